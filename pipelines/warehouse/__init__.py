@@ -1,0 +1,1 @@
+"""The Postgres that everything stands on: how to reach it, start it, and keep its walls."""

@@ -1,0 +1,91 @@
+"""The real components that tests run against: one embedded Postgres a session, one fresh database a test."""
+
+import os
+import socket
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pipelines.warehouse import embedded, home, migrate, roles
+from pipelines.warehouse.connection import Warehouse
+
+RECORDED = Path(__file__).parents[2] / "shared" / "data"
+CONTRACTS = Path(__file__).parents[2] / "shared" / "contracts"
+_numbers = count()
+
+# What a developer's shell may hold must not decide a test.
+for name in [name for name in os.environ if name.startswith("CLEARSIGNAL_") or name == "DATABASE_URL"]:
+    del os.environ[name]
+os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+os.environ["DO_NOT_TRACK"] = "1"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """The embedded server with a migrated database that the others are cloned from."""
+    folder = tmp_path_factory.mktemp("postgres")
+    url = embedded.start(folder, free_port())
+    template = Warehouse(url, home.secret_key(folder), folder)
+    migrate.migrate(template)
+    yield template
+    embedded.stop(folder)
+
+
+def clone(postgres: Warehouse, folder: Path) -> Warehouse:
+    """A migrated database of its own, in a few hundredths of a second."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(f"{postgres.admin_url.rsplit('/', 1)[0]}/postgres", autocommit=True) as connection:
+        connection.execute(f"create database {name} template clearsignal strategy wal_log")
+    cloned = Warehouse(f"{postgres.admin_url.rsplit('/', 1)[0]}/{name}", postgres.secret_key, folder)
+    roles.ensure(cloned)  # grants on a database are not copied with it
+    return cloned
+
+
+def drop(postgres: Warehouse, cloned: Warehouse) -> None:
+    """Remove the database and Dagster's beside it, whoever is still connected."""
+    name = cloned.parts("owner")["dbname"]
+    with psycopg.connect(f"{postgres.admin_url.rsplit('/', 1)[0]}/postgres", autocommit=True) as connection:
+        for database in (name, f"{name}_dagster"):
+            connection.execute(f"drop database if exists {database} with (force)")
+
+
+@pytest.fixture
+def warehouse(postgres: Warehouse, tmp_path: Path) -> Iterator[Warehouse]:
+    """An empty, migrated warehouse for one test."""
+    cloned = clone(postgres, tmp_path)
+    yield cloned
+    drop(postgres, cloned)
+
+
+@pytest.fixture(scope="module")
+def shared_warehouse(postgres: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """A warehouse that the tests of one module fill once and then read."""
+    cloned = clone(postgres, tmp_path_factory.mktemp("home"))
+    yield cloned
+    drop(postgres, cloned)
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Path:
+    """The folder of recorded API answers, which lies beside the checkout where there is one."""
+    if not RECORDED.is_dir():
+        pytest.skip("recorded API answers (../shared/data) are not on this machine")
+    return RECORDED
+
+
+@pytest.fixture(scope="session")
+def contracts() -> Path:
+    """The folder of the providers' own API descriptions."""
+    if not CONTRACTS.is_dir():
+        pytest.skip("the providers' API descriptions (../shared/contracts) are not on this machine")
+    return CONTRACTS
+
+
+def free_port() -> int:
+    """A port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
