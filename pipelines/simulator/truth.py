@@ -1,0 +1,5 @@
+"""Routes."""
+
+from typing import Any
+
+HANDLERS: list[Any] = []
