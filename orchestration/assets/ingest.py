@@ -1,0 +1,123 @@
+"""The raw tables: one multi-asset a source, one partition a tenant. `pipelines.load` does the loading."""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from orchestration import checks
+from orchestration.partitions import tenants
+from pipelines import connections
+from pipelines.warehouse.connection import Warehouse
+
+if TYPE_CHECKING:
+    from pipelines.load import Outcome
+
+log = logging.getLogger("clearsignal.progress")
+SYSTEMS = {
+    "github": "GitHub",
+    "jira": "Jira",
+    "hubspot": "HubSpot",
+    "gdelt": "GDELT",
+    "open_meteo": "Open-Meteo",
+    "exchange_rates": "The rate provider",
+    "geonames": "GeoNames",
+}
+
+
+class IngestOptions(dg.Config):
+    """What to load beyond the run's partitions, which are always a span."""
+
+    tenants: list[str] = []  # noqa: RUF012  (pydantic copies it); partition keys, [] means all of the span
+    connection_id: str | None = None
+    full: bool = False  # from the first day instead of the cursors
+    sweep: bool = False  # also find what was deleted at the source
+
+
+def ingest(source: str) -> dg.AssetsDefinition:
+    """The raw tables of one source."""
+    tables = connections.TABLES[source]
+
+    @dg.multi_asset(
+        name=f"ingest_{source}",
+        specs=[_spec(source, table) for table in tables],
+        check_specs=[checks.spec(source, table) for table in tables],
+        partitions_def=tenants,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def load_source(
+        context: dg.AssetExecutionContext, config: IngestOptions, warehouse: dg.ResourceParam[Warehouse]
+    ) -> Iterator[dg.AssetMaterialization | dg.AssetCheckResult]:
+        from pipelines import load  # dlt takes a second to import: only runs that load pay for it
+
+        keys = [key for key in context.partition_keys if not config.tenants or key in config.tenants]
+        failed: dict[str, Outcome] = {}
+        options = {"full": config.full, "sweep": config.sweep, "connection_id": config.connection_id}
+        for outcome in load.sync(warehouse, source, keys, run_id=context.run_id, **options):
+            _tell(source, outcome)
+            if outcome.error:
+                failed[outcome.tenant] = outcome
+            # An event a tenant: a plain result would mark every tenant of the run as loaded.
+            for table, count in {} if outcome.error else outcome.rows.items():
+                yield _materialised(source, table, outcome, count)
+        stale = checks.stale_tenants(warehouse, source)
+        yield from (checks.freshness(table, source, stale) for table in tables)
+        _tag_run(context, keys, set(failed))
+        if failed:
+            raise dg.Failure(_why(source, keys, failed), allow_retries=False)
+
+    return load_source
+
+
+def assets() -> list[dg.AssetsDefinition]:
+    """All sources."""
+    return [ingest(source) for source in connections.TABLES]
+
+
+def _spec(source: str, table: str) -> dg.AssetSpec:
+    oldest = checks.OLDEST[source]
+    return dg.AssetSpec(
+        key=[f"raw_{source}", table],
+        description=f"{SYSTEMS[source]}'s {table.replace('_', ' ')}, as it last showed them.",
+        group_name="ingest",
+        owners=["team:ingest"],
+        kinds={"dlt", "postgres"},
+        skippable=True,
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=max(oldest * 2, timedelta(hours=2))),
+    )
+
+
+def _materialised(source: str, table: str, outcome: "Outcome", count: int) -> dg.AssetMaterialization:
+    return dg.AssetMaterialization(
+        asset_key=[f"raw_{source}", table],
+        partition=outcome.tenant,
+        metadata={"rows loaded": count, "seconds": round(outcome.seconds, 3)},
+    )
+
+
+def _tell(source: str, outcome: "Outcome") -> None:
+    error = f"{outcome.error.http_status or outcome.error.error_class}: {outcome.error.message}" if outcome.error else None
+    progress = {"step": "load", "tenant": outcome.tenant, "source": source, "rows": sum(outcome.rows.values())}
+    log.info("%s %s", outcome.tenant, source, extra={"progress": {**progress, "error": error}})
+
+
+def _tag_run(context: dg.AssetExecutionContext, keys: list[str], failed: set[str]) -> None:
+    """What the run list shows. The sources of a run add to each other's tags."""
+    run = context.instance.get_run_by_id(context.run_id)
+    known = (run.tags if run else {}).get("failed tenants", "")
+    names = sorted({_slug(key) for key in failed} | set(filter(None, known.partition(": ")[2].split(", "))))
+    tags = {"tenants": str(len(keys))}
+    if names:
+        tags["failed tenants"] = f"{len(names)} of {len(keys)}: {', '.join(names)}"[:250]
+    context.instance.add_run_tags(context.run_id, tags)
+
+
+def _why(source: str, keys: list[str], failed: "dict[str, Outcome]") -> str:
+    each = [f"{_slug(key)}: {o.error.message} {o.error.what_to_do}".strip() for key, o in failed.items() if o.error]
+    return f"{len(failed)} of {len(keys)} tenants failed to load {source}. " + " · ".join(each)
+
+
+def _slug(partition_key: str) -> str:
+    return partition_key.rpartition("--")[0]

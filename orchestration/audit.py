@@ -1,0 +1,46 @@
+"""dbt's tests between build and publish: what failed, and whose rows it was."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+from orchestration import models
+from orchestration.builds import Build
+from orchestration.dbt import Dbt, Outcome
+from orchestration.models import Manifest
+from pipelines.warehouse.connection import Warehouse
+
+FAILED = ("fail", "error")
+
+
+def run(dbt: Dbt, manifest: Manifest, step: int, warehouse: Warehouse, build: Build) -> list[Outcome]:
+    """Test what one step built and note failures in the build, where publish looks for them."""
+    tests = manifest.tests_of_step(step)
+    outcomes = dbt.test(tests.values(), build.open())
+    for outcome in outcomes:
+        if outcome.status in FAILED:
+            build.failures[tests[outcome.unique_id]["name"]] = _tenants(warehouse, tests[outcome.unique_id], outcome)
+    build.audited.add(step)
+    return outcomes
+
+
+def complete(dbt: Dbt, manifest: Manifest, warehouse: Warehouse, build: Build) -> None:
+    """Run the tests of every step this run has not tested, so that nothing is published unseen."""
+    for step in (models.FIRST, models.ATTRIBUTED, models.FORECAST):
+        if step not in build.audited:
+            run(dbt, manifest, step, warehouse, build)
+
+
+def _tenants(warehouse: Warehouse, test: Mapping[str, Any], outcome: Outcome) -> set[str] | None:
+    """The tenants of the failing rows; None where the test cannot say, which holds everybody."""
+    relation = test.get("relation_name")
+    if outcome.status != "fail" or not relation:
+        return None
+    with warehouse.connect("transformer") as connection:
+        try:
+            rows = connection.execute(f"select distinct tenant_id::text from {relation}").fetchall()  # dbt quoted it
+        except (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable):
+            return None
+    tenants = {row[0] for row in rows}
+    return None if None in tenants or not tenants else tenants

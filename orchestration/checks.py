@@ -1,0 +1,110 @@
+"""Which tenants' data are old, why, and what to do: the check on every raw table."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from orchestration.shown import markdown
+from pipelines.warehouse.connection import Warehouse
+
+CHECK = "every_tenant_is_fresh"
+# Three missed runs of the source's schedule.
+OLDEST = {
+    "github": timedelta(minutes=45),
+    "jira": timedelta(minutes=45),
+    "hubspot": timedelta(minutes=45),
+    "gdelt": timedelta(hours=3),
+    "open_meteo": timedelta(hours=18),
+    "exchange_rates": timedelta(days=3),
+    "geonames": timedelta(days=30),  # places do not move
+}
+MAX_ROWS = 20
+CURES = (
+    ("pause", "Enter the credentials again: the connection needs attention."),
+    ("401", "Enter the credentials again."),
+    ("403", "Give the token the rights it lacks."),
+    ("404", "Check the address and the names in the connection."),
+    ("429", "Wait: the source limits its calls."),
+)
+LAST_RUNS = """
+select
+    tenant.slug,
+    connection.name,
+    connection.is_paused,
+    max(run.finished_at) filter (where run.status = 'succeeded') as last_success_at,
+    (array_agg(run.error_message order by run.started_at desc)
+        filter (where run.status = 'failed'))[1] as last_error,
+    (array_agg(run.http_status order by run.started_at desc)
+        filter (where run.status = 'failed'))[1] as last_http_status,
+    (array_agg(run.status order by run.started_at desc)
+        filter (where run.status in ('succeeded', 'failed')))[1] as last_status,
+    connection.paused_reason
+from app.connection as connection
+inner join app.tenant as tenant using (tenant_id)
+left join app.sync_run as run using (tenant_id, connection_id)
+where connection.source = %(source)s
+group by tenant.slug, connection.name, connection.is_paused, connection.paused_reason, connection.connection_id
+order by tenant.slug, connection.name
+"""
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A tenant whose data of one source are old."""
+
+    tenant: str
+    since: datetime | None  # the last success; None: never
+    error: str
+    cure: str
+
+
+def stale_tenants(warehouse: Warehouse, source: str, now: datetime | None = None) -> list[Stale]:
+    """The tenants whose last try failed, or whose last success is older than three runs of the schedule."""
+    now = now or datetime.now(UTC)
+    with warehouse.connect("loader") as connection:
+        rows = connection.execute(LAST_RUNS, {"source": source}).fetchall()
+    found = []
+    for slug, _, is_paused, since, error, http_status, last_status, paused_reason in rows:
+        is_old = since is None or now - since > OLDEST[source]
+        if is_paused or last_status == "failed" or is_old:
+            why = paused_reason or error or "no run since" if (is_paused or last_status == "failed") else "no run since"
+            found.append(Stale(slug, since, why, _cure(is_paused, http_status)))
+    return found
+
+
+def freshness(table: str, source: str, stale: list[Stale]) -> dg.AssetCheckResult:
+    """The check's result on one table. It warns: one tenant's failure is no failure of the others."""
+    metadata: dict[str, dg.MetadataValue] = {"stale tenants": dg.MetadataValue.int(len(stale))}
+    if stale:
+        rows = [(each.tenant, _when(each.since), each.error[:60], each.cure) for each in stale[:MAX_ROWS]]
+        metadata["who and why"] = dg.MetadataValue.md(_table(rows))
+    return dg.AssetCheckResult(
+        asset_key=dg.AssetKey([f"raw_{source}", table]),
+        check_name=CHECK,
+        passed=not stale,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+        description=f"Not fresh: {', '.join(each.tenant for each in stale[:5])}." if stale else None,
+    )
+
+
+def spec(source: str, table: str) -> dg.AssetCheckSpec:
+    """The check's declaration."""
+    return dg.AssetCheckSpec(
+        CHECK, asset=dg.AssetKey([f"raw_{source}", table]), description="Names the tenants whose data are old, and why."
+    )
+
+
+def _table(rows: list[tuple[str, str, str, str]]) -> str:
+    text = markdown(["tenant", "since", "error", "what to do"], rows)
+    return text if len(text) < 1000 else "\n".join(text[:980].splitlines()[:-1]) + "\n\n…"  # longer is a click away
+
+
+def _when(instant: datetime | None) -> str:
+    return f"{instant:%d %b %H:%M}" if instant else "never"
+
+
+def _cure(is_paused: bool, http_status: int | None) -> str:
+    text = "pause" if is_paused else str(http_status or "")
+    return next((cure for sign, cure in CURES if sign in text and text), "See the run's log.")

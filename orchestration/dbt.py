@@ -1,0 +1,112 @@
+"""dbt in this process: the project is parsed once, each step of a transform then costs what its models cost."""
+
+import logging
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import dbt_project
+from pipelines.warehouse.connection import Warehouse
+
+log = logging.getLogger("clearsignal.progress")
+FINISHED = {"LogModelResult", "LogSeedResult", "LogTestResult"}
+
+
+class DbtFailed(Exception):
+    """dbt could not parse the project or build a model. The message names what and why."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one model, seed or test ended."""
+
+    unique_id: str
+    status: str  # success, pass, fail, warn, error, skipped
+    seconds: float
+    message: str
+    failing_rows: int
+
+
+class Dbt:
+    """One parsed project and the connection of role transformer."""
+
+    def __init__(self, warehouse: Warehouse):
+        self.home = warehouse.home
+        parts = warehouse.parts("transformer")
+        names = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", "DATABASE": "dbname"}
+        # profiles.yml reads these; a password on dbt's command line would show in the process list
+        os.environ.update({f"CLEARSIGNAL_DBT_{name}": parts[part] for name, part in names.items()})
+        os.environ.setdefault("DO_NOT_TRACK", "1")
+        self._manifest: Any = None
+
+    @classmethod
+    def of_run(cls, run_id: str, warehouse: Warehouse) -> "Dbt":
+        """The one that this run's steps share: they run in one process, and parsing costs a second."""
+        if run_id not in _OF_RUN:
+            _OF_RUN.clear()
+            _OF_RUN[run_id] = cls(warehouse)
+        return _OF_RUN[run_id]
+
+    def parse(self) -> Any:
+        """dbt's own manifest object; only changed files are parsed again. Writes manifest.json."""
+        if self._manifest is None:
+            self._manifest = self._invoke(["parse"]).result
+        return self._manifest
+
+    def run(self, nodes: Iterable[dict[str, Any]], build_id: int, full: bool = False) -> list[Outcome]:
+        """Build models and seeds in their order. A failed one skips what reads it; the caller judges."""
+        flags = ["--resource-type", "model", "--resource-type", "seed", *(["--full-refresh"] if full else [])]
+        return self._build(nodes, build_id, flags)
+
+    def test(self, nodes: Iterable[dict[str, Any]], build_id: int) -> list[Outcome]:
+        """Run data tests; the rows that fail are kept in schema build_failures."""
+        return self._build(nodes, build_id, ["--resource-type", "test", "--store-failures"])
+
+    def document(self) -> None:
+        """Write the docs site as one file, static_index.html, into the target folder."""
+        self._invoke(["docs", "generate", "--static"], manifest=self.parse())
+
+    def _build(self, nodes: Iterable[dict[str, Any]], build_id: int, flags: list[str]) -> list[Outcome]:
+        selected = [node["name"] for node in nodes]
+        if not selected:
+            return []
+        arguments = ["build", "--select", *selected, "--indirect-selection", "empty", *flags]
+        # Variables are given to the run, not to the parse: a changed one would make dbt parse all again.
+        done = self._invoke([*arguments, "--vars", f"{{build_id: {build_id}}}"], manifest=self.parse(), check=False)
+        if done.result is None:
+            raise DbtFailed(f"dbt did not run: {done.exception}")
+        return [_outcome(result) for result in done.result.results]
+
+    def _invoke(self, arguments: list[str], manifest: Any = None, check: bool = True) -> Any:
+        from dbt.cli.main import dbtRunner  # half a second: only runs that build pay for it
+
+        target = dbt_project.target_dir(self.home)
+        target.mkdir(parents=True, exist_ok=True)
+        places = ["--project-dir", str(dbt_project.PROJECT_DIR), "--profiles-dir", str(dbt_project.PROJECT_DIR)]
+        places += ["--target-path", str(target), "--log-path", str(self.home / "logs")]
+        quiet = ["--log-level", "none", "--no-print", "--no-send-anonymous-usage-stats", "--no-use-colors"]
+        done = dbtRunner(manifest=manifest, callbacks=[_report]).invoke([*quiet, *arguments, *places])
+        if check and not done.success:
+            raise DbtFailed(f"dbt {arguments[0]} failed: {done.exception}. Do: read {self.home / 'logs' / 'dbt.log'}.")
+        return done
+
+
+_OF_RUN: dict[str, Dbt] = {}
+
+
+def _outcome(result: Any) -> Outcome:
+    return Outcome(
+        unique_id=result.node.unique_id,
+        status=str(result.status),
+        seconds=result.execution_time,
+        message=(result.message or "").strip(),
+        failing_rows=result.failures or 0,
+    )
+
+
+def _report(event: Any) -> None:
+    """Pass each finished model and test on to whoever shows progress."""
+    if event.info.name in FINISHED:
+        node = event.data.node_info
+        log.info("%s", node.node_name, extra={"progress": {"step": "dbt", "done": node.node_name}})

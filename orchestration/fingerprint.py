@@ -1,0 +1,46 @@
+"""Which models' code changed since their tables were built. The answer lives with the tables, as a comment."""
+
+import hashlib
+import json
+
+import psycopg
+from psycopg import sql
+
+from orchestration.models import Manifest
+from pipelines.warehouse.connection import Warehouse
+
+SCHEMA = "build"
+
+
+def changed_models(warehouse: Warehouse, manifest: Manifest) -> list[str]:
+    """Models whose SQL, macros or columns differ from what the tables were built by; [] where none was built."""
+    with warehouse.connect("transformer") as connection:
+        built = _recorded(connection)
+    now = _current(manifest)
+    return sorted(name for name, code in built.items() if now.get(name, code) != code) if built else []
+
+
+def record(warehouse: Warehouse, manifest: Manifest) -> None:
+    """Remember the code that built the tables as they are now."""
+    text = sql.Literal(json.dumps(_current(manifest), separators=(",", ":")))
+    with warehouse.connect("transformer") as connection:
+        connection.execute(sql.SQL("comment on schema {} is {}").format(sql.Identifier(SCHEMA), text))
+
+
+def _recorded(connection: psycopg.Connection) -> dict[str, str]:
+    row = connection.execute("select obj_description(to_regnamespace(%s), 'pg_namespace')", [SCHEMA]).fetchone()
+    try:
+        return dict(json.loads(row[0])) if row and row[0] else {}
+    except ValueError:
+        return {}
+
+
+def _current(manifest: Manifest) -> dict[str, str]:
+    macros = manifest.content["macros"]
+    found = {}
+    for node in manifest.tables.values():
+        used = sorted(macro for macro in node["depends_on"].get("macros", []) if macro.startswith("macro.clearsignal."))
+        code = [node.get("raw_code") or node["checksum"]["checksum"], *(macros[macro]["macro_sql"] for macro in used)]
+        columns = [(column["name"], column.get("data_type")) for column in node["columns"].values()]
+        found[node["name"]] = hashlib.sha256(json.dumps([code, columns]).encode()).hexdigest()[:8]
+    return found

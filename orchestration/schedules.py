@@ -1,0 +1,80 @@
+"""When sources are loaded and forecasts made. A schedule's name is all that its page shows, so it says when."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from orchestration.jobs import INGEST_JOBS
+from orchestration.partitions import range_tags
+from pipelines.warehouse.connection import Warehouse
+
+ACTIVE = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+FORECAST_HOUR = 2
+SWEEP_HOUR = 3  # UTC; once a day code and issues also look for what was deleted at the source
+
+
+def is_active(instance: dg.DagsterInstance, *jobs: str) -> bool:
+    """Whether one of the jobs is queued or running."""
+    return any(
+        instance.get_runs_count(dg.RunsFilter(job_name=job, statuses=ACTIVE)) > 0
+        for job in jobs
+    )
+
+
+def loading(name: str, job: str, cron: str, sweeps: bool = False) -> dg.ScheduleDefinition:
+    """A schedule whose every tick loads all tenants in one run."""
+
+    @dg.schedule(name=name, job_name=job, cron_schedule=cron, default_status=dg.DefaultScheduleStatus.RUNNING)
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        keys = list(context.instance.get_dynamic_partitions("tenant"))
+        if not keys:
+            return dg.SkipReason("There is no tenant yet. Do: clearsignal tenant add.")
+        if is_active(context.instance, job):
+            return dg.SkipReason("The last run has not ended yet.")
+        at = context.scheduled_execution_time
+        is_sweep = sweeps and at.hour == SWEEP_HOUR and at.minute == 0
+        sources = INGEST_JOBS[job][0]
+        config = {"ops": {f"ingest_{source}": {"config": {"sweep": is_sweep}} for source in sources}}
+        return dg.RunRequest(run_key=at.isoformat(), run_config=config, tags=range_tags(keys))
+
+    return tick
+
+
+@dg.schedule(
+    name="forecasts_daily_0200",
+    job_name="forecast",
+    cron_schedule="0 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    required_resource_keys={"warehouse"},
+)
+def forecasts(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Each tenant at two in the morning of its own zone, so one tick an hour."""
+    due = tenants_at(context.resources.warehouse, context.scheduled_execution_time, FORECAST_HOUR)
+    if not due:
+        return dg.SkipReason("It is two in the morning for no tenant.")
+    config = {"ops": {name: {"config": {"tenants": due}} for name in ("forecasts", "anomalies")}}
+    return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat(), run_config=config)
+
+
+def tenants_at(warehouse: Warehouse, now: datetime, hour: int) -> list[str]:
+    """The partition keys of the tenants whose own clock shows that hour."""
+    with warehouse.connect("loader") as connection:
+        rows = connection.execute("select partition_key, time_zone from app.tenant order by partition_key").fetchall()
+    return [key for key, zone in rows if now.astimezone(ZoneInfo(zone)).hour == hour]
+
+
+ALL = [
+    loading("code_and_issues_every_15_minutes", "code_and_issues", "*/15 * * * *", sweeps=True),
+    loading("news_hourly", "news", "5 * * * *"),
+    loading("weather_every_6_hours", "weather", "10 */6 * * *"),
+    loading("exchange_rates_daily", "exchange_rates", "20 16 * * *"),  # after the ECB's rates of the day
+    loading("places_daily", "places", "40 1 * * *"),
+    forecasts,
+]
