@@ -17,10 +17,14 @@ from zlib import crc32
 from pipelines.simulator import founding
 from pipelines.simulator.calendar import DAY, Calendar
 from pipelines.simulator.deliveries import Deliveries
+from pipelines.simulator.flow import Flow
+from pipelines.simulator.flow_monorepo import MonorepoFlow
+from pipelines.simulator.flow_release import ReleaseFlow
+from pipelines.simulator.flow_trunk import TrunkFlow
 from pipelines.simulator.records import Commit, Deployment, Incident, Issue, Person, PullRequest, Service, WorkItem
 from pipelines.simulator.repositories import Repository
 
-STYLES = ("trunk", "release", "monorepo")
+FLOWS: dict[str, type[Flow]] = {"trunk": TrunkFlow, "release": ReleaseFlow, "monorepo": MonorepoFlow}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,8 @@ class Company:
     """The living company. All lists are in order of creation and hold only what has happened."""
 
     def __init__(self, charter: Charter) -> None:
-        if charter.founded_at is None or charter.style not in STYLES:
-            raise ValueError(f"a company needs founded_at and a style of {', '.join(STYLES)}: {charter}")
+        if charter.founded_at is None or charter.style not in FLOWS:
+            raise ValueError(f"a company needs founded_at and a style of {', '.join(FLOWS)}: {charter}")
         self.charter = charter
         self.slug = charter.slug
         self.style = charter.style
@@ -66,6 +70,7 @@ class Company:
         self.incidents: list[Incident] = []
         self.direct_commits: list[Commit] = []  # on a long-lived branch without a pull request
         self.deliveries = Deliveries()
+        self.flow = FLOWS[charter.style](self)
         self._queue: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
         self._scheduled = 0
         self._next_ids: dict[str, int] = {}

@@ -200,7 +200,8 @@ class Deployment:
     is_baseline: bool = False  # the first success of its service and environment
     incident_id: int | None = None  # of the incident that it caused, once somebody noticed
     remediates: int | None = None  # incident_id
-    position: int = -1  # how much of the branch's history it holds (see deliveries.py)
+    position: int = -1  # how much of main's history it holds (see deliveries.py)
+    description: str = ""
 
 
 @dataclass(slots=True)
