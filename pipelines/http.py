@@ -1,0 +1,219 @@
+"""The one HTTP client of every source: time-outs, jittered retries, Retry-After, one total deadline, no secrets shown."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from functools import cache, cached_property
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from pipelines.quota import Meter
+from pipelines.sync_error import SyncError
+
+CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5, 15, 60
+TRIES = 5
+LONGEST_WAIT_SECONDS = 120  # asked to wait longer: stop cleanly and go on at the next sync
+LARGEST_ANSWER = 100 * 2**20
+REDIRECTS = (301, 302, 307, 308)
+EXCERPT = 200
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A complete answer. Header names are case-insensitive."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON. Raises SyncError(unparsable) with its first 200 characters."""
+        try:
+            return self._decoded
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise unparsable(self, "is not JSON") from None
+
+    @cached_property
+    def _decoded(self) -> Any:
+        return msgspec.json.decode(self.body)
+
+    def excerpt(self) -> str:
+        return " ".join(self.body[: EXCERPT * 4].decode("utf-8", "replace").split())[:EXCERPT]
+
+
+def unparsable(answer: Answer, why: str) -> SyncError:
+    """An answer that is not what the source documents, with its beginning."""
+    message = f"the answer of {_place(answer.url)} {why}: {answer.excerpt()!r}"
+    return SyncError("unparsable", message, http_status=answer.status)
+
+
+def check(answer: Answer) -> None:
+    """Raise the SyncError that the status or a broken body means. Sources with a dialect of their own wrap this."""
+    status = answer.status
+    if status < 400:
+        if "json" in answer.headers.get("Content-Type", ""):
+            answer.json()  # in here, since a body that was cut off is worth another try
+        return
+    by_status = {401: "credentials", 403: "permission", 404: "not_found", 410: "not_found", 408: "timeout"}
+    error_class = by_status.get(status, "configuration")
+    if status == 429:
+        error_class = "rate_limited"
+    elif status >= 500:
+        error_class = "unavailable"
+    message = f"{_place(answer.url)} answered {status}: {answer.excerpt()!r}"
+    raise SyncError(error_class, message, http_status=status, retry_after=retry_after(answer.headers))
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait by `Retry-After` (seconds or a date), None where it is absent or senseless."""
+    given = headers.get("Retry-After", "").strip()
+    try:
+        return max(0.0, float(given))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(given).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+@dataclass
+class Client:
+    """Requests to one host as one account. Safe to use from several threads."""
+
+    base_url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    auth: tuple[str, str] | None = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    check: Callable[[Answer], None] = check
+    meter: Meter = field(default_factory=Meter)
+    session: requests.Session = field(default_factory=lambda: _session(), repr=False)
+    total_seconds: float = TOTAL_SECONDS
+    sleep: Callable[[float], None] = time.sleep
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None, *, tries: int = TRIES) -> Answer:
+        return self.request("GET", path, params=params, tries=tries)
+
+    def json(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        return self.request("GET", path, params=params).json()
+
+    def post(self, path: str, body: Any) -> Any:
+        """Only for searches, which may be repeated."""
+        return self.request("POST", path, json=body).json()
+
+    def request(self, method: str, path: str, *, tries: int = TRIES, **options: Any) -> Answer:
+        """One answer that passes `check`: a status below 400 and, where it says JSON, a JSON body.
+
+        At most `tries` tries and 60 seconds, waits included. Raises SyncError, free of secrets.
+        """
+        deadline = time.monotonic() + self.total_seconds
+        for number in range(1, tries + 1):
+            try:
+                return self._try(method, self.url(path), options, deadline)
+            except SyncError as error:
+                wait = error.retry_after if error.retry_after is not None else random.uniform(0.25, 0.5) * 2**number
+                gives_up = number == tries or wait > LONGEST_WAIT_SECONDS or time.monotonic() + wait >= deadline
+                if not error.may_pass or gives_up:
+                    raise self._scrubbed(error) from None
+                self.sleep(wait)
+        raise AssertionError("the last try returns or raises")
+
+    def url(self, path: str) -> str:
+        """Absolute address of a path, or of a link in an answer, which must stay on the same host."""
+        if not path.startswith(("http://", "https://")):
+            return self.base_url.rstrip("/") + "/" + path.lstrip("/")
+        if urlsplit(path)[:2] != urlsplit(self.base_url)[:2]:
+            raise SyncError("unparsable", f"the source links to another host, {urlsplit(path).hostname}")
+        return path
+
+    def scrub(self, text: str) -> str:
+        """`text` without the secrets of this connection."""
+        for secret in self.secrets:
+            if secret:
+                text = text.replace(secret, "***")
+        return text
+
+    def _try(self, method: str, url: str, options: Mapping[str, Any], deadline: float) -> Answer:
+        self.meter.take()
+        for _ in range(4):
+            answer = self._send(method, url, options, deadline)
+            target = answer.headers.get("Location", "")
+            if answer.status not in REDIRECTS or not target:
+                break
+            url, options = self.url(urljoin(url, target)), {k: v for k, v in options.items() if k != "params"}
+        self.check(answer)
+        return answer
+
+    def _send(self, method: str, url: str, options: Mapping[str, Any], deadline: float) -> Answer:
+        left = max(0.1, deadline - time.monotonic())
+        timeout = (min(CONNECT_SECONDS, left), min(READ_SECONDS, left))
+        try:
+            with self.session.request(
+                method, url, headers=self.headers, auth=self.auth, timeout=timeout,
+                stream=True, allow_redirects=False, **options,
+            ) as response:  # fmt: skip
+                return Answer(response.url, response.status_code, response.headers, _read(response, deadline))
+        except requests.Timeout as error:
+            error_class = "unavailable" if isinstance(error, requests.ConnectTimeout) else "timeout"
+            raise SyncError(error_class, f"{_place(url)} did not answer in time") from None
+        except (requests.RequestException, HTTPError, OSError) as error:
+            timed_out = "timed out" in str(error).lower()
+            reason = "did not answer in time" if timed_out else f"could not be reached ({type(error).__name__})"
+            raise SyncError("timeout" if timed_out else "unavailable", f"{_place(url)} {reason}") from None
+
+    def _scrubbed(self, error: SyncError) -> SyncError:
+        message = self.scrub(error.message)
+        return SyncError(
+            error.error_class, message, http_status=error.http_status,
+            what_to_do=error.what_to_do, retry_after=error.retry_after,
+        )  # fmt: skip
+
+
+def _read(response: requests.Response, deadline: float) -> bytes:
+    """The body, byte by byte if it must: a slow drip ends at the deadline, which no socket time-out sees."""
+    parts, size = [], 0
+    for part in _chunks(response):
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise SyncError("unparsable", f"{_place(response.url)} answered more than {LARGEST_ANSWER:,} bytes")
+        if time.monotonic() > deadline:
+            raise SyncError("timeout", f"{_place(response.url)} answered too slowly")
+    return b"".join(parts)
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    while part := response.raw.read1(2**16, decode_content=True):
+        yield part
+
+
+def _place(url: str) -> str:
+    """Host and path. The query stays out: it may hold a user name or a token."""
+    split = urlsplit(url)
+    return f"{split.hostname}{split.path}"
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # neither a proxy nor a .netrc of this machine may meet a tenant's token
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_connections=2, pool_maxsize=16))
+    session.headers["User-Agent"] = user_agent()
+    return session
+
+
+@cache
+def user_agent() -> str:
+    try:
+        return f"clearsignal/{version('clearsignal')}"
+    except PackageNotFoundError:
+        return "clearsignal/0"

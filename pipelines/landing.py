@@ -1,0 +1,151 @@
+"""Rows of one connection → its raw tables, through dlt: CSV by COPY into a landing schema of its own, then a merge.
+
+One dlt pipeline a connection, so that its state (the cursors) is its own. The rows of a package and the cursors
+that follow from them are committed together; a row that did not change keeps its old package.
+"""
+
+import csv
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+os.environ.setdefault("LOAD__WORKERS", "4")  # tables of a package that are merged at once
+os.environ.setdefault("LOAD__DELETE_COMPLETED_JOBS", "true")
+
+import dlt
+from dlt.common.storages.load_package import load_package_state
+from dlt.destinations import postgres
+from dlt.extract.extractors import with_file_import
+
+from pipelines.landing_rows import Cells, cells, header, lines
+from pipelines.raw_tables import RAW, Table
+from pipelines.warehouse.connection import Warehouse
+
+
+def pipeline_name(source: str, connection_id: UUID | str) -> str:
+    return f"{source}_{UUID(str(connection_id)).hex}"
+
+
+def landing_schema(source: str, connection_id: UUID | str) -> str:
+    """At most 55 bytes: Postgres cuts names at 63, and dlt would shorten them in its own way."""
+    return f"landing_{pipeline_name(source, connection_id)}"
+
+
+def folder(warehouse: Warehouse, source: str, connection_id: UUID | str) -> Path:
+    """dlt's working folder of one connection. It can be lost: the state comes back from the warehouse."""
+    return warehouse.home / "dlt" / pipeline_name(source, connection_id)
+
+
+@dataclass
+class Batch:
+    """Rows that wait to be loaded, by table and key, and the cursors that follow from them."""
+
+    source: str
+    tables: dict[str, dict[Cells, Cells]] = field(default_factory=dict)
+    cursors: dict[str, str] = field(default_factory=dict)
+
+    def add(self, table: str, rows: list[dict[str, Any]]) -> int:
+        """Take rows in. Raises SyncError(unparsable) where a value does not fit its column."""
+        converted = cells(RAW[self.source][table], rows) if rows else {}
+        if converted:
+            self.tables.setdefault(table, {}).update(converted)
+        return len(rows)
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.tables.values()))
+
+
+class Landing:
+    """The dlt pipeline of one connection."""
+
+    def __init__(self, warehouse: Warehouse, source: str, tenant_id: UUID, connection_id: UUID) -> None:
+        self.source, self.tenant_id, self.connection_id = source, str(tenant_id), str(connection_id)
+        self._folder = folder(warehouse, source, connection_id)
+        self._pipeline = dlt.pipeline(
+            pipeline_name(source, connection_id),
+            pipelines_dir=str(self._folder.parent),
+            destination=postgres(
+                credentials=warehouse.url("loader"),
+                staging_dataset_name_layout=landing_schema(source, connection_id),
+                create_indexes=False,  # the raw tables bring their own
+            ),
+            dataset_name=f"raw_{source}",
+        )
+        self._pipeline.activate()  # dlt keeps the active pipeline by thread
+
+    def finish_pending(self) -> list[str]:
+        """Load what an interrupted run left behind; where that fails, forget it: its cursors were never committed."""
+        if not self._pipeline.has_pending_data:
+            return []
+        try:
+            self._pipeline.normalize()
+            return list(self._pipeline.load().loads_ids)
+        except Exception:
+            self.forget()
+            return []
+
+    def cursors(self) -> dict[str, str]:
+        """What the committed packages have read, by resource and scope."""
+        self._pipeline.sync_destination()
+        stored = self._pipeline.state.get("sources", {}).get(self.source, {}).get("cursors", {})
+        return {str(scope): value for scope, value in stored.items() if isinstance(value, str)}
+
+    def load(self, batch: Batch) -> str:
+        """Commit the batch as one package and return its load id. On failure nothing of its cursors stays."""
+        try:
+            info = self._pipeline.run(_source(self, batch))
+            info.raise_on_failed_jobs()
+        except Exception:
+            self.forget()
+            raise
+        return str(info.loads_ids[-1])
+
+    def forget(self) -> None:
+        """Drop local files; the next use starts from what the warehouse has."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._pipeline = self._pipeline.drop()
+
+
+def _source(landing: Landing, batch: Batch) -> Any:
+    @dlt.source(name=landing.source, max_table_nesting=0)
+    def packaged() -> Iterator[Any]:
+        for name, rows in batch.tables.items():
+            yield _resource(landing, RAW[landing.source][name], rows, batch.cursors)
+
+    return packaged()
+
+
+def _resource(landing: Landing, table: Table, rows: dict[Cells, Cells], cursors: dict[str, str]) -> Any:
+    @dlt.resource(
+        name=table.name,
+        primary_key=list(table.full_key),
+        write_disposition={"disposition": "merge", "strategy": "upsert", "skip_unchanged_rows": True},
+        columns=_columns(table),
+    )
+    def imported() -> Iterator[Any]:
+        dlt.current.source_state().setdefault("cursors", {}).update(cursors)
+        load_id = load_package_state()["load_id"]
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / f"{table.name}.csv"
+            with path.open("w", newline="", encoding="utf-8") as file:
+                writer = csv.writer(file)
+                writer.writerow(header(table))
+                writer.writerows(lines(table, landing.tenant_id, landing.connection_id, load_id, rows.values()))
+            yield with_file_import(str(path), "csv", len(rows))
+
+    return imported
+
+
+def _columns(table: Table) -> Any:
+    needed = {*table.full_key, "_dlt_load_id"}
+    return {
+        name: {"name": name, "data_type": kind, "nullable": name not in needed}
+        for name, kind in table.all_columns.items()
+    }

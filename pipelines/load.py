@@ -1,0 +1,125 @@
+"""One source, some tenants → raw. Each connection is read, loaded, recorded and fails by itself."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from types import ModuleType
+from uuid import UUID
+
+import psycopg
+
+from pipelines import connections, tenants
+from pipelines.connections import StoredConnection
+from pipelines.raw_tables import RAW, TABLES, create_statements
+from pipelines.sync_error import SyncError
+from pipelines.warehouse.connection import Warehouse
+
+__all__ = ["TABLES", "Outcome", "SyncError", "ensure_tables", "sync"]
+PACKAGE_ROWS = 50_000  # a long history is committed in packages of this size
+SCHEMA_LOCK = 7_036_875_101
+
+
+@dataclass
+class Outcome:
+    """How the sync of one connection ended. `rows`: what was new or differed, by table, and is committed."""
+
+    tenant: str  # partition key
+    connection_id: UUID
+    source: str
+    name: str = ""
+    rows: dict[str, int] = field(default_factory=dict)
+    error: SyncError | None = None  # of the first resource that failed; the others may have succeeded
+    failed: tuple[str, ...] = ()  # resources
+    seconds: float = 0.0
+
+
+def ensure_tables(warehouse: Warehouse, sources: Iterable[str] = tuple(RAW)) -> None:
+    """Make the raw tables of every source, used or not, so that the models can always read them."""
+    with warehouse.connect("loader") as database:
+        database.execute("select pg_advisory_xact_lock(%s)", [SCHEMA_LOCK])  # CREATE IF NOT EXISTS races with itself
+        for source in sources:
+            for statement in create_statements(source):
+                database.execute(statement)  # type: ignore[arg-type]
+
+
+def sync(
+    warehouse: Warehouse,
+    source: str,
+    partition_keys: Iterable[str],
+    *,
+    connection_id: UUID | str | None = None,
+    now: datetime | None = None,
+    full: bool = False,
+    sweep: bool = False,
+    concurrency: int = 4,
+    run_id: str | None = None,
+) -> Iterator[Outcome]:
+    """Load every connection of these tenants to `source`; yield one outcome a connection as each ends.
+
+    `now` is the clock (default: this machine's). `full` reads the whole history again, `sweep` also marks what the
+    source no longer has. Raises UnknownTenant; whatever a connection meets is in its outcome.
+    """
+    ensure_tables(warehouse, [source])
+    stored: list[StoredConnection] = []
+    for key in partition_keys:
+        stored += connections.of(warehouse, tenants.find(warehouse, key), source)
+    wanted = None if connection_id is None else UUID(str(connection_id))
+    stored = [one for one in stored if not one.is_paused and wanted in (None, one.connection_id)]
+    with ThreadPoolExecutor(max(1, concurrency)) as pool:
+        options = Options(_clock(now), full, sweep, run_id)
+        futures = [pool.submit(_sync_one, warehouse, one, options) for one in stored]
+        for future in as_completed(futures):
+            yield future.result()
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one call of `sync` asks of all its connections."""
+
+    clock: Callable[[], datetime]
+    full: bool
+    sweep: bool
+    run_id: str | None
+
+
+def _clock(now: datetime | None) -> Callable[[], datetime]:
+    """The given instant and the time that has passed since, or this machine's clock."""
+    if now is None:
+        return lambda: datetime.now(UTC)
+    start, begun = now.astimezone(UTC), time.monotonic()
+    return lambda: start + timedelta(seconds=time.monotonic() - begun)
+
+
+def _sync_one(warehouse: Warehouse, stored: StoredConnection, options: Options) -> Outcome:
+    outcome = Outcome(stored.tenant.partition_key, stored.connection_id, stored.source, stored.name)
+    begun = time.monotonic()
+    try:
+        with warehouse.connect("loader", autocommit=True) as database:
+            lock = int.from_bytes(stored.connection_id.bytes[:8], "big", signed=True)
+            database.execute("select pg_advisory_lock(%s)", [lock])  # a second loader waits; closing releases
+            from pipelines.loading import Loading  # dlt: a second to import
+
+            Loading(warehouse, stored, database, options, outcome).run()
+    except SyncError as error:
+        outcome.error = error
+    except psycopg.OperationalError as error:
+        outcome.error = SyncError("unavailable", f"the warehouse went away: {type(error).__name__}")
+    except Exception as error:  # one connection's failure is its own, even where the fault is ours
+        outcome.error = SyncError("internal", scrub(stored, f"{type(error).__name__}: {error}"))
+    outcome.seconds = time.monotonic() - begun
+    return outcome
+
+
+def scrub(stored: StoredConnection, text: str) -> str:
+    """`text` without the connection's secrets, at most 500 characters."""
+    for secret in stored.secrets:
+        text = text.replace(str.__str__(secret), "***")
+    return text[:500]
+
+
+def module_of(source: str) -> ModuleType:
+    """The module that reads a source: RESOURCES, client(), perhaps LIMITS."""
+    return import_module(f"pipelines.sources.{source}")

@@ -1,0 +1,96 @@
+"""How many requests a (host, credential) has used in this hour, day or month, shared by all processes."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from pipelines.sync_error import SyncError
+
+FLUSH_EVERY = 100  # requests counted here before they are written down, where there is no limit to keep
+
+
+def window_start(window: str, now: datetime) -> datetime:
+    """The beginning of the clock window that holds `now`, in UTC."""
+    start = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    if window == "hour":
+        return start
+    return start.replace(hour=0) if window == "day" else start.replace(hour=0, day=1)
+
+
+def window_end(window: str, start: datetime) -> datetime:
+    if window == "month":
+        return (start + timedelta(days=32)).replace(day=1)
+    return start + (timedelta(hours=1) if window == "hour" else timedelta(days=1))
+
+
+@dataclass
+class Meter:
+    """Counts requests and holds them to the limits. Without a connection it counts for nobody.
+
+    Requests are reserved in blocks, so that the ledger costs one statement a block, not one a request.
+    """
+
+    host: str = ""
+    credential: str = ""  # a digest
+    limits: dict[str, int] = field(default_factory=dict)  # window → requests
+    connect: Callable[[], psycopg.Connection] | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _left: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def take(self) -> None:
+        """Count one request. Raises SyncError(rate_limited) where a window is used up."""
+        if self.connect is None:
+            return
+        with self._lock:
+            if self._left == 0:
+                self._reserve(self._block())
+            self._left -= 1
+
+    def give_back(self) -> None:
+        """Return what was reserved and not used."""
+        with self._lock:
+            if self._left and self.connect is not None:
+                self._add(-self._left)
+            self._left = 0
+
+    def _block(self) -> int:
+        return max(1, min([FLUSH_EVERY, *(limit // 100 for limit in self.limits.values())]))
+
+    def _reserve(self, count: int) -> None:
+        now = self.clock()
+        for window, used in self._add(count).items():
+            limit = self.limits.get(window)
+            if limit is not None and used > limit:
+                self._add(-count)
+                end = window_end(window, window_start(window, now))
+                message = (
+                    f"{self.host} allows {limit:,} requests a {window}, and they are used up until {end:%F %H:%M} UTC"
+                )
+                raise SyncError("rate_limited", message, retry_after=(end - now).total_seconds())
+        self._left = count
+
+    def _add(self, count: int) -> dict[str, int]:
+        now = self.clock()
+        used = {}
+        assert self.connect is not None
+        with self.connect() as connection:
+            for window in self.limits or ("hour",):
+                start = window_start(window, now)
+                row = connection.execute(
+                    """
+                    insert into app.quota as q (host, credential, "window", window_start, used, quota_limit, resets_at)
+                    values (%s, %s, %s, %s, greatest(%s, 0), %s, %s)
+                    on conflict (host, credential, "window", window_start)
+                    do update set used = greatest(q.used + %s, 0), quota_limit = excluded.quota_limit
+                    returning used
+                    """,
+                    [self.host, self.credential, window, start, count, self.limits.get(window),
+                     window_end(window, start), count],
+                ).fetchone()  # fmt: skip
+                assert row is not None
+                used[window] = row[0]
+        return used

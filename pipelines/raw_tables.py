@@ -1,0 +1,166 @@
+"""Every raw table: its columns, its key. dlt, the models and the tests read them here.
+
+Each table also has `tenant_id` and `connection_id` (first in its key), `_deleted_at` (when a sweep no longer
+found the row at the source) and `_dlt_load_id`. What an answer holds beyond these columns is dropped.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+TYPES = {
+    "text": "text",
+    "bigint": "bigint",
+    "double": "double precision",
+    "bool": "boolean",
+    "json": "jsonb",
+    "timestamp": "timestamptz",
+    "date": "date",
+}
+TENANT_COLUMNS = ("tenant_id", "connection_id")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One raw table. `columns` maps a name to one of TYPES; `key` is the source's own key."""
+
+    source: str
+    name: str
+    columns: dict[str, str]
+    key: tuple[str, ...]
+
+    @property
+    def schema(self) -> str:
+        return f"raw_{self.source}"
+
+    @property
+    def full_key(self) -> tuple[str, ...]:
+        return (*TENANT_COLUMNS, *self.key)
+
+    @cached_property
+    def all_columns(self) -> dict[str, str]:
+        """In the table's own order."""
+        tenant = dict.fromkeys(TENANT_COLUMNS, "text")
+        return {**tenant, **self.columns, "_deleted_at": "timestamp", "_dlt_load_id": "text"}
+
+
+def _tables(source: str, text: str) -> dict[str, Table]:
+    """Lines of `name (key, …): column type?, …`; a column without a type is text."""
+    tables = {}
+    for line in filter(None, map(str.strip, text.replace("\\\n", " ").splitlines())):
+        head, body = line.split(":", 1)
+        name, key = head.rstrip(")").split("(")
+        columns = dict((column.split() + ["text"])[:2] for column in body.split(","))
+        name = name.strip()
+        tables[name] = Table(source, name, columns, tuple(column.strip() for column in key.split(",")))
+    return tables
+
+
+GITHUB = """
+repositories (id): id bigint, repository, name, default_branch, private bool, archived bool, html_url, \
+    created_at timestamp, updated_at timestamp, pushed_at timestamp
+pull_requests (id): id bigint, repository, number bigint, state, title, body, user json, draft bool, \
+    created_at timestamp, updated_at timestamp, closed_at timestamp, merged_at timestamp, merge_commit_sha, \
+    head json, base json, labels json, additions bigint, deletions bigint, changed_files bigint, html_url, merged_by json
+pull_request_commits (repository, pull_request_number, sha): repository, pull_request_number bigint, sha, \
+    position bigint, authored_at timestamp, committed_at timestamp, author json, commit_author_name, \
+    commit_author_email, message, parents json
+pull_request_files (repository, pull_request_number, filename): repository, pull_request_number bigint, filename, \
+    status, additions bigint, deletions bigint
+reviews (id): id bigint, repository, pull_request_number bigint, user json, state, submitted_at timestamp, commit_id, \
+    html_url
+issues (id): id bigint, repository, number bigint, title, body, user json, state, state_reason, labels json, \
+    assignees json, comments bigint, created_at timestamp, updated_at timestamp, closed_at timestamp, html_url
+issue_events (id): id bigint, repository, issue_number bigint, event, actor json, label json, commit_id, \
+    created_at timestamp
+comments (id): id bigint, repository, issue_number bigint, user json, body, created_at timestamp, \
+    updated_at timestamp, html_url
+commits (repository, sha): repository, sha, message, author_name, author_email, authored_at timestamp, \
+    committed_at timestamp, author json, committer json, parents json, html_url
+tags (repository, name): repository, name, sha
+branches (repository, name): repository, name, sha, protected bool
+releases (id): id bigint, repository, tag_name, target_commitish, name, body, draft bool, prerelease bool, \
+    created_at timestamp, published_at timestamp, html_url, author json
+deployments (id): id bigint, repository, sha, ref, task, environment, original_environment, \
+    production_environment bool, payload json, description, creator json, created_at timestamp, \
+    updated_at timestamp, url
+deployment_statuses (id): id bigint, repository, deployment_id bigint, state, description, environment, creator json, \
+    log_url, created_at timestamp, updated_at timestamp
+workflow_runs (id): id bigint, repository, name, path, display_title, head_branch, head_sha, event, status, \
+    conclusion, workflow_id bigint, run_number bigint, run_attempt bigint, run_started_at timestamp, \
+    created_at timestamp, updated_at timestamp, html_url, actor json
+"""
+
+JIRA = """
+projects (id): id, key, name, project_type_key, style
+statuses (id): id, name, category_key, category_name
+issue_types (id): id, name, subtask bool, hierarchy_level bigint
+priorities (id): id, name
+fields (id): id, name, custom bool, schema_custom, schema_type
+boards (id): id bigint, name, type, project_key
+sprints (id): id bigint, board_id bigint, name, state, goal, start_date timestamp, end_date timestamp, \
+    complete_date timestamp, created_date timestamp
+issues (id): id, key, project_key, summary, description_text, issuetype json, status json, priority json, \
+    resolution json, labels json, components json, assignee json, reporter json, parent json, issuelinks json, \
+    story_points double, sprints json, custom_fields json, created timestamp, updated timestamp, \
+    resolutiondate timestamp, statuscategorychangedate timestamp, url
+changelogs (id): id, issue_id, author json, created timestamp, items json
+worklogs (id): id, issue_id, author json, started timestamp, created timestamp, updated timestamp, \
+    time_spent_seconds bigint
+remotelinks (id): id, issue_id, url, title, relationship, application json
+"""
+
+HUBSPOT = """
+tickets (id): id, subject, content, pipeline, stage, priority, category, owner_id, source_type, jira_issue_key, \
+    created_at timestamp, updated_at timestamp, closed_at timestamp, archived bool, company_ids json, \
+    contact_ids json, stage_history json, properties json, url
+pipelines (id): id, label, object_type, stages json
+owners (id): id, email, first_name, last_name, archived bool
+companies (id): id, name, domain, industry, created_at timestamp, updated_at timestamp
+contacts (id): id, email, first_name, last_name, company_id, created_at timestamp, updated_at timestamp
+"""
+
+GDELT = """
+articles (place_id, url): place_id, url, title, seen_at timestamp, domain, language, source_country
+timelines (place_id, mode, at): place_id, mode, at timestamp, value double, norm double, resolution
+"""
+
+OPEN_METEO = """
+hourly (place_id, kind, at): place_id, kind, at timestamp, temperature_2m double, relative_humidity_2m double, \
+    precipitation double, weather_code bigint, wind_speed_10m double, latitude double, longitude double
+daily (place_id, kind, day): place_id, kind, day date, temperature_2m_max double, temperature_2m_min double, \
+    precipitation_sum double, weather_code bigint, wind_speed_10m_max double
+"""
+
+EXCHANGE_RATES = "rates (provider, base, currency, day): provider, base, currency, day date, rate double"
+
+GEONAMES = """
+places (place_id): place_id, geoname_id bigint, name, country_code, country_name, admin_name, latitude double, \
+    longitude double, population bigint, time_zone
+"""
+
+RAW: dict[str, dict[str, Table]] = {
+    "github": _tables("github", GITHUB),
+    "jira": _tables("jira", JIRA),
+    "hubspot": _tables("hubspot", HUBSPOT),
+    "gdelt": _tables("gdelt", GDELT),
+    "open_meteo": _tables("open_meteo", OPEN_METEO),
+    "exchange_rates": _tables("exchange_rates", EXCHANGE_RATES),
+    "geonames": _tables("geonames", GEONAMES),
+}
+TABLES: dict[str, tuple[str, ...]] = {source: tuple(tables) for source, tables in RAW.items()}
+
+
+def create_statements(source: str) -> list[str]:
+    """The source's tables with their keys, and the index by which a build finds what a package changed."""
+    statements = [f"create schema if not exists raw_{source}"]
+    for table in RAW[source].values():
+        needed = {*table.full_key, "_dlt_load_id"}
+        columns = [
+            f'"{name}" {TYPES[kind]}{" not null" if name in needed else ""}' for name, kind in table.all_columns.items()
+        ]
+        key = ", ".join(f'"{name}"' for name in table.full_key)
+        statements += [
+            f"create table if not exists {table.schema}.{table.name} ({', '.join(columns)}, primary key ({key}))",
+            f"create index if not exists {table.name}_load_id on {table.schema}.{table.name} (_dlt_load_id)",
+        ]
+    return statements

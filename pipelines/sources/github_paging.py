@@ -1,0 +1,84 @@
+"""How GitHub pages and refuses: `Link` headers alone, two kinds of limit, HTML errors on pages that are too large."""
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from pipelines import http
+from pipelines.http import Answer, Client
+from pipelines.sync_error import SyncError
+
+NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="next"')
+PER_PAGE, SMALLEST_PAGE = 100, 12
+HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+MOST_PAGES = 10_000  # a million rows; beyond it a list repeats itself
+
+
+def check(answer: Answer) -> None:
+    """A 403 is a limit or a missing permission: the headers and the body tell which."""
+    if answer.status in (403, 429):
+        limit = _limit(answer)
+        if limit is not None:
+            raise limit
+    http.check(answer)
+
+
+def _limit(answer: Answer) -> SyncError | None:
+    headers, said = answer.headers, answer.excerpt()
+    wait = http.retry_after(headers)
+    if headers.get("x-ratelimit-remaining") == "0":
+        reset = headers.get("x-ratelimit-reset", "")
+        wait = max(1.0, float(reset) - time.time()) if reset.isdigit() and wait is None else wait
+        kind = "primary"
+    elif wait is not None or answer.status == 429 or "rate limit" in said.lower() or "abuse" in said.lower():
+        wait = 60.0 if wait is None else wait  # GitHub: at least a minute where it does not say
+        kind = "secondary"
+    else:
+        return None
+    message = f"GitHub's {kind} rate limit is used up: {said!r}"
+    return SyncError("rate_limited", message, http_status=answer.status, retry_after=wait)
+
+
+def pages(client: Client, path: str, params: Mapping[str, Any] | None = None, key: str = "") -> Iterator[list[dict]]:
+    """Each page of a list, following `Link` as it is. `key`: where the list lies inside an object.
+
+    Raises SyncError; an empty repository (409) and switched-off issues (410) are an empty list.
+    """
+    url: str | None = f"{path}?{urlencode({'per_page': PER_PAGE, **(params or {})})}"
+    seen: set[str] = set()
+    while url is not None:
+        if url in seen or len(seen) > MOST_PAGES:
+            raise SyncError("unparsable", f"the list {path} repeats its pages")
+        seen.add(url)
+        smaller = _halved(url)
+        try:
+            answer = client.get(url, tries=2 if smaller else http.TRIES)
+        except SyncError as error:
+            if error.http_status in (409, 410):
+                return
+            if smaller and error.error_class == "unavailable" and error.http_status in (502, 503, 504):
+                url = smaller
+                continue
+            raise
+        body = answer.json()
+        rows = body.get(key) if key and isinstance(body, dict) else body
+        if not isinstance(rows, list):
+            raise http.unparsable(answer, "is not the list that GitHub documents")
+        yield rows
+        found = NEXT.search(answer.headers.get("Link", ""))
+        url = found.group(1) if found else None
+
+
+def _halved(url: str) -> str | None:
+    """The same place in the list with pages half as large, None where they are small already."""
+    split = urlsplit(url)
+    query = dict(parse_qsl(split.query))
+    size = int(query.get("per_page", PER_PAGE))
+    if size // 2 < SMALLEST_PAGE or size % 2:
+        return None
+    query["per_page"] = str(size // 2)
+    if "page" in query:
+        query["page"] = str((int(query["page"]) - 1) * 2 + 1)
+    return urlunsplit(split._replace(query=urlencode(query)))

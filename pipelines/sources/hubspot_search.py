@@ -1,0 +1,93 @@
+"""HubSpot's pages: lists by `after`, and a search that ends at 10,000 results."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipelines.http import Client
+from pipelines.sync_error import SyncError
+
+LIST_PAGE, SEARCH_PAGE, SEARCH_END = 100, 200, 10_000
+
+
+def listed(client: Client, path: str, **params: Any) -> Iterator[list[dict]]:
+    """Every page of a list; the last has no `paging`."""
+    after: str | None = None
+    seen: set[str] = set()
+    while True:
+        page = client.json(path, {**params, "limit": LIST_PAGE, **({"after": after} if after else {})})
+        yield page["results"]
+        after = _after(page)
+        if after is None:
+            return
+        if after in seen:
+            raise SyncError("unparsable", f"HubSpot's list {path} answers the same page token twice")
+        seen.add(after)
+
+
+def changed(client: Client, kind: str, properties: list[str], by: str, since_ms: int) -> Iterator[list[dict]]:
+    """Objects whose time `by` is not before `since_ms`, oldest change first.
+
+    After 10,000 results the window moves on to the last time seen; where one time fills it all, that time is
+    paged by id, since its window cannot move.
+    """
+    while True:
+        window = _filter(by, "GTE", since_ms)
+        found: list[dict] = []
+        for page in _search(client, kind, properties, [window], by):
+            found += page
+            yield page
+        if len(found) < SEARCH_END:
+            return
+        last = milliseconds(found[-1]["properties"][by])
+        if last == since_ms:
+            yield from _same_time(client, kind, properties, by, since_ms)
+            last += 1
+        since_ms = last
+
+
+def milliseconds(text: str) -> int:
+    """A property's time, ISO 8601 or epoch milliseconds, as the search's filters want it."""
+    from pipelines.sources.reading import instant
+
+    return int(text) if text.isdigit() else round(instant(text).timestamp() * 1000)
+
+
+def _same_time(client: Client, kind: str, properties: list[str], by: str, time_ms: int) -> Iterator[list[dict]]:
+    last = 0
+    while True:
+        filters = [_filter(by, "EQ", time_ms), _filter("hs_object_id", "GT", last)]
+        count = 0
+        for page in _search(client, kind, properties, filters, "hs_object_id"):
+            count += len(page)
+            last = max([last, *(int(found["id"]) for found in page)])
+            yield page
+        if count < SEARCH_END:
+            return
+
+
+def _search(client: Client, kind: str, properties: list[str], filters: list[dict], by: str) -> Iterator[list[dict]]:
+    body: dict[str, Any] = {
+        "filterGroups": [{"filters": filters}],
+        "sorts": [{"propertyName": by, "direction": "ASCENDING"}],
+        "properties": properties,
+        "limit": SEARCH_PAGE,
+    }
+    read = 0
+    while True:
+        page = client.post(f"/crm/v3/objects/{kind}/search", body)
+        yield page["results"]
+        read += len(page["results"])
+        after = _after(page)
+        if after is None or read >= SEARCH_END:
+            return
+        if after == body.get("after"):
+            raise SyncError("unparsable", f"HubSpot's search of {kind} answers the same page token twice")
+        body["after"] = after
+
+
+def _filter(name: str, operator: str, value: int) -> dict[str, str]:
+    return {"propertyName": name, "operator": operator, "value": str(value)}
+
+
+def _after(page: dict) -> str | None:
+    return ((page.get("paging") or {}).get("next") or {}).get("after")

@@ -1,0 +1,110 @@
+"""What every source module shares: what it is asked, and what it yields.
+
+A source module has RESOURCES: a name → a function that takes a Request and yields Rows, Reached and Present.
+It talks only to its client and never to the warehouse, dlt or the clock.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from pipelines.http import Client
+from pipelines.response_cache import ResponseCache
+
+THREADS = 8  # requests at once inside a connection
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Rows(NamedTuple):
+    """Rows of one raw table, without tenant and connection."""
+
+    table: str
+    rows: Sequence[dict[str, Any]]
+
+
+class Reached(NamedTuple):
+    """Everything of this resource and scope up to `value` (ISO 8601) has been yielded."""
+
+    resource: str
+    scope: str
+    value: str
+
+
+class Present(NamedTuple):
+    """Every key of `table` that the source still has, among the rows where `where` holds. The others are gone."""
+
+    table: str
+    where: Mapping[str, str]
+    keys: Sequence[Any]  # values of the last column of the table's key
+
+
+Reading = Iterator[Rows | Reached | Present]
+
+
+class Place(NamedTuple):
+    """A place of the tenant, as its weather and news are asked for."""
+
+    place_id: UUID
+    name: str
+    country_code: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass
+class Request:
+    """One sync of one connection. `now` is when it began: no cursor ever goes beyond it."""
+
+    connection: Any
+    client: Client
+    now: datetime
+    cursors: Mapping[str, str] = field(default_factory=dict)  # "resource|scope" → ISO 8601
+    full: bool = False
+    sweep: bool = False
+    places: Sequence[Place] = ()
+    wants_files: bool = False  # the tenant maps files to services
+    cache: ResponseCache | None = None
+    other_client: Callable[[str], Client] | None = None  # base url → a client beside `client`
+    known: Callable[[str, str, str, Sequence[str]], set[str]] = lambda table, repository, column, values: set()
+    unfinished: Callable[[str], set[int]] = lambda repository: set()  # deployments without a final status
+    notes: dict[str, Any] = field(default_factory=dict)  # what one resource tells a later one
+
+    def since(self, resource: str, scope: str, lookback: timedelta) -> datetime | None:
+        """Where to go on: the cursor less `lookback`, None for the whole history.
+
+        A cursor that is no time counts as none; one in the future counts as now.
+        """
+        stored = self.cursors.get(f"{resource}|{scope}")
+        if self.full or not stored:
+            return None
+        try:
+            reached = instant(stored)
+        except ValueError:
+            return None
+        return min(reached, self.now) - lookback
+
+    def reached(self, resource: str, scope: str, seen: Iterable[str | None]) -> Iterator[Reached]:
+        """The cursor after rows with these times: the newest that is not in the future, never before the old one."""
+        stored = None if self.full else self.since(resource, scope, timedelta(0))
+        times = [time for time in map(instant, filter(None, seen)) if time <= self.now]
+        newest = max([*times, *([stored] if stored else [])], default=None)
+        if newest is not None:
+            yield Reached(resource, scope, newest.astimezone(UTC).isoformat())
+
+
+def instant(text: str) -> datetime:
+    """ISO 8601 text as an instant; without an offset it is UTC. Raises ValueError."""
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def at_once(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """The results in the order of `items`, eight at a time. The first error is raised after the others ended."""
+    if len(items) < 2:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(min(THREADS, len(items))) as pool:
+        return list(pool.map(function, items))

@@ -1,0 +1,40 @@
+"""Rows that the source no longer has are marked, not deleted, so that the next build can take them out of the marts."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from psycopg import Connection, sql
+
+from pipelines.raw_tables import TYPES, Table
+from pipelines.sources.reading import Present
+
+
+def mark_deleted(
+    database: Connection, table: Table, tenant_id: UUID, connection_id: UUID, present: Present, now: datetime
+) -> int:
+    """Set `_deleted_at` where a row's key is not among `present.keys`; return how many. A package of their own.
+
+    A row that shows up again loses its mark with the next merge.
+    """
+    column = table.key[-1]
+    statement = sql.SQL(
+        "update {table} set _deleted_at = %s, _dlt_load_id = %s"
+        " where tenant_id = %s and connection_id = %s and _deleted_at is null and not {column} = any(%s::{kind}[])"
+    ).format(
+        table=sql.Identifier(table.schema, table.name),
+        column=sql.Identifier(column),
+        kind=sql.SQL(TYPES[table.columns[column]]),  # type: ignore[arg-type]
+    )
+    load_id = f"sweep-{uuid4()}"
+    values = [now, load_id, str(tenant_id), str(connection_id), list(present.keys)]
+    for name, value in present.where.items():
+        statement += sql.SQL(" and {} = %s").format(sql.Identifier(name))
+        values.append(value)
+    with database.transaction():
+        count = database.execute(statement, values).rowcount
+        if count:
+            database.execute(
+                "insert into app.load_package (tenant_id, connection_id, load_id, source) values (%s, %s, %s, %s)",
+                [tenant_id, connection_id, load_id, table.source],
+            )
+    return count

@@ -1,0 +1,145 @@
+"""The record of each try: `app.sync_run` by resource, `app.load_package` by committed package."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from psycopg import Connection, sql
+
+from pipelines.raw_tables import RAW
+from pipelines.sync_error import SyncError
+
+KILLED = "the process that ran this sync ended before it did"
+
+
+@dataclass
+class Journal:
+    """What happens in one sync of one connection. `database` commits each statement by itself."""
+
+    database: Connection
+    tenant_id: UUID
+    connection_id: UUID
+    source: str
+    clock: Callable[[], datetime]
+    run_id: str | None = None
+    as_of: datetime = field(init=False)
+    _running: dict[str, UUID] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.as_of = self.clock()
+
+    @property
+    def running(self) -> list[str]:
+        """What was begun and is neither committed nor failed."""
+        return list(self._running)
+
+    def begin(self, resource: str) -> None:
+        """A resource is being read from now on."""
+        self._running[resource] = self._insert(resource, "running")
+
+    def succeed(
+        self, load_id: str | None, rows: Mapping[str, int], cursors: Mapping[str, str], but: str | None = None
+    ) -> None:
+        """All that was begun and has not failed, `but` one that is still read, is in committed packages."""
+        for resource in [name for name in self._running if name != but]:
+            key = self._running.pop(resource)
+            reached = [value for scope, value in cursors.items() if scope.startswith(f"{resource}|")]
+            self.database.execute(
+                """
+                update app.sync_run set status = 'succeeded', finished_at = %s, row_count = %s, cursor_value = %s,
+                    load_id = %s
+                where tenant_id = %s and sync_run_id = %s
+                """,
+                [self.clock(), rows.get(resource, 0), max(reached, default=None), load_id, self.tenant_id, key],
+            )
+
+    def fail(self, resources: Iterable[str], error: SyncError) -> None:
+        """These resources could not be read or committed."""
+        for resource in resources:
+            key = self._running.pop(resource, None) or self._insert(resource, "running")
+            self._close(key, "failed", error)
+
+    def fail_all(self, error: SyncError) -> None:
+        """What was begun could not be committed."""
+        self.fail(list(self._running), error)
+
+    def skip(self, resources: Iterable[str], error: SyncError) -> None:
+        """These were not tried, since the connection had failed already."""
+        for resource in resources:
+            self._close(self._insert(resource, "skipped"), "skipped", error)
+
+    def package(self, load_id: str) -> None:
+        """A committed package that changed rows: the next build reads it."""
+        self.database.execute(
+            "insert into app.load_package (tenant_id, connection_id, load_id, source) values (%s, %s, %s, %s)"
+            " on conflict do nothing",
+            [self.tenant_id, self.connection_id, load_id, self.source],
+        )
+
+    def changed(self, load_id: str, tables: Iterable[str]) -> dict[str, int]:
+        """How many rows of each table a package wrote: those that were new or differed."""
+        counts = {}
+        for name in tables:
+            statement = sql.SQL(
+                "select count(*) from {} where _dlt_load_id = %s and tenant_id = %s and connection_id = %s"
+            )
+            row = self.database.execute(
+                statement.format(sql.Identifier(f"raw_{self.source}", name)),
+                [load_id, str(self.tenant_id), str(self.connection_id)],
+            ).fetchone()
+            counts[name] = row[0] if row else 0
+        return counts
+
+    def recover(self) -> None:
+        """Close what a killed process left running, and record the packages that it committed unseen.
+
+        The caller holds the connection's lock, so nothing that is running here is alive.
+        """
+        stale = self.database.execute(
+            """
+            update app.sync_run set status = 'failed', finished_at = %s, error_class = 'internal', error_message = %s
+            where tenant_id = %s and connection_id = %s and status = 'running' returning 1
+            """,
+            [self.clock(), KILLED, self.tenant_id, self.connection_id],
+        ).fetchall()
+        if stale:
+            for load_id in self._unrecorded():
+                if any(self.changed(load_id, RAW[self.source]).values()):
+                    self.package(load_id)
+
+    def _unrecorded(self) -> list[str]:
+        loads = f"raw_{self.source}._dlt_loads"
+        exists = self.database.execute("select to_regclass(%s) is not null", [loads]).fetchone()
+        if not exists or not exists[0]:
+            return []
+        statement = sql.SQL(
+            "select load_id from {} where status = 0 and load_id not in"
+            " (select load_id from app.load_package where source = %s)"
+        )
+        found = self.database.execute(statement.format(sql.Identifier(*loads.split("."))), [self.source]).fetchall()
+        return [load_id for (load_id,) in found]
+
+    def _insert(self, resource: str, status: str) -> UUID:
+        key = uuid4()
+        self.database.execute(
+            """
+            insert into app.sync_run
+                (tenant_id, sync_run_id, connection_id, source, resource, started_at, status, as_of, dagster_run_id)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            [self.tenant_id, key, self.connection_id, self.source, resource, self.clock(), status, self.as_of,
+             self.run_id],
+        )  # fmt: skip
+        return key
+
+    def _close(self, key: UUID, status: str, error: SyncError) -> None:
+        self.database.execute(
+            """
+            update app.sync_run
+            set status = %s, finished_at = %s, error_class = %s, error_message = %s, http_status = %s
+            where tenant_id = %s and sync_run_id = %s
+            """,
+            [status, self.clock(), error.error_class, f"{error.message} Do: {error.what_to_do}", error.http_status,
+             self.tenant_id, key],
+        )  # fmt: skip
