@@ -1,0 +1,76 @@
+{#- The incremental strategy of the marts: write only rows that differ, and say which.
+
+    A model works out anew the groups that its touched relation names. Its config says which these are:
+      touched     the macro that gives them, called as macro(mart, columns); default `touched_tenants`
+      scope       the columns by which rows belong to a group; default [tenant_id]
+      scope_from  a column (a day): rows before the group's `from_day` are not worked out anew
+    Rows of these groups that the model no longer gives are deleted, so a group that lost its last row goes away. The keys
+    of all inserted, changed and deleted rows go to `<mart>__changed`, from where the publish step takes them. -#}
+{%- macro get_incremental_touched_sql(arg_dict) -%}
+{%- set target, temp = arg_dict['target_relation'], arg_dict['temp_relation'] -%}
+{%- set key = arg_dict['unique_key'] -%}
+{%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | list -%}
+{%- set scope = config.get('scope', ['tenant_id']) -%}
+{%- set from_column = config.get('scope_from') -%}
+{%- set touched = context[config.get('touched', 'touched_tenants')](target, scope) -%}
+
+create temporary table moved on commit drop as
+with scope as (
+    {{ touched }}
+),
+
+old as (
+    select target.*
+    from {{ target }} as target
+    where exists (
+        select from scope
+        where {% for column in scope %}{{ 'and ' if not loop.first }}target.{{ column }} = scope.{{ column }} {% endfor %}
+        {% if from_column %}and target.{{ from_column }} >= scope.from_day{% endif %}
+    )
+)
+
+select {{ key | join(', ') }}
+from old
+full join {{ temp }} as new using ({{ key | join(', ') }})
+where
+    row({% for column in columns %}old.{{ column }}{{ ', ' if not loop.last }}{% endfor %})
+    is distinct from
+    row({% for column in columns %}new.{{ column }}{{ ', ' if not loop.last }}{% endfor %});
+
+delete from {{ target }} as target
+using moved
+where {% for column in key %}{{ 'and ' if not loop.first }}target.{{ column }} = moved.{{ column }} {% endfor %};
+
+insert into {{ target }} ({{ columns | join(', ') }})
+select {% for column in columns %}new.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+from {{ temp }} as new
+inner join moved using ({{ key | join(', ') }});
+
+{{ ensure_changed_keys(target, key) }};
+
+insert into {{ changed_keys_relation(target) }} ({{ key | join(', ') }})
+select {{ key | join(', ') }} from moved;
+
+drop table moved
+{%- endmacro %}
+
+{#- Where the keys of a mart's changed rows wait for the publish step. -#}
+{%- macro changed_keys_relation(mart) -%}
+{{ mart.include(database=false).schema }}.{{ mart.identifier }}__changed
+{%- endmacro %}
+
+{#- A full refresh forgets the waiting keys: the publish step sees the new table and copies it whole. -#}
+{%- macro ensure_changed_keys(mart=this, key=config.get('unique_key')) -%}
+{%- if execute -%}
+{%- if flags.FULL_REFRESH -%}
+drop table if exists {{ changed_keys_relation(mart) }};
+{% endif -%}
+create table if not exists {{ changed_keys_relation(mart) }} as
+select {{ key | join(', ') }} from {{ mart }} with no data
+{%- endif -%}
+{%- endmacro %}
+
+{#- The default of `touched`: tenants for whom anything was loaded since the last build. -#}
+{%- macro touched_tenants(mart, columns) -%}
+select tenant_id from {{ ref('int_tenants__touched') }}
+{%- endmacro %}
