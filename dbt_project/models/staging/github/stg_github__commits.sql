@@ -1,0 +1,31 @@
+-- One row per commit that a branch or tag reaches.
+with
+
+source as (
+    select * from {{ source('github', 'commits') }}
+)
+
+select
+    -- keys
+    tenant_id::uuid as tenant_id,
+    connection_id::uuid as connection_id,
+    repository,
+    sha,
+
+    -- facts
+    {{ text_array('parents') }} as parents,
+    message,
+    author ->> 'login' as author,
+    coalesce(author ->> 'type' = 'Bot' or author ->> 'login' like '%[bot]', false) as is_bot,
+    author_name,
+    author_email,
+    html_url as url,
+
+    -- times
+    authored_at,
+    committed_at,
+
+    -- load
+    _dlt_load_id
+from source
+where _deleted_at is null

@@ -1,0 +1,34 @@
+-- One row per GitHub deployment.
+with
+
+source as (
+    select * from {{ source('github', 'deployments') }}
+)
+
+select
+    -- keys
+    tenant_id::uuid as tenant_id,
+    connection_id::uuid as connection_id,
+    id::text as external_id,
+    repository,
+
+    -- facts
+    sha,
+    ref,
+    task,
+    environment,
+    production_environment as is_production_environment,
+    case when jsonb_typeof(payload) = 'object' then payload ->> 'service' end as service,
+    description,
+    creator ->> 'login' as creator,
+    coalesce(creator ->> 'type' = 'Bot' or creator ->> 'login' like '%[bot]', false) as is_bot,
+    url,
+
+    -- times
+    created_at,
+    updated_at,
+
+    -- load
+    _dlt_load_id
+from source
+where _deleted_at is null

@@ -1,0 +1,36 @@
+-- One row per issue, pull requests left out.
+with
+
+source as (
+    select * from {{ source('github', 'issues') }}
+)
+
+select
+    -- keys
+    tenant_id::uuid as tenant_id,
+    connection_id::uuid as connection_id,
+    {{ surrogate_id(['tenant_id', "'github'", 'connection_id', 'id']) }} as issue_id,
+    id::text as external_id,
+    repository,
+    number,
+
+    -- facts
+    title,
+    body as body_text,
+    "user" ->> 'login' as author,
+    coalesce("user" ->> 'type' = 'Bot' or "user" ->> 'login' like '%[bot]', false) as is_bot,
+    state as state_name,
+    state_reason,
+    array(select label ->> 'name' from jsonb_array_elements(coalesce(labels, '[]')) as label) as labels,
+    comments as comment_count,
+    html_url as url,
+
+    -- times
+    created_at,
+    updated_at,
+    closed_at,
+
+    -- load
+    _dlt_load_id
+from source
+where _deleted_at is null

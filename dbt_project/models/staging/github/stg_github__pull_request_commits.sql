@@ -1,0 +1,30 @@
+-- One row per pull request and commit in it, which survive a squash.
+with
+
+source as (
+    select * from {{ source('github', 'pull_request_commits') }}
+)
+
+select
+    -- keys
+    tenant_id::uuid as tenant_id,
+    connection_id::uuid as connection_id,
+    repository,
+    pull_request_number,
+    sha,
+    position,
+
+    -- facts
+    author ->> 'login' as author,
+    commit_author_name,
+    message,
+    {{ text_array('parents') }} as parents,
+
+    -- times
+    authored_at,
+    committed_at,
+
+    -- load
+    _dlt_load_id
+from source
+where _deleted_at is null

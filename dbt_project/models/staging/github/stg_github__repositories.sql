@@ -1,0 +1,30 @@
+-- One row per GitHub repository.
+with
+
+source as (
+    select * from {{ source('github', 'repositories') }}
+)
+
+select
+    -- keys
+    tenant_id::uuid as tenant_id,
+    connection_id::uuid as connection_id,
+    id::text as external_id,
+    repository,
+
+    -- facts
+    name,
+    default_branch,
+    private as is_private,
+    archived as is_archived,
+    html_url as url,
+
+    -- times
+    created_at,
+    updated_at,
+    pushed_at,
+
+    -- load
+    _dlt_load_id
+from source
+where _deleted_at is null

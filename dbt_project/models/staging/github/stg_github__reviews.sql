@@ -1,0 +1,29 @@
+-- One row per review of a pull request.
+with
+
+source as (
+    select * from {{ source('github', 'reviews') }}
+)
+
+select
+    -- keys
+    tenant_id::uuid as tenant_id,
+    connection_id::uuid as connection_id,
+    id::text as external_id,
+    repository,
+    pull_request_number,
+
+    -- facts
+    "user" ->> 'login' as reviewer,
+    coalesce("user" ->> 'type' = 'Bot' or "user" ->> 'login' like '%[bot]', false) as is_bot,
+    state as state_name,
+    commit_id as sha,
+    html_url as url,
+
+    -- times
+    submitted_at,
+
+    -- load
+    _dlt_load_id
+from source
+where _deleted_at is null
