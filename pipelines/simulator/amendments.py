@@ -7,6 +7,8 @@ replay folder's names, such as `pull_requests` or `issues` of provider `github`;
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.simulator.clock import iso
+
 Key = tuple[str, str, str, str]  # company, provider, kind, id
 
 
@@ -39,3 +41,13 @@ class Amendments:
 
     def edited(self, company: str, provider: str, kind: str, record_id: object) -> Edit | None:
         return self.edits.get((company, provider, kind, str(record_id))) if self.edits else None
+
+    def apply(
+        self, company: str, provider: str, kind: str, record_id: object, shown: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The object with its edit; `updated_at`, where it has one, becomes the time of the edit."""
+        edit = self.edited(company, provider, kind, record_id)
+        if edit is None:
+            return shown
+        touched = {"updated_at": iso(edit.at)} if "updated_at" in shown else {}
+        return {**shown, **touched, **edit.changes}

@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 
 from pipelines.simulator import control, github, truth
 from pipelines.simulator.faults import FaultMiddleware
+from pipelines.simulator.github_answers import Refused, refuse
 from pipelines.simulator.world import World
 
 # A provider is a list of route handlers. They find the world in `state.world`.
@@ -20,7 +21,7 @@ def create_app(world: World) -> Any:
     app = Litestar(
         ROUTERS,
         state=State({"world": world}),
-        exception_handlers={HTTPException: _explain, ValueError: _refuse},
+        exception_handlers={Refused: refuse, HTTPException: _explain, ValueError: _refuse},
         openapi_config=None,
         logging_config=None,
     )

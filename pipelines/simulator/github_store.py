@@ -26,7 +26,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pipelines.simulator.github_objects import GitHubObjects
-from pipelines.simulator.records import Commit
+from pipelines.simulator.records import Commit, PullRequest
 from pipelines.simulator.repositories import Repository
 
 if TYPE_CHECKING:
@@ -73,9 +73,11 @@ class Store(Protocol):
     def commit(self, repository: str, ref: str) -> Any | None:
         """One commit by sha, branch or tag, also one that no branch reaches."""
 
-    def show(self, repository: str, kind: str, row: Any, full: bool = False) -> dict[str, Any]:
-        """GitHub's JSON of a row; `full` as when one object is asked for by itself. Pull requests have a third
-        kind, `pull_requests_as_issues`."""
+    def show(
+        self, repository: str, kind: str, row: Any, parent: int | None = None, full: bool = False
+    ) -> dict[str, Any]:
+        """GitHub's JSON of a row; `full` as when one object is asked for by itself. Pull requests are also shown as
+        kind `pull_requests_as_issues`; a full issue event holds its issue."""
 
 
 class Ref(NamedTuple):
@@ -114,7 +116,7 @@ class LivedStore:
         if kind in {"pull_request_commits", "pull_request_files", "reviews"}:
             return self._of_pull_request(found, kind, parent)
         if kind == "deployment_statuses":
-            deployment = next((d for d in found.deployments if d.deployment_id == parent), None)
+            deployment = self._deployment(found, parent)
             return None if deployment is None else deployment.statuses
         if kind == "workflow_jobs":
             return [run for run in found.workflow_runs if run.run_id == parent] or None
@@ -128,8 +130,8 @@ class LivedStore:
         return getattr(found, kind)
 
     def _of_pull_request(self, repository: Repository, kind: str, number: int | None) -> Sequence[Any] | None:
-        pull = next((pull for pull in repository.pull_requests if pull.number == number), None)
-        if pull is None:
+        pull = repository.numbered.get(number or 0)
+        if not isinstance(pull, PullRequest):
             return None
         return {"pull_request_commits": pull.commits, "pull_request_files": pull.files, "reviews": pull.reviews}[kind]
 
@@ -141,5 +143,15 @@ class LivedStore:
         found = self.company.repositories[repository]
         return found.commits.get(found.branches.get(ref) or found.tags.get(ref) or ref)
 
-    def show(self, repository: str, kind: str, row: Any, full: bool = False) -> dict[str, Any]:
-        return self.objects.show(self.company.repositories[repository], kind, row, full)
+    def show(
+        self, repository: str, kind: str, row: Any, parent: int | None = None, full: bool = False
+    ) -> dict[str, Any]:
+        found = self.company.repositories[repository]
+        if kind == "reviews":
+            return self.objects.review(found, found.numbered[parent or 0], row)
+        if kind == "deployment_statuses":
+            return self.objects.status(found, self._deployment(found, parent), row)
+        return self.objects.show(found, kind, row, full)
+
+    def _deployment(self, repository: Repository, deployment_id: int | None) -> Any:
+        return next((d for d in reversed(repository.deployments) if d.deployment_id == deployment_id), None)

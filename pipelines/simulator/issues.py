@@ -81,6 +81,7 @@ def _open(company: "Company", repository: str, title: str, body: str | None, aut
         updated_at=company.now,
     )
     found.issues.append(issue)
+    found.numbered[issue.number] = issue
     company.issues.append(issue)
     return issue
 

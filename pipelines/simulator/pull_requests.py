@@ -48,6 +48,7 @@ def open_pull(company: "Company", plan: "Plan") -> PullRequest:
         _write(company, plan, pull, authored_at, authored_at)
     pull.merge_commit_sha = company.sha(repository.name, "test merge", number)
     repository.pull_requests.append(pull)
+    repository.numbered[number] = pull
     company.pull_requests.append(pull)
     if plan.item and plan.item.review_at is None:
         plan.item.review_at = company.now

@@ -38,6 +38,7 @@ class Repository:
     deployments: list[Deployment] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
     workflow_runs: list[WorkflowRun] = field(default_factory=list)
+    numbered: dict[int, PullRequest | Issue] = field(default_factory=dict)
     main_heads: list[tuple[int, str]] = field(default_factory=list)  # instant, head of the default branch since then
     last_number: int = 0  # issues and pull requests share their numbers
     _reachable: dict[str, list[Commit]] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from pipelines.simulator.amendments import Amendments
 from pipelines.simulator.clock import Clock
 from pipelines.simulator.company import Charter, Company
 from pipelines.simulator.faults import Faults
-from pipelines.simulator.github_store import LivedStore, Store
+from pipelines.simulator.github_store import IDENTITY, LivedStore, Store
 
 DEFAULT_COMPANIES = (
     Charter("acme", "trunk", seed=11, days=182, time_zone="Europe/Berlin"),
@@ -25,9 +25,13 @@ class World:
         self.clock = clock
         self.faults = Faults()
         self.amendments = Amendments()
-        self.settings: dict[str, Any] = {"github_rate_limit": 5000, "github_secondary_limit": None}
+        self.settings: dict[str, Any] = {
+            "github_rate_limit": 5000,  # requests of a token in a window
+            "github_rate_window_seconds": 3600,
+            "github_secondary_limit": None,  # requests of a token in a minute
+        }
         self.charters = {charter.slug: charter.founded(clock.now()) for charter in charters}
-        self.amendable: dict[str, tuple[str, ...]] = {}  # provider → the kinds that records/edit and /delete know
+        self.amendable: dict[str, tuple[str, ...]] = {"github": tuple(IDENTITY)}  # provider → the kinds that records/edit and /delete know
         self.replays: dict[str, Any] = {}  # slug → what a recorded folder gives; see replay.py
         self._companies: dict[str, Company] = {}
         self._path: Path | None = None
@@ -52,6 +56,13 @@ class World:
             return LivedStore(company)
         stores = (replay.github for replay in self.replays.values())
         return next((store for store in stores if owner in store.owners), None)
+
+    def github_by_token(self, token: str) -> Store | None:
+        """The repositories that a token may read."""
+        if token.startswith("github-") and token[7:] in self.charters:
+            return self.github(token[7:])
+        stores = (replay.github for replay in self.replays.values())
+        return next((store for store in stores if store.token == token), None)
 
     def replay(self, folder: Path) -> None:
         """Serve a folder of recorded answers as one more company."""
