@@ -1,0 +1,102 @@
+"""The application: which routes, which services, which outer layers. `create` makes it; `server.py` runs it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Request, Router
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+
+from api import marts
+from api.access_log import AccessLog
+from api.edge import Edge
+from api.errors import answer
+from api.metrics import Metrics
+from api.routes import aliases, auth, dashboard, docs, health, profile, sync
+from api.security.callers import Caller, authorise
+from api.services import Services
+from api.settings import Settings
+from pipelines.warehouse.connection import Warehouse
+
+VERSION = "1"
+EXPOSED = ["ETag", "Retry-After", "X-Request-ID", "X-Next-Cursor", "X-Version", "X-As-Of", "Content-Disposition"]
+ABOUT = (
+    "A company's delivery, customer and market signals, read from marts that are rebuilt from the sources. "
+    "A value that is `null` was not measured, which is not 0. Sign in by `POST /api/v1/auth/login`, then send "
+    "`Authorization: Bearer …`. The definitions of all figures are at /definitions."
+)
+
+
+def create(warehouse: Warehouse, settings: Settings | None = None, log: AccessLog | None = None) -> Edge:
+    """The whole application over one warehouse, as an ASGI callable. It starts without a database too."""
+    settings = settings or Settings.from_environment()
+    metrics, log = Metrics(), log or AccessLog()
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        services = Services.of(warehouse, settings)
+        app.state.services = services
+        await services.open()
+        try:
+            yield
+        finally:
+            await services.close()
+            log.flush()
+
+    app = Litestar(
+        route_handlers=[
+            Router(
+                "/api/v1",
+                route_handlers=[
+                    marts.list_marts,
+                    marts.read_mart,
+                    *auth.ROUTES,
+                    *profile.ROUTES,
+                    *dashboard.ROUTES,
+                    *sync.ROUTES,
+                ],
+            ),
+            *aliases.ROUTES,
+            *health.ROUTES,
+            *docs.ROUTES,
+        ],
+        guards=[authorise],
+        dependencies={
+            "services": Provide(_services, sync_to_thread=False),
+            "caller": Provide(_caller, sync_to_thread=False),
+        },
+        exception_handlers={Exception: answer},
+        lifespan=[lifespan],
+        cors_config=CORSConfig(
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST", "PUT", "DELETE", "OPTIONS"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match"],
+            expose_headers=EXPOSED,
+            max_age=600,
+        ),
+        openapi_config=OpenAPIConfig(
+            title="Clearsignal",
+            version=VERSION,
+            description=ABOUT,
+            path="/openapi",
+            render_plugins=[],
+            components=Components(
+                security_schemes={"accessToken": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+            ),
+        ),
+        logging_config=None,
+        debug=False,
+    )
+    app.state.metrics = metrics
+    return Edge(app, metrics, log, settings.body_limit)
+
+
+def _services(request: Request[Any, Any, Any]) -> Services:
+    return request.app.state.services
+
+
+def _caller(request: Request[Any, Any, Any]) -> Caller:
+    return request.scope["caller"]  # type: ignore[typeddict-item]

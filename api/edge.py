@@ -1,0 +1,75 @@
+"""The outermost layer: every request gets an id, a log line, a place in the metrics, and limits before it is parsed.
+
+Written as plain ASGI because it runs for every request, those included that match no route.
+"""
+
+import os
+import time
+from itertools import count
+from typing import Any
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.access_log import AccessLog
+from api.errors import ApiError
+from api.metrics import Metrics
+from api.responses import encode
+from api.strict_body import read_strictly
+
+SAFE = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+]
+WITH_BODY = frozenset(("POST", "PUT", "PATCH", "DELETE"))
+LONGEST_PATH = 2048  # characters
+
+
+class Edge:
+    """Wraps the application."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, log: AccessLog, body_limit: int) -> None:
+        self.app, self.metrics, self.log, self.body_limit = app, metrics, log, body_limit
+        self._prefix = os.urandom(5).hex()
+        self._numbers = count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = f"{self._prefix}-{next(self._numbers):x}"
+        scope["request_id"] = request_id  # type: ignore[typeddict-unknown-key]
+        status = 500
+
+        async def send_named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode()), *SAFE]
+            await send(message)
+
+        try:
+            if len(scope["path"]) > LONGEST_PATH:
+                raise ApiError(400, "VALIDATION_ERROR", f"The path is longer than {LONGEST_PATH} characters.")
+            if scope["method"] in WITH_BODY:
+                receive = await read_strictly(scope, receive, self.body_limit)
+            await self.app(scope, receive, send_named)
+        except ApiError as error:
+            await _refuse(error, send_named)
+        finally:
+            seconds = time.perf_counter() - started
+            route = scope.get("path_template") or "unmatched"
+            self.metrics.count(scope["method"], str(route), status, seconds)
+            self.log.write(scope, request_id, str(route), status, seconds)
+
+
+async def _refuse(error: ApiError, send: Any) -> None:
+    """The one error shape, where no framework is there yet to make it."""
+    response = error.response()
+    body = encode(response.content)
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in response.headers.items()]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

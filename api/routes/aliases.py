@@ -1,0 +1,54 @@
+"""The paths of the users' own documents: second mounts of the same handlers, never redirects.
+
+A redirect loses the body of a POST and fails a webhook; so each path here calls the very function that ours calls.
+"""
+
+from uuid import UUID
+
+from litestar import get, post
+from litestar.types import ASGIApp
+
+from api.responses import Envelope
+from api.routes.dashboard import ANSWER, dashboard, of_tenant
+from api.routes.sync import ConnectionStatus, Trigger, Triggered, read_sync_status, trigger_sync
+from api.security.callers import Caller
+from api.services import Services
+
+
+@get(
+    "/api/analytics/dashboard/{tenant_id:uuid}",
+    operation_id="ReadDashboardOfTenant",
+    tags=["same handlers, other paths"],
+    summary="The same as GET /api/v1/dashboard",
+    responses=ANSWER,
+)
+async def read_dashboard_of_tenant(services: Services, caller: Caller, tenant_id: UUID) -> ASGIApp:
+    """The same as GET /api/v1/dashboard, for any tenant of the caller."""
+    return await dashboard(services, await of_tenant(services, caller, tenant_id))
+
+
+@get(
+    "/api/sync/status",
+    operation_id="ReadSyncStatusAlias",
+    tags=["same handlers, other paths"],
+    summary="The same as GET /api/v1/sync/status",
+)
+async def read_status(services: Services, caller: Caller) -> Envelope[list[ConnectionStatus]]:
+    """The same as GET /api/v1/sync/status."""
+    return await read_sync_status.fn(services=services, caller=caller)
+
+
+@post(
+    "/api/sync/trigger",
+    role="editor",
+    status_code=202,
+    operation_id="TriggerSyncAlias",
+    tags=["same handlers, other paths"],
+    summary="The same as POST /api/v1/sync/trigger",
+)
+async def trigger(services: Services, caller: Caller, data: Trigger | None = None) -> Envelope[Triggered]:
+    """The same as POST /api/v1/sync/trigger."""
+    return await trigger_sync.fn(services=services, caller=caller, data=data)
+
+
+ROUTES = [read_dashboard_of_tenant, read_status, trigger]

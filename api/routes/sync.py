@@ -1,0 +1,194 @@
+"""Synchronisation: what the last loads of each connection did, and a load now."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get, post
+from msgspec import Meta, Struct
+
+from api.errors import ApiError, Fault, did_you_mean, invalid, not_found
+from api.responses import Envelope
+from api.responses import Meta as AnswerMeta
+from api.security.callers import Caller
+from api.services import Services
+from pipelines import connections
+
+STATUS = """
+select c.connection_id, c.source, c.name, c.is_paused, c.paused_reason, r.resource, r.status, r.started_at,
+    r.finished_at, r.row_count, r.attempt, r.error_class, r.error_message, r.http_status, s.last_success_at, s.as_of,
+    extract(epoch from now() - s.as_of)::double precision as lag_seconds
+from app.connection as c
+left join (
+    select distinct on (connection_id, resource) *
+    from app.sync_run order by connection_id, resource, started_at desc, sync_run_id
+) as r on r.connection_id = c.connection_id
+left join lateral (
+    select max(g.finished_at) as last_success_at, max(g.as_of) as as_of
+    from app.sync_run as g
+    where g.connection_id = r.connection_id and g.resource = r.resource and g.status = 'succeeded'
+) as s on true
+order by c.source, c.name, c.connection_id, r.resource
+"""
+TENANT = "select slug from app.tenant where tenant_id = $1"
+CONNECTION = "select source from app.connection where connection_id = $1"
+SOURCES = "select distinct source from app.connection"
+# The lock is the tenant's and this transaction's: two triggers at once, in any process, are one after the other.
+LOCK = "select pg_advisory_xact_lock(hashtextextended('sync trigger ' || $1, 0))"
+RUNNING = "select distinct dagster_run_id from app.sync_run where status = 'running' and dagster_run_id is not null"
+TAG = "clearsignal/triggered_for"
+
+
+class Resource(Struct, frozen=True):
+    """The last try to load one resource. `next_step` says what to do about an error."""
+
+    resource: str
+    status: str
+    started_at: datetime
+    finished_at: datetime | None
+    last_success_at: datetime | None
+    as_of: datetime | None
+    lag_seconds: Annotated[float | None, Meta(description="Seconds since the instant up to which the source was read.")]
+    row_count: int | None
+    attempt: int
+    error_class: str | None
+    error_message: str | None
+    next_step: str | None
+    http_status: int | None
+
+
+class ConnectionStatus(Struct, frozen=True):
+    """One connection. Its status is the worst of its resources; `never` before its first load."""
+
+    connection_id: UUID
+    source: str
+    name: str
+    status: str
+    is_paused: bool
+    paused_reason: str | None
+    resources: list[Resource]
+
+
+class Trigger(Struct, forbid_unknown_fields=True):
+    """What to load: everything, one source, or one connection. `full` begins at the first day."""
+
+    connection_id: UUID | None = None
+    source: Annotated[str, Meta(max_length=50)] | None = None
+    full: bool = False
+
+
+class Triggered(Struct, frozen=True):
+    """The run that was queued."""
+
+    run_id: str
+
+
+@get("/sync/status", operation_id="ReadSyncStatus", tags=["sync"], summary="The last load of every resource")
+async def read_sync_status(services: Services, caller: Caller) -> Envelope[list[ConnectionStatus]]:
+    """For each connection and resource: how the last try ended, the last success, the lag, and what to do."""
+    async with services.database.tenant(caller.tenant_id) as connection:
+        rows = await connection.fetch(STATUS)
+    found: dict[str, list] = {}
+    for row in rows:
+        found.setdefault(row["connection_id"], []).append(row)
+    listed = [_connection(rows) for rows in found.values()]
+    newest = max((row["as_of"] for row in rows if row["as_of"]), default=None)
+    return Envelope(listed, f"{len(listed)} connections", AnswerMeta(as_of=newest))
+
+
+@post("/sync/trigger", role="editor", status_code=202, operation_id="TriggerSync", tags=["sync"], summary="Load now")
+async def trigger_sync(services: Services, caller: Caller, data: Trigger | None = None) -> Envelope[Triggered]:
+    """Queue a load of this tenant's connections. 409 while one is under way, 503 where Dagster does not answer."""
+    data = data or Trigger()
+    async with services.database.tenant(caller.tenant_id, "write") as connection:
+        await connection.execute(LOCK, str(caller.tenant_id))
+        source = await _source(connection, data)
+        slug = await connection.fetchval(TENANT, str(caller.tenant_id))
+        if slug is None:
+            raise not_found("There is no such tenant.")
+        partition = f"{slug}--{caller.tenant_id.hex[:8]}"
+        loading = {row[0] for row in await connection.fetch(RUNNING)}
+        await _refuse_second(services, partition, loading)
+        run_id = await services.dagster.launch(
+            f"ingest_{source}" if source else "ingest_everything",
+            _config(partition, source, data),
+            {
+                "dagster/asset_partition_range_start": partition,
+                "dagster/asset_partition_range_end": partition,
+                TAG: partition,
+            },
+        )
+    return Envelope(Triggered(run_id), "The load is queued")
+
+
+async def _source(connection, data: Trigger) -> str | None:  # type: ignore[no-untyped-def]
+    """The one source to load, None for all. Raises ApiError where it does not exist or is not connected."""
+    if data.source is not None and data.source not in connections.TABLES:
+        raise invalid("source", f"there is no source {data.source!r}.{did_you_mean(data.source, connections.TABLES)}")
+    if data.connection_id is not None:
+        found = await connection.fetchval(CONNECTION, str(data.connection_id))
+        if found is None:
+            raise not_found("There is no such connection.")
+        if data.source not in (None, found):
+            raise invalid("source", f"the connection is one of {found}")
+        return str(found)
+    connected = {row[0] for row in await connection.fetch(SOURCES)}
+    if not connected or data.source not in (None, *connected):
+        fault = Fault("source", f"nothing is connected for {data.source or 'this tenant'}")
+        raise ApiError(409, "NOT_CONNECTED", "There is no such connection to load. Do: add it first.", fault)
+    return data.source
+
+
+async def _refuse_second(services: Services, partition: str, loading: set[str]) -> None:
+    under_way = {run["runId"] for run in await services.dagster.unfinished({TAG: partition})}
+    if not under_way and loading:
+        under_way = await services.dagster.unfinished_of(loading)
+    if under_way:
+        raise ApiError(
+            409, "ALREADY_RUNNING", f"A load of this tenant is under way (run {min(under_way)}). Wait for it to end."
+        )
+
+
+def _config(partition: str, source: str | None, data: Trigger) -> dict:
+    said = {"tenants": [partition], "full": data.full}
+    if data.connection_id is not None:
+        said["connection_id"] = str(data.connection_id)
+    return {"ops": {f"ingest_{name}": {"config": said} for name in ([source] if source else connections.TABLES)}}
+
+
+def _connection(rows: list) -> ConnectionStatus:
+    first = rows[0]
+    resources = [_resource(row) for row in rows if row["resource"] is not None]
+    worst = ("failed", "skipped", "running", "succeeded")
+    status = next((each for each in worst if any(r.status == each for r in resources)), "never")
+    return ConnectionStatus(
+        UUID(first["connection_id"]),
+        first["source"],
+        first["name"],
+        "paused" if first["is_paused"] else status,
+        first["is_paused"],
+        first["paused_reason"],
+        resources,
+    )
+
+
+def _resource(row) -> Resource:  # type: ignore[no-untyped-def]
+    words, _, next_step = (row["error_message"] or "").partition(" Do: ")
+    return Resource(
+        resource=row["resource"],
+        status=row["status"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        last_success_at=row["last_success_at"],
+        as_of=row["as_of"],
+        lag_seconds=row["lag_seconds"],
+        row_count=row["row_count"],
+        attempt=row["attempt"],
+        error_class=row["error_class"],
+        error_message=words or None,
+        next_step=next_step or None,
+        http_status=row["http_status"],
+    )
+
+
+ROUTES = [read_sync_status, trigger_sync]
