@@ -15,15 +15,20 @@ class PortTaken(Exception):
     """A port that was asked for is held by another program. The message names it and says what to do."""
 
 
-def choose(home: Path, environ: Mapping[str, str] = os.environ) -> dict[str, int]:
-    """A free port for each service, remembered in ports.json of the home folder. Raises PortTaken."""
+def choose(home: Path, environ: Mapping[str, str] = os.environ, running_database: int | None = None) -> dict[str, int]:
+    """A free port for each service, remembered in ports.json of the home folder. Raises PortTaken.
+
+    A database that runs already (an earlier start was killed) keeps its port.
+    """
     path = home / "ports.json"
     remembered = _remembered(path)
     chosen: dict[str, int] = {}
     for name, default in DEFAULTS.items():
         variable = f"CLEARSIGNAL_{name}_PORT"
         asked = environ.get(variable, "").strip()
-        if asked:
+        if name == "DATABASE" and running_database:
+            chosen[name] = running_database
+        elif asked:
             chosen[name] = _asked_for(variable, asked)
         else:
             chosen[name] = _next_free(remembered.get(name, default), set(chosen.values()))
@@ -80,7 +85,9 @@ def _next_free(first: int, taken: set[int]) -> int:
     for port in range(first, min(first + TRIES, 65536)):
         if port not in taken and is_free(port):
             return port
-    raise PortTaken(f"no port from {first} on is free. Do: stop other programs, or set the CLEARSIGNAL_…_PORT variables.")
+    raise PortTaken(
+        f"no port from {first} on is free. Do: stop other programs, or set the CLEARSIGNAL_…_PORT variables."
+    )
 
 
 def _remembered(path: Path) -> dict[str, int]:

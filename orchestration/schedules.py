@@ -22,10 +22,7 @@ SWEEP_HOUR = 3  # UTC; once a day code and issues also look for what was deleted
 
 def is_active(instance: dg.DagsterInstance, *jobs: str) -> bool:
     """Whether one of the jobs is queued or running."""
-    return any(
-        instance.get_runs_count(dg.RunsFilter(job_name=job, statuses=ACTIVE)) > 0
-        for job in jobs
-    )
+    return any(instance.get_runs_count(dg.RunsFilter(job_name=job, statuses=ACTIVE)) > 0 for job in jobs)
 
 
 def loading(name: str, job: str, cron: str, sweeps: bool = False) -> dg.ScheduleDefinition:

@@ -60,8 +60,9 @@ def ingest(source: str) -> dg.AssetsDefinition:
             if outcome.error:
                 failed[outcome.tenant] = outcome
             # An event a tenant: a plain result would mark every tenant of the run as loaded.
-            for table, count in {} if outcome.error else outcome.rows.items():
-                yield _materialised(source, table, outcome, count)
+            for table, count in outcome.rows.items():
+                if not outcome.error or (count and table not in outcome.failed):
+                    yield _materialised(source, table, outcome, count)
         stale = checks.stale_tenants(warehouse, source)
         yield from (checks.freshness(table, source, stale) for table in tables)
         _tag_run(context, keys, set(failed))
@@ -98,7 +99,9 @@ def _materialised(source: str, table: str, outcome: "Outcome", count: int) -> dg
 
 
 def _tell(source: str, outcome: "Outcome") -> None:
-    error = f"{outcome.error.http_status or outcome.error.error_class}: {outcome.error.message}" if outcome.error else None
+    error = (
+        f"{outcome.error.http_status or outcome.error.error_class}: {outcome.error.message}" if outcome.error else None
+    )
     progress = {"step": "load", "tenant": outcome.tenant, "source": source, "rows": sum(outcome.rows.values())}
     log.info("%s %s", outcome.tenant, source, extra={"progress": {**progress, "error": error}})
 
@@ -115,7 +118,7 @@ def _tag_run(context: dg.AssetExecutionContext, keys: list[str], failed: set[str
 
 
 def _why(source: str, keys: list[str], failed: "dict[str, Outcome]") -> str:
-    each = [f"{_slug(key)}: {o.error.message} {o.error.what_to_do}".strip() for key, o in failed.items() if o.error]
+    each = [f"{_slug(key)}: {o.error.message} Do: {o.error.what_to_do}" for key, o in failed.items() if o.error]
     return f"{len(failed)} of {len(keys)} tenants failed to load {source}. " + " · ".join(each)
 
 

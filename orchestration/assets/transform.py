@@ -46,7 +46,9 @@ def _step(manifest: Manifest, number: int) -> dg.AssetsDefinition:
         build: dg.ResourceParam[Build],
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         chosen = [node for key, node in nodes.items() if key in context.selected_asset_keys]
-        build_id = _open(context, config, manifest, build, is_whole=len(chosen) == len(nodes) and number == models.FIRST)
+        build_id = _open(
+            context, config, manifest, build, is_whole=len(chosen) == len(nodes) and number == models.FIRST
+        )
         dbt = Dbt.of_run(context.run_id, warehouse)
         outcomes = {outcome.unique_id: outcome for outcome in dbt.run(chosen, build_id, full=build.is_full)}
         yield from _materialised(warehouse, chosen, outcomes)
@@ -103,7 +105,9 @@ def _open(
 def _materialised(
     warehouse: Warehouse, nodes: list[dict[str, Any]], outcomes: Mapping[str, Outcome]
 ) -> Iterator[dg.MaterializeResult]:
-    built = [node for node in nodes if node["unique_id"] in outcomes and outcomes[node["unique_id"]].status == "success"]
+    built = [
+        node for node in nodes if node["unique_id"] in outcomes and outcomes[node["unique_id"]].status == "success"
+    ]
     tables = {tuple(models.key(node).path) for node in built if node["config"]["materialized"] != "view"}
     with warehouse.connect("transformer") as connection:
         counts = shown.row_counts(connection, tables)  # type: ignore[arg-type]

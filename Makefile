@@ -1,0 +1,31 @@
+# make up · test · bench [ONLY=name] · lint · docs · clean. Everything is set up on the first use: uv, packages, data.
+export UV_PROJECT_ENVIRONMENT ?= .venv
+export UV_PYTHON_DOWNLOADS ?= never
+BOOT := sh ./bootstrap.sh
+RUN = $(UV_PROJECT_ENVIRONMENT)/bin/python -m
+.PHONY: up test bench lint docs clean environment
+
+up: environment
+	@exec $(RUN) orchestration.cli up
+
+test: environment
+	@$(RUN) pytest -m "not slow" $(ARGS)
+
+bench: environment
+	@$(RUN) tests.benchmarks $(if $(ONLY),--only $(ONLY))
+
+lint: environment
+	@$(RUN) ruff check . && $(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(UV_PROJECT_ENVIRONMENT)/bin/lint-imports
+	@$(RUN) sqlfluff lint dbt_project/models dbt_project/tests
+
+docs: environment
+	@$(RUN) orchestration.cli docs
+
+clean:
+	@if [ -x "$(UV_PROJECT_ENVIRONMENT)/bin/python" ]; then $(RUN) orchestration.cli stop --quiet || true; fi
+	rm -rf .venv .uv .clearsignal dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache
+
+environment:
+	@$(BOOT)

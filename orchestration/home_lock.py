@@ -1,0 +1,56 @@
+"""One stack a home folder: a lock that the system frees when its holder dies, however it dies."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipelines.warehouse.home import HomeUnusable
+
+
+class HomeBusy(Exception):
+    """Another stack runs from this home folder. The message says which and what to do."""
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock. Raises HomeBusy, or HomeUnusable where the folder cannot be written."""
+    path = folder / "stack.lock"
+    try:
+        file = path.open("a+")
+    except OSError as error:
+        raise HomeUnusable(
+            f"cannot write to {folder}: {error.strerror}. Do: set CLEARSIGNAL_HOME to a folder that you can write to."
+        ) from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise HomeBusy(
+                f"Clearsignal already runs from {folder} (pid {file.read().strip() or 'unknown'}). "
+                "Do: clearsignal status to see it, clearsignal stop to end it, or set CLEARSIGNAL_HOME to another folder."
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def holder(folder: Path) -> int | None:
+    """The process that holds the lock, None where nobody does."""
+    try:
+        with (folder / "stack.lock").open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                said = file.read().strip()
+                return int(said) if said.isdigit() else 0
+    except OSError:
+        return None
+    return None

@@ -1,0 +1,265 @@
+"""`make up`: database, simulator, data, Dagster, API; watched until Ctrl-C, then ended to the last process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+from urllib.parse import urlsplit
+
+from orchestration import environment, home_lock, ports, welcome
+from orchestration.fill_progress import show_fill
+from orchestration.processes import Children
+from orchestration.progress import Progress, duration
+from pipelines.warehouse import embedded, home
+from pipelines.warehouse.connection import Warehouse
+
+READY_SECONDS = 90.0
+WATCH_SECONDS = 1.0
+RESTARTS = 3  # a service that keeps ending is given up after so many
+
+
+class StackFailed(Exception):
+    """A service did not come up, or ended. The message says which and where its log is."""
+
+
+class Stopped(BaseException):
+    """Ctrl-C or SIGTERM."""
+
+
+class Stack:
+    """Everything that runs for one home folder."""
+
+    def __init__(self, folder: Path, progress: Progress, environ: Mapping[str, str] = os.environ):
+        self.home, self.progress, self.environ = folder, progress, environ
+        self.children = Children(folder)
+        self.ports: dict[str, int] = {}
+        self.began = time.monotonic()
+        self.has_demo = False
+        self.commands: dict[str, tuple[str, ...]] = {}
+        self.restarts: dict[str, int] = {}
+
+    def up(self, once: bool = False) -> int:
+        """Start all, fill what is empty, then watch; with `once` check each service and stop. The exit code."""
+        self._leave_on_signals()
+        try:
+            self.home.joinpath("run").mkdir(exist_ok=True)
+            if left := self.children.stop_all():
+                self.progress.good("recovery", f"stopped what an earlier start left: {', '.join(left)}")
+            self.children.adopt("stack", os.getpid())
+            warehouse = self._database()
+            self._simulator(warehouse)
+            is_good = self._fill(warehouse)
+            self._services(warehouse)
+            welcome.show(self.progress, warehouse, self.ports, time.monotonic() - self.began, self.has_demo)
+            if once:
+                return 0 if is_good else 1
+            return self._watch(warehouse)
+        except Stopped:
+            return 0
+        finally:
+            self._down()
+
+    # ---- starting
+
+    def _database(self) -> Warehouse:
+        with self.progress.step("database") as step:
+            is_embedded = not self.environ.get("DATABASE_URL")
+            running = embedded.running_url(self.home, home.secret_key(self.home)) if is_embedded else None
+            self.ports = ports.choose(self.home, self.environ, urlsplit(running).port if running else None)
+            if is_embedded:
+                embedded.start(self.home, self.ports["DATABASE"])
+            warehouse = Warehouse.from_environment(self.environ)
+            from pipelines.warehouse.migrate import migrate  # Alembic and SQLAlchemy: half a second
+
+            applied = migrate(warehouse)
+            with warehouse.connect_as_administrator(connect_timeout=10) as connection:
+                version = connection.info.server_version
+            where = warehouse.parts("owner")
+            step.text = f"PostgreSQL {version // 10000}.{version % 10000}, {where['host']}:{where['port']}"
+            if applied:
+                step.text += f", {len(applied)} migrations"
+        return warehouse
+
+    def _simulator(self, warehouse: Warehouse) -> None:
+        from pipelines import tenants
+
+        everyone = tenants.all(warehouse)
+        self.has_demo = not everyone or any(tenant.is_demo for tenant in everyone)
+        needs_replay = (self.home / "simulator" / "replays.json").exists()
+        if not (self.has_demo or needs_replay):
+            return
+        port = self.ports["SIMULATOR"]
+        with self.progress.step("simulator") as step:
+            self._start("simulator", "simulate", "--port", str(port))
+            self._await_answer("simulator", f"http://127.0.0.1:{port}/world")
+            if self.has_demo:
+                from pipelines import demo
+
+                demo.create(warehouse, f"http://127.0.0.1:{port}")
+            step.text = f"GitHub, Jira, HubSpot … on :{port}"
+
+    def _fill(self, warehouse: Warehouse) -> bool:
+        """Everything heavy happens in a child, whose memory is free when it ends."""
+        environment.dagster(warehouse)
+        log = self.children.logs / "fill.log"
+        with log.open("ab") as errors:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "orchestration.first_fill"],
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
+            )
+        self.children.adopt("fill", child.pid)
+        assert child.stdout is not None
+        is_shown_good = show_fill(child.stdout, self.progress)
+        code = child.wait()
+        self.children.forget("fill")
+        if code != 0 and is_shown_good:
+            raise StackFailed(f"filling the warehouse ended with code {code}. Do: read {log}, then make up again.")
+        if code != 0:
+            self.progress.say(f"    Details: {log}. The last published marts, if any, stay served.")
+        return code == 0
+
+    def _services(self, warehouse: Warehouse) -> None:
+        with self.progress.step("services") as step:
+            step.text = "Dagster's web server, daemon and code server; the API"
+            code = ports.free_port()
+            where = f"127.0.0.1:{code}"
+            self._start("code", "serve-code", "--port", str(code))
+            self._start("api", "serve-api", "--port", str(self.ports["API"]))
+            self._await_code(code)
+            self._start("webserver", "serve-dagster", "--port", str(self.ports["DAGSTER"]), "--code", where)
+            self._start("daemon", "run-daemon", "--code", where)
+            self._await_answer("api", f"http://127.0.0.1:{self.ports['API']}/health")
+            self._await_answer("webserver", f"http://127.0.0.1:{self.ports['DAGSTER']}/server_info")
+
+    def _start(self, name: str, *arguments: str) -> None:
+        command = [sys.executable, "-m", "orchestration.cli", *arguments]
+        self.children.start(name, command, self._environment())
+        self.commands[name] = arguments
+
+    def _environment(self) -> dict[str, str]:
+        own = {
+            "CLEARSIGNAL_HOME": str(self.home),
+            "CLEARSIGNAL_API_PORT": str(self.ports["API"]),
+            "CLEARSIGNAL_DAGSTER_PORT": str(self.ports["DAGSTER"]),
+            "CLEARSIGNAL_SIMULATOR_PORT": str(self.ports["SIMULATOR"]),
+            "PYTHONUNBUFFERED": "1",
+            "MALLOC_ARENA_MAX": "2",  # threads of a mostly idle server need no arena each
+        }
+        return {"CLEARSIGNAL_API_URL": addresses(self.ports)["api"], **self.environ, **own}
+
+    # ---- waiting
+
+    def _await_answer(self, name: str, url: str) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(url, timeout=5) as answer:
+                    answer.read()
+                return
+            except urllib.error.HTTPError as error:
+                if error.code < 500:
+                    return
+            except (OSError, ValueError):
+                pass
+            self._check_alive(name, deadline)
+
+    def _await_code(self, port: int) -> None:
+        from grpc import channel_ready_future, insecure_channel
+
+        deadline = time.monotonic() + READY_SECONDS
+        while ports.is_free(port):
+            self._check_alive("code", deadline)
+        with insecure_channel(f"127.0.0.1:{port}") as channel:
+            channel_ready_future(channel).result(timeout=READY_SECONDS)
+
+    def _check_alive(self, name: str, deadline: float) -> None:
+        log = self.children.logs / f"{name}.log"
+        if name in self.children.ended():
+            raise StackFailed(f"{name} ended while it started. Do: read {log}.")
+        if time.monotonic() > deadline:
+            raise StackFailed(f"{name} did not answer within {duration(READY_SECONDS)}. Do: read {log}.")
+        time.sleep(0.1)
+
+    # ---- running and ending
+
+    def _watch(self, warehouse: Warehouse) -> int:
+        while True:
+            time.sleep(WATCH_SECONDS)
+            for name, code in self.children.ended().items():
+                self.restarts[name] = self.restarts.get(name, 0) + 1
+                if self.restarts[name] > RESTARTS:
+                    raise StackFailed(
+                        f"{name} keeps ending (code {code}). Do: read {self.children.logs / f'{name}.log'}."
+                    )
+                self.progress.bad(name, f"ended with code {code}; started again")
+                self._start(name, *self.commands[name])
+
+    def _leave_on_signals(self) -> None:
+        def leave(number: int, frame: FrameType | None) -> None:
+            for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(each, self._leave_at_once)
+            raise Stopped
+
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, leave)
+
+    def _leave_at_once(self, number: int, frame: FrameType | None) -> None:
+        """The second Ctrl-C."""
+        self.children.stop_all(seconds=0)
+        if not self.environ.get("DATABASE_URL"):
+            embedded.stop(self.home)
+        os._exit(130)
+
+    def _down(self) -> None:
+        with self.progress.step("stop") as step:
+            stopped = self.children.stop_all()
+            if not self.environ.get("DATABASE_URL"):
+                embedded.stop(self.home)
+                stopped.append("database")
+            self.children.forget("stack")
+            step.text = ", ".join(stopped)
+
+
+def run(environ: Mapping[str, str] = os.environ) -> int:
+    """Start the stack of this home folder. Raises what its parts raise, and HomeBusy where it runs already."""
+    folder = home.home(environ)
+    progress = Progress()
+    with home_lock.held(folder):
+        check_writable(folder)
+        return Stack(folder, progress, environ).up(once=environ.get("CLEARSIGNAL_ONCE", "") not in ("", "0"))
+
+
+def check_writable(folder: Path) -> None:
+    """Raise HomeUnusable where the folder is read-only or its disk is full."""
+    home.secret_key(folder)
+    probe = folder / ".probe"
+    try:
+        probe.write_bytes(b"0" * 65536)
+        free = os.statvfs(folder)
+    except OSError as error:
+        raise home.HomeUnusable(
+            f"cannot write to {folder}: {error.strerror}. Do: make room, or set CLEARSIGNAL_HOME to a folder that you can write to."
+        ) from None
+    finally:
+        probe.unlink(missing_ok=True)
+    if free.f_bavail * free.f_frsize < 700 * 2**20:
+        raise home.HomeUnusable(
+            f"only {free.f_bavail * free.f_frsize // 2**20} MB are free below {folder}, and a first start needs about 700. "
+            "Do: make room, or set CLEARSIGNAL_HOME to another disk."
+        )
+
+
+def addresses(ports_in_use: Mapping[str, int]) -> dict[str, str]:
+    """Where each service answers."""
+    api, dagster = f"http://127.0.0.1:{ports_in_use['API']}", f"http://127.0.0.1:{ports_in_use['DAGSTER']}"
+    return {"api": api, "dagster": dagster, "docs": f"{api}/docs", "definitions": f"{api}/definitions"}
