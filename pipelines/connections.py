@@ -148,7 +148,7 @@ def add(
         if hasattr(connection, field):
             check_base_url(getattr(connection, field), allow_private)
     source = connection.__struct_config__.tag
-    shown = {key: value for key, value in msgspec.to_builtins(connection, enc_hook=str).items()}
+    shown = dict(msgspec.to_builtins(connection, enc_hook=str))
     secrets = _secrets_of(connection)
     sealed = warehouse.encrypt(msgspec.json.encode(secrets).decode()) if secrets else None
     for field in (*secrets, "source"):

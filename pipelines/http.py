@@ -1,4 +1,4 @@
-"""The one HTTP client of every source: time-outs, jittered retries, Retry-After, one total deadline, no secrets shown."""
+"""The one HTTP client of every source: time-outs, jittered retries, Retry-After, a total deadline, no secrets shown."""
 
 import random
 import time

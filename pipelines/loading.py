@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import urlsplit
 
@@ -41,6 +42,8 @@ class Loading:
         self._landing = Landing(warehouse, stored.source, self._tenant_id, stored.connection_id)
         self._batch = Batch(stored.source)
         self._present: list[Present] = []
+        self._meters: list[Meter] = []
+        self._tables: dict[str, set[str]] = defaultdict(set)  # resource → tables that it has rows for
 
     def run(self) -> None:
         """Read every resource; an error that is not the whole connection's leaves the others to go on."""
@@ -60,7 +63,8 @@ class Loading:
             self._commit()
             self._sweep()
         finally:
-            request.client.meter.give_back()
+            for meter in self._meters:
+                meter.give_back()
 
     def _read(self, resource: str, reader: Callable[[Request], Reading], request: Request) -> SyncError | None:
         self._journal.begin(resource)
@@ -69,6 +73,7 @@ class Loading:
             for item in reader(request):
                 if isinstance(item, Rows):
                     self._batch.add(item.table, list(item.rows))
+                    self._tables[resource].add(item.table)
                 elif isinstance(item, Reached):
                     self._batch.cursors[f"{item.resource}|{item.scope}"] = item.value
                 else:
@@ -93,7 +98,6 @@ class Loading:
         """Load what was read so far. `but` is still being read, so it has not succeeded yet."""
         batch, self._batch = self._batch, Batch(self._stored.source)
         load_id: str | None = None
-        rows: dict[str, int] = {}
         if batch.tables:
             try:
                 load_id = self._landing.load(batch)
@@ -104,16 +108,19 @@ class Loading:
                 self._outcome.failed += tuple(self._journal.running)
                 self._journal.fail_all(failure)
                 raise failure from None
-            rows = self._record(load_id, batch.tables)
+            self._record(load_id, batch.tables)
+        rows = {
+            resource: sum(self._outcome.rows.get(table, 0) for table in tables)
+            for resource, tables in self._tables.items()
+        }
         self._journal.succeed(load_id, rows, batch.cursors, but)
 
-    def _record(self, load_id: str, tables: Iterable[str]) -> dict[str, int]:
+    def _record(self, load_id: str, tables: Iterable[str]) -> None:
         rows = self._journal.changed(load_id, tables)
         if any(rows.values()):
             self._journal.package(load_id)
         for table, count in rows.items():
             self._outcome.rows[table] = self._outcome.rows.get(table, 0) + count
-        return rows
 
     def _sweep(self) -> None:
         for present in self._present:
@@ -149,11 +156,13 @@ class Loading:
             lambda: self._warehouse.connect("loader"),
             self._options.clock,
         )
+        self._meters.append(meter)
         return Client(base_url, secrets=secrets, meter=meter, **self._module.client(self._stored.connection))
 
     def _places(self) -> Sequence[Place]:
         rows = self._database.execute(
-            "select place_id, name, country_code, latitude, longitude from app.place where tenant_id = %s order by name",
+            "select place_id, name, country_code, latitude, longitude from app.place where tenant_id = %s"
+            " order by name",
             [self._tenant_id],
         ).fetchall()
         return [Place(*row) for row in rows]

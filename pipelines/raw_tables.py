@@ -49,7 +49,7 @@ def _tables(source: str, text: str) -> dict[str, Table]:
     for line in filter(None, map(str.strip, text.replace("\\\n", " ").splitlines())):
         head, body = line.split(":", 1)
         name, key = head.rstrip(")").split("(")
-        columns = dict((column.split() + ["text"])[:2] for column in body.split(","))
+        columns = dict([*column.split(), "text"][:2] for column in body.split(","))
         name = name.strip()
         tables[name] = Table(source, name, columns, tuple(column.strip() for column in key.split(",")))
     return tables
@@ -60,7 +60,8 @@ repositories (id): id bigint, repository, name, default_branch, private bool, ar
     created_at timestamp, updated_at timestamp, pushed_at timestamp
 pull_requests (id): id bigint, repository, number bigint, state, title, body, user json, draft bool, \
     created_at timestamp, updated_at timestamp, closed_at timestamp, merged_at timestamp, merge_commit_sha, \
-    head json, base json, labels json, additions bigint, deletions bigint, changed_files bigint, html_url, merged_by json
+    head json, base json, labels json, additions bigint, deletions bigint, changed_files bigint, \
+    html_url, merged_by json
 pull_request_commits (repository, pull_request_number, sha): repository, pull_request_number bigint, sha, \
     position bigint, authored_at timestamp, committed_at timestamp, author json, commit_author_name, \
     commit_author_email, message, parents json

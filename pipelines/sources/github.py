@@ -16,6 +16,7 @@ from pipelines.sync_error import SyncError
 
 LOOKBACK = timedelta(minutes=5)  # some writes show late; reading twice is harmless
 RUN_LOOKBACK = timedelta(days=3)  # a run that goes on, or is run again, changes below the newest
+STATUS_LOOKBACK = timedelta(days=1)  # a deployment may fail after it succeeded
 
 
 def limits(connection: Any) -> dict[str, int]:
@@ -158,10 +159,12 @@ def whole(name: str, path: str, row: Callable[[str, Any], Any], key: str = "id")
 def deployments(request: Request) -> Reading:
     """New deployments, and the statuses of those that are new or not final yet."""
     for repository in names(request):
-        since = request.since("deployments", repository, LOOKBACK)
+        since = request.since("deployments", repository, STATUS_LOOKBACK)
         seen: list[str | None] = []
         unfinished = request.unfinished(repository)
-        for page in changed(request, "deployments", repository, "deployments", {}, "created_at"):
+        for page in changed(
+            request, "deployments", repository, "deployments", {}, "created_at", lookback=STATUS_LOOKBACK
+        ):
             yield Rows("deployments", github_rows.with_repository(repository, page))
             request.notes.setdefault(("heads", repository), set()).update(one["sha"] for one in page)
             seen += [one["created_at"] for one in page]

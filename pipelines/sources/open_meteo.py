@@ -50,7 +50,6 @@ def archive(request: Request) -> Reading:
         for place, answer in _ask(request, client, "/v1/archive", places, params):
             yield from _rows(place, "archive", answer)
             yield Reached("archive", str(place.place_id), f"{end.isoformat()}T00:00:00+00:00")
-    client.meter.give_back()
 
 
 def _located(request: Request) -> list[Place]:
