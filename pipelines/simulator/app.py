@@ -7,13 +7,37 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler
 
-from pipelines.simulator import control, github, truth
+from pipelines.simulator import (
+    control,
+    exchange_rates,
+    gdelt,
+    geonames,
+    github,
+    hubspot,
+    issue_truth,
+    jira,
+    jira_agile,
+    open_meteo,
+    truth,
+)
 from pipelines.simulator.faults import FaultMiddleware
 from pipelines.simulator.github_answers import Refused, refuse
 from pipelines.simulator.world import World
 
 # A provider is a list of route handlers. They find the world in `state.world`.
-ROUTERS: list[ControllerRouterHandler] = [*control.HANDLERS, *truth.HANDLERS, *github.HANDLERS]
+ROUTERS: list[ControllerRouterHandler] = [
+    *control.HANDLERS,
+    *truth.HANDLERS,
+    *issue_truth.HANDLERS,
+    *github.HANDLERS,
+    *jira.HANDLERS,
+    *jira_agile.HANDLERS,
+    *hubspot.HANDLERS,
+    *gdelt.HANDLERS,
+    *open_meteo.HANDLERS,
+    *exchange_rates.HANDLERS,
+    *geonames.HANDLERS,
+]
 
 
 def create_app(world: World) -> Any:

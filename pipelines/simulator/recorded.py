@@ -22,7 +22,7 @@ def question_of(url: str) -> tuple[str, frozenset[tuple[str, str]]]:
 
 def answer(world: Any, source: str, resource: str, path: str, parameters: dict[str, str]) -> Any:
     """The recorded body for the same question, the newest recording first; None where nothing was recorded."""
-    for recording in reversed(getattr(world, "recordings", ())):
+    for recording in reversed(world.replays.values()):
         body = recording.bodies.get((source, resource, question(path, parameters)))
         if body is not None:
             return body

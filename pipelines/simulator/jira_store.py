@@ -1,0 +1,173 @@
+"""Where the Jira handlers get their objects from: a company's life here, a recording in replay_jira.py."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pipelines.simulator.jira_objects import JiraObjects
+from pipelines.simulator.tracker_records import Issue
+from pipelines.simulator.tracker_site import account_id
+
+if TYPE_CHECKING:
+    from pipelines.simulator.tracker import Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a search sees of an issue. Instants in seconds since 1970."""
+
+    issue_id: int
+    key: str
+    project_key: str
+    project_id: str
+    created: int
+    updated: int
+    issue_type: str
+    status: str
+    status_category: str  # new | indeterminate | done
+    labels: tuple[str, ...]
+    sprint_ids: tuple[int, ...]
+    source: Any
+
+    @property
+    def number(self) -> int:
+        return int(self.key.rsplit("-", 1)[1])
+
+
+class Store(Protocol):
+    """A Jira site. Everything is Jira's own JSON but the rows of issues."""
+
+    slug: str
+    token: str | None  # None: any token is good
+    base: str
+    time_zone: str
+
+    def myself(self) -> dict[str, Any]: ...
+    def projects(self) -> list[dict[str, Any]]: ...
+    def statuses(self) -> list[dict[str, Any]]: ...
+    def issue_types(self) -> list[dict[str, Any]]: ...
+    def priorities(self) -> list[dict[str, Any]]: ...
+    def all_fields(self) -> list[dict[str, Any]]: ...
+    def boards(self) -> list[dict[str, Any]]: ...
+    def sprints(self, board_id: int | None) -> list[dict[str, Any]]: ...
+    def estimation_field(self, board_id: int) -> tuple[str, str] | None: ...
+    def rows(self) -> Sequence[Row]: ...
+    def fields(self, row: Row) -> dict[str, Any]: ...
+    def histories(self, row: Row) -> list[dict[str, Any]]: ...  # oldest first
+    def worklogs(self, row: Row) -> list[dict[str, Any]]: ...
+    def remote_links(self, row: Row) -> list[dict[str, Any]]: ...
+
+
+class LivedStore:
+    """A company's site as of now."""
+
+    def __init__(self, tracker: "Tracker") -> None:
+        self.tracker = tracker
+        self.site = tracker.site
+        self.slug = tracker.company.slug
+        self.token: str | None = f"jira-{self.slug}"
+        self.base = f"https://{self.slug}.atlassian.net"
+        self.time_zone = tracker.company.charter.time_zone
+        self.objects = JiraObjects(self.site, self.base)
+
+    def myself(self) -> dict[str, Any]:
+        return {
+            "self": f"{self.base}/rest/api/3/user?accountId=557058:000000000001",
+            "accountId": "557058:000000000001",
+            "accountType": "atlassian",
+            "displayName": "Clearsignal",
+            "active": True,
+            "timeZone": self.time_zone,
+            "locale": "de_DE" if self.objects.is_german else "en_US",
+        }
+
+    def projects(self) -> list[dict[str, Any]]:
+        extra = {"expand": "description,lead,issueTypes,url,projectKeys,permissions,insight", "style": "classic"}
+        return [self.objects.project(p) | extra | {"isPrivate": False, "properties": {}} for p in self.site.projects]
+
+    def statuses(self) -> list[dict[str, Any]]:
+        return [self.objects.status(status) for status in self.site.statuses.values()]
+
+    def issue_types(self) -> list[dict[str, Any]]:
+        return [self.objects.issue_type(kind) for kind in ("story", "task", "bug", "subtask", "incident")]
+
+    def priorities(self) -> list[dict[str, Any]]:
+        shown = [self.objects.priority(name) for name in ("Highest", "High", "Medium", "Low", "Lowest")]
+        return [p | {"statusColor": "#cccccc", "description": "", "isDefault": p["name"] == "Medium"} for p in shown]
+
+    def all_fields(self) -> list[dict[str, Any]]:
+        return self.objects.all_fields()
+
+    def boards(self) -> list[dict[str, Any]]:
+        return [self.objects.board(project) for project in self.site.projects]
+
+    def sprints(self, board_id: int | None) -> list[dict[str, Any]]:
+        found = [sprint for sprint in self.site.sprints if board_id in (None, sprint.board_id)]
+        return [self.objects.sprint(sprint) for sprint in found]
+
+    def estimation_field(self, board_id: int) -> tuple[str, str] | None:
+        field = self.objects.points_field
+        return field, next(shown["name"] for shown in self.all_fields() if shown["id"] == field)
+
+    def rows(self) -> list[Row]:
+        deleted = self.site.deleted
+        return [self._row(issue) for issue in self.site.issues if str(issue.issue_id) not in deleted]
+
+    def _row(self, issue: Issue) -> Row:
+        project = next(project for project in self.site.projects if project.key == issue.project_key)
+        return Row(
+            issue_id=issue.issue_id,
+            key=issue.key,
+            project_key=issue.project_key,
+            project_id=str(project.project_id),
+            created=issue.created_at,
+            updated=issue.updated_at,
+            issue_type=issue.kind,
+            status=issue.status.name,
+            status_category=issue.status.category,
+            labels=tuple(issue.labels),
+            sprint_ids=tuple(sprint.sprint_id for sprint in issue.sprints),
+            source=issue,
+        )
+
+    def fields(self, row: Row) -> dict[str, Any]:
+        return self.objects.fields(row.source)
+
+    def histories(self, row: Row) -> list[dict[str, Any]]:
+        return [self.objects.history(history) for history in row.source.histories]
+
+    def worklogs(self, row: Row) -> list[dict[str, Any]]:
+        found = []
+        for log in row.source.worklogs:
+            author, hours, minutes = self.objects.user(log.author), log.seconds // 3600, log.seconds % 3600 // 60
+            found.append(
+                {
+                    "self": f"{self.base}/rest/api/3/issue/{row.issue_id}/worklog/{log.worklog_id}",
+                    "id": str(log.worklog_id),
+                    "issueId": str(row.issue_id),
+                    "author": author,
+                    "updateAuthor": author,
+                    "created": self.objects.at(log.created_at),
+                    "updated": self.objects.at(log.created_at),
+                    "started": self.objects.at(log.started_at),
+                    "timeSpent": f"{hours}h {minutes}m" if hours and minutes else f"{hours}h" if hours else f"{minutes}m",
+                    "timeSpentSeconds": log.seconds,
+                }
+            )
+        return found
+
+    def remote_links(self, row: Row) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": link.link_id,
+                "self": f"{self.base}/rest/api/3/issue/{row.key}/remotelink/{link.link_id}",
+                "globalId": f"system={link.url}",
+                "application": {"type": "com.github", "name": "GitHub"},
+                "relationship": "mentioned in",
+                "object": {"url": link.url, "title": link.title, "icon": {}, "status": {"resolved": False, "icon": {}}},
+            }
+            for link in row.source.remote_links
+        ]
+
+
+__all__ = ["LivedStore", "Row", "Store", "account_id"]

@@ -1,0 +1,86 @@
+"""What somebody edited or deleted by hand in Jira or HubSpot, as events of that world: with history, and in the truth."""
+
+from typing import Any
+
+from pipelines.simulator.amendments import Amendments
+from pipelines.simulator.customer_records import Ticket
+from pipelines.simulator.customers import Customers
+from pipelines.simulator.tracker_records import Issue, Status
+from pipelines.simulator.tracker_site import Site
+from pipelines.simulator.tracker_words import PRIORITIES
+
+# What records/edit can change: of a Jira issue, of a HubSpot ticket.
+ISSUE_FIELDS = ("status", "priority", "summary", "points")
+TICKET_FIELDS = ("hs_pipeline_stage", "hs_ticket_priority", "subject", "content", "archived")
+AMENDABLE = {"jira": ("issues",), "hubspot": ("tickets",)}
+
+
+class Edits:
+    """The amendments of one company, each applied once, at the instant at which it was made."""
+
+    def __init__(self, slug: str, site: Site, customers: Customers) -> None:
+        self.slug = slug
+        self.site = site
+        self.customers = customers
+        self._version = -1
+        self._applied: dict[tuple[str, str], dict[str, Any]] = {}
+        self._gone: set[tuple[str, str]] = set()
+
+    def listen(self, amendments: Amendments) -> None:
+        if amendments.version == self._version:
+            return
+        self._version = amendments.version
+        for (slug, provider, kind, record_id), at in amendments.deleted.items():
+            if slug == self.slug and kind in AMENDABLE.get(provider, ()) and (provider, record_id) not in self._gone:
+                self._gone.add((provider, record_id))
+                self.site.agenda.at(at, self._delete, provider, record_id)
+        for (slug, provider, kind, record_id), edit in amendments.edits.items():
+            if slug != self.slug or kind not in AMENDABLE.get(provider, ()):
+                continue
+            before = self._applied.get((provider, record_id), {})
+            news = {name: value for name, value in edit.changes.items() if before.get(name, ...) != value}
+            self._applied[provider, record_id] = dict(edit.changes)
+            if news:
+                self.site.agenda.at(edit.at, self._edit, provider, record_id, news)
+
+    def _delete(self, provider: str, record_id: str) -> None:
+        (self.site if provider == "jira" else self.customers).deleted.add(record_id)
+
+    def _edit(self, provider: str, record_id: str, changes: dict[str, Any]) -> None:
+        if provider == "jira":
+            for issue in self.site.issues:
+                if record_id in (str(issue.issue_id), issue.key):
+                    self._edit_issue(issue, changes)
+        else:
+            for ticket in self.customers.tickets:
+                if record_id == str(ticket.ticket_id):
+                    self._edit_ticket(ticket, changes)
+
+    def _edit_issue(self, issue: Issue, changes: dict[str, Any]) -> None:
+        author = issue.assignee or issue.reporter
+        for name, value in changes.items():
+            if name == "status":
+                issue.plan += 1  # from now on people decide, not the plan
+                self.site.move(issue, self._status(value), author)
+            elif name == "priority" and value in PRIORITIES:
+                self.site.prioritise(issue, value, author)
+            elif name == "points":
+                self.site.estimate(issue, value, author)
+            elif name == "summary":
+                self.site.rename(issue, str(value), author)
+
+    def _status(self, wanted: str) -> Status:
+        """By the site's own name, or by what it means: todo, progress, review, done, dropped."""
+        flow = self.site.workflow
+        return next((status for status in flow[1:] if status.name == wanted), None) or getattr(flow, wanted)
+
+    def _edit_ticket(self, ticket: Ticket, changes: dict[str, Any]) -> None:
+        for name, value in changes.items():
+            if name == "hs_pipeline_stage":
+                stages = ticket.pipeline.stages
+                self.customers.set_stage(ticket, next(stage for stage in stages if stage.stage_id == str(value)))
+            elif name == "archived":
+                self.customers.archive(ticket)
+            elif name in TICKET_FIELDS:
+                setattr(ticket, {"hs_ticket_priority": "priority"}.get(name, name), value)
+                self.customers.note(ticket, name, value)
