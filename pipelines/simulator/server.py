@@ -1,19 +1,15 @@
 """Serving the world: `run` for the command line, `running` for tests."""
 
-import asyncio
 import contextlib
 import json
-import signal
 import socket
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
+import uvicorn
 
 from pipelines.simulator.app import create_app
 from pipelines.simulator.clock import parse_instant
@@ -21,29 +17,44 @@ from pipelines.simulator.company import Charter
 from pipelines.simulator.world import World, open_world
 
 HOST = "127.0.0.1"
-START_SECONDS = 20.0
 
 
 def run(port: int, state_dir: Path, companies: Sequence[Charter] | None = None, replay: Sequence[Path] = ()) -> None:
-    """Serve until SIGTERM or SIGINT. Without companies: the three demo companies, or what `state_dir` keeps."""
+    """Serve until SIGTERM or SIGINT. Without companies: the three demo companies, or what `state_dir` keeps.
+
+    Raises OSError where the port is taken.
+    """
+    listening = _listen(port)
     world = open_world(Path(state_dir), tuple(companies) if companies else None)
     for folder in replay:
         world.replay(Path(folder))
     for slug in world.charters:
-        world.company(slug)  # half a second each, once: not in the first request
-    asyncio.run(_serve(world, port, stop_on_signals=True))
+        world.company(slug)  # a moment each, once: not in the first request
+    _server(world).run(sockets=[listening])
 
 
-async def _serve(world: World, port: int, stop_on_signals: bool = False, started: Any = None) -> None:
-    server = Server(
-        create_app(world), address=HOST, port=port, interface=Interfaces.ASGINL, log_enabled=False, log_access=False
+def _server(world: World) -> uvicorn.Server:
+    """Uvicorn, as it closes what clients keep open when it stops, also in a thread."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(world),
+            log_level="critical",  # a dropped connection is a fault on purpose, no error
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
     )
-    if stop_on_signals:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, server.stop)
-    if started is not None:
-        started(asyncio.get_running_loop(), server)
-    await server.serve()
+
+
+def _listen(port: int) -> socket.socket:
+    """A socket that listens on 127.0.0.1; port 0 takes a free one."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((HOST, port))
+    listening.listen(256)
+    return listening
 
 
 class Running:
@@ -103,32 +114,13 @@ def running(
     world = open_world(state_dir, tuple(companies) if companies else (Charter("acme"),), instant)
     for folder in replay:
         world.replay(Path(folder))
-    port = free_port()
-    handles: list[Any] = []
-    thread = threading.Thread(
-        target=lambda: asyncio.run(_serve(world, port, started=lambda *found: handles.extend(found))), daemon=True
-    )
+    listening = _listen(0)
+    server = _server(world)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="simulator", daemon=True)
     thread.start()
-    _await_port(port)
     try:
-        yield Running(world, port)
+        yield Running(world, listening.getsockname()[1])
     finally:
-        loop, server = handles
-        loop.call_soon_threadsafe(server.stop)
+        server.should_exit = True
         thread.join(10)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def _await_port(port: int) -> None:
-    """Wait until the server listens. Raises TimeoutError."""
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError), socket.create_connection((HOST, port), 0.2):
-            return
-        time.sleep(0.01)
-    raise TimeoutError(f"the simulator does not listen on {HOST}:{port}")
+        listening.close()
