@@ -1,0 +1,48 @@
+{#- What the marts of issues work out anew. Each is called as macro(mart, columns), see touched.sql. -#}
+
+{#- The groups of issues, by `columns` and with the first day: those in which an issue changed, and all of a source whose
+    newest data have reached a new day since the mart was last built. -#}
+{%- macro touched_issue_groups(mart, columns) -%}
+{%- set key = columns | join(', ') -%}
+select {{ key }}, min(from_day) as from_day
+from (
+    select {{ key }}, from_day
+    from {{ ref('int_issues__touched_groups') }}
+    union all
+    select {{ key }}, built.last_day + 1 as from_day
+    from {{ ref('int_issues__groups') }} as groups
+    inner join (select {{ key }}, max(day) as last_day from {{ mart }} group by {{ key }}) as built using ({{ key }})
+    where groups.last_day > built.last_day
+) as news
+group by {{ key }}
+{%- endmacro %}
+
+{#- The issues that changed, and those that were scored anew. -#}
+{%- macro touched_issues(mart, columns=[]) -%}
+select tenant_id, issue_id
+from {{ ref('int_issues__touched') }}
+where {{ since_last_success('build_id') }}
+union
+select built.tenant_id, built.issue_id
+from {{ mart }} as built
+inner join {{ source('ml', 'sentiments') }} as scored
+    on
+        built.tenant_id = scored.tenant_id
+        and built.issue_id::text = scored.entity_id
+        and scored.entity_kind = 'issue'
+where
+    (scored.sentiment, scored.scorer, scored.scorer_version)
+    is distinct from (built.sentiment, built.sentiment_scorer, built.sentiment_scorer_version)
+{%- endmacro %}
+
+{#- Tenants with new rows, or whose day has changed since their issues were scored. Whole tenants, for a ticket raises the
+    score of the issue that it is linked to. -#}
+{%- macro touched_priorities(mart, columns=[]) -%}
+select tenant_id
+from {{ ref('int_tenants__touched') }}
+union
+select built.tenant_id
+from {{ mart }} as built
+inner join {{ ref('int_issues__scoring_days') }} as days using (tenant_id, source)
+where built.scored_on <> days.scored_on
+{%- endmacro %}

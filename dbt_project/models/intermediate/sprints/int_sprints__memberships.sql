@@ -1,0 +1,89 @@
+-- One row per issue, sprint and interval in which the issue was in that sprint: [entered_at, left_at).
+with
+
+issues as (
+    select * from {{ ref('stg_jira__issues') }}
+),
+
+changes as (
+    select
+        *,
+        row_number() over (partition by tenant_id, issue_id order by position) as ordinal
+    from {{ ref('int_sprints__issue_fields') }}
+    where role = 'sprint'
+),
+
+values_at as (
+    -- Before its first change an issue was in the sprints that the change took it from.
+    select issues.tenant_id, issues.issue_id, issues.connection_id, issues.created_at as valid_from, 0 as position,
+        changes.old_value as value
+    from issues
+    inner join changes using (tenant_id, issue_id)
+    where changes.ordinal = 1
+    union all
+    select tenant_id, issue_id, connection_id, changed_at as valid_from, position, new_value as value
+    from changes
+    union all
+    -- Without any change it has always been in the sprints that it shows.
+    select issues.tenant_id, issues.issue_id, issues.connection_id, issues.created_at as valid_from, 0 as position,
+        (
+            select string_agg(sprint ->> 'id', ',')
+            from jsonb_array_elements(
+                case when jsonb_typeof(issues.sprints) = 'array' then issues.sprints else '[]' end
+            ) as sprint
+        ) as value
+    from issues
+    where not exists (
+        select from changes where changes.tenant_id = issues.tenant_id and changes.issue_id = issues.issue_id
+    )
+),
+
+intervals as (
+    select
+        *,
+        lead(valid_from) over (partition by tenant_id, issue_id order by valid_from, position) as valid_until
+    from values_at
+),
+
+pieces as (
+    select distinct
+        intervals.tenant_id,
+        intervals.connection_id,
+        intervals.issue_id,
+        trim(sprint_id) as external_id,
+        intervals.valid_from,
+        intervals.valid_until
+    from intervals
+    cross join lateral string_to_table(intervals.value, ',') as sprint_id
+    where trim(sprint_id) <> '' and intervals.valid_from is distinct from intervals.valid_until
+),
+
+-- Neighbouring pieces are one stay: a change of another sprint in the list moves nobody.
+marked as (
+    select
+        *,
+        valid_from is distinct from lag(valid_until) over (
+            partition by tenant_id, issue_id, external_id order by valid_from
+        ) as is_entry
+    from pieces
+),
+
+stays as (
+    select
+        *,
+        count(*) filter (where is_entry) over (
+            partition by tenant_id, issue_id, external_id order by valid_from
+        ) as stay
+    from marked
+)
+
+select
+    sprints.tenant_id,
+    sprints.sprint_id,
+    stays.issue_id,
+    min(stays.valid_from) as entered_at,
+    -- An open end outlasts every date.
+    nullif(max(coalesce(stays.valid_until, 'infinity')), 'infinity') as left_at
+from stays
+inner join {{ ref('stg_jira__sprints') }} as sprints using (tenant_id, connection_id, external_id)
+group by sprints.tenant_id, sprints.sprint_id, stays.issue_id, stays.stay

@@ -1,0 +1,32 @@
+-- One row per metric, entity and day: every series that a mart's YAML declares (`meta.series`), in one shape.
+{{ config(unique_key=['tenant_id', 'metric', 'entity', 'day'], touched='touched_kpis') }}
+-- depends_on: {{ ref('int_tenants__touched') }}
+{% set series = declared_series() -%}
+{% for mart in marts_with_series() %}
+-- depends_on: {{ ref(mart) }}
+{%- endfor %}
+with
+
+points as (
+    {% for each in series -%}
+    select
+        tenant_id,
+        '{{ each.metric }}' as metric,
+        {{ each.entity }} as entity,
+        day,
+        ({{ each.value }})::double precision as value,
+        ({{ each.n }})::bigint as n
+    from {{ ref(each.mart) }}
+    {% if is_incremental() -%}
+    where tenant_id in ({{ touched_kpis(this) }})
+    {% endif -%}
+    group by tenant_id, {{ each.entity }}, day
+    {% if not loop.last %}union all
+    {% endif %}
+    {%- endfor %}
+)
+
+-- A day on which nothing was measured is no point.
+select tenant_id, metric, entity, day, value, n
+from points
+where value is not null

@@ -1,0 +1,45 @@
+-- One row per place and day that has news: how much, in which tone, and with which sentiment. Missing is NULL, never 0.
+{{ config(unique_key=['tenant_id', 'place_id', 'day'], touched='touched_news_days') }}
+-- depends_on: {{ ref('int_tenants__touched') }}
+with
+
+articles as (
+    select
+        articles.tenant_id,
+        articles.place_id,
+        {{ local_day('articles.seen_at', 'tenant.time_zone') }} as day,
+        count(distinct articles.url) as article_count,
+        avg(articles.sentiment) as sentiment,
+        count(articles.sentiment) as sentiment_n,
+        count(articles.sentiment)::double precision / count(*) as coverage
+    from {{ ref('int_news__articles') }} as articles
+    inner join {{ source('app', 'tenant') }} as tenant using (tenant_id)
+    group by articles.tenant_id, articles.place_id, {{ local_day('articles.seen_at', 'tenant.time_zone') }}
+),
+
+timelines as (
+    select * from {{ ref('int_news__days') }}
+),
+
+places as (
+    select * from {{ ref('int_places__named') }}
+)
+
+select
+    tenant_id,
+    place_id,
+    places.place,
+    day,
+    articles.article_count,
+    timelines.volume::double precision as volume,
+    timelines.volume_share::double precision as volume_share,
+    timelines.tone::double precision as tone,
+    articles.sentiment::double precision as sentiment,
+    coalesce(articles.sentiment_n, 0) as sentiment_n,
+    articles.coverage
+from articles
+full outer join timelines using (tenant_id, place_id, day)
+inner join places using (tenant_id, place_id)
+{% if is_incremental() -%}
+where tenant_id in ({{ touched_news_days(this) }})
+{%- endif %}

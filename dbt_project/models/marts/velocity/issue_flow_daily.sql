@@ -1,0 +1,112 @@
+-- One row per (tenant, source, project, team, severity, day), from the group's first issue to the newest data, empty days
+-- included. An issue belongs to the group that it is in now.
+{{ config(
+    unique_key=['tenant_id', 'source', 'project', 'team', 'severity', 'day'],
+    touched='touched_issue_groups',
+    scope=['tenant_id', 'source', 'project', 'team', 'severity'],
+    scope_from='day',
+) }}
+-- depends_on: {{ ref('int_issues__touched_groups') }}
+with
+
+groups as (
+    select
+        groups.*,
+        {% if is_incremental() -%}
+        greatest(groups.first_day, scope.from_day) as from_day
+        {%- else -%}
+        groups.first_day as from_day
+        {%- endif %}
+    from {{ ref('int_issues__groups') }} as groups
+    {% if is_incremental() -%}
+    inner join ({{ touched_issue_groups(this, config.get('scope')) }}) as scope using (tenant_id, source, project, team, severity)
+    {%- endif %}
+),
+
+days as (
+    select groups.*, day::date as day
+    from groups
+    cross join lateral generate_series(
+        groups.from_day::timestamp, groups.last_day::timestamp, interval '1 day'
+    ) as day
+),
+
+events as (
+    select events.*, groups.from_day
+    from {{ ref('int_issues__flow_events') }} as events
+    inner join groups using (tenant_id, source, project, team, severity)
+),
+
+-- Issues that were open before the first day that is worked out here.
+openings as (
+    select
+        tenant_id,
+        source,
+        project,
+        team,
+        severity,
+        sum(created_count + reopened_count - resolved_count) as open_count
+    from events
+    where day < from_day
+    group by tenant_id, source, project, team, severity
+),
+
+-- The days at whose end an issue was open, and no others, are spelt out for its age.
+open_days as (
+    select
+        groups.tenant_id,
+        groups.source,
+        groups.project,
+        groups.team,
+        groups.severity,
+        open_day::date as day,
+        extract(
+            epoch from ((open_day + interval '1 day') at time zone groups.time_zone) - intervals.created_at
+        ) as age_seconds
+    from {{ ref('int_issues__open_intervals') }} as intervals
+    inner join groups using (tenant_id, source, project, team, severity)
+    cross join lateral generate_series(
+        greatest({{ local_day('intervals.opened_at', 'groups.time_zone') }}, groups.from_day)::timestamp,
+        least(
+            coalesce({{ local_day('intervals.resolved_at', 'groups.time_zone') }} - 1, groups.last_day), groups.last_day
+        )::timestamp,
+        interval '1 day'
+    ) as open_day
+),
+
+ages as (
+    select
+        tenant_id,
+        source,
+        project,
+        team,
+        severity,
+        day,
+        percentile_cont(0.5) within group (order by age_seconds) as age_p50_seconds,
+        percentile_cont(0.9) within group (order by age_seconds) as age_p90_seconds
+    from open_days
+    group by tenant_id, source, project, team, severity, day
+)
+
+select
+    tenant_id,
+    source,
+    project,
+    team,
+    severity,
+    day,
+    coalesce(events.created_count, 0) as created_count,
+    coalesce(events.resolved_count, 0) as resolved_count,
+    coalesce(events.reopened_count, 0) as reopened_count,
+    (
+        coalesce(openings.open_count, 0)
+        + sum(coalesce(events.created_count + events.reopened_count - events.resolved_count, 0)) over (
+            partition by tenant_id, source, project, team, severity order by day
+        )
+    )::bigint as open_count,
+    ages.age_p50_seconds,
+    ages.age_p90_seconds
+from days
+left join events using (tenant_id, source, project, team, severity, day)
+left join openings using (tenant_id, source, project, team, severity)
+left join ages using (tenant_id, source, project, team, severity, day)

@@ -1,0 +1,28 @@
+-- One row per place and article that GDELT saw. `seen_at` is not when it was published.
+with
+
+source as (
+    select * from {{ source('gdelt', 'articles') }}
+)
+
+select
+    -- keys
+    tenant_id::uuid as tenant_id,
+    connection_id::uuid as connection_id,
+    {{ surrogate_id(['tenant_id', "'gdelt'", 'connection_id', 'place_id', 'url']) }} as article_id,
+    place_id::uuid as place_id,
+
+    -- facts
+    url,
+    title,
+    domain,
+    language,
+    source_country,
+
+    -- times
+    seen_at,
+
+    -- load
+    _dlt_load_id
+from source
+where _deleted_at is null

@@ -1,0 +1,26 @@
+-- One row per HubSpot contact.
+with
+
+source as (
+    select * from {{ source('hubspot', 'contacts') }}
+)
+
+select
+    -- keys
+    tenant_id::uuid as tenant_id,
+    connection_id::uuid as connection_id,
+    id as contact_id,
+
+    -- facts
+    email,
+    concat_ws(' ', first_name, last_name) as name,
+    company_id,
+
+    -- times
+    created_at,
+    updated_at,
+
+    -- load
+    _dlt_load_id
+from source
+where _deleted_at is null

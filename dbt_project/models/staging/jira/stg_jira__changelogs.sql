@@ -1,0 +1,25 @@
+-- One row per change of a Jira issue; `items` holds its fields.
+with
+
+source as (
+    select * from {{ source('jira', 'changelogs') }}
+)
+
+select
+    -- keys
+    tenant_id::uuid as tenant_id,
+    connection_id::uuid as connection_id,
+    {{ surrogate_id(['tenant_id', "'jira'", 'connection_id', 'issue_id']) }} as issue_id,
+    id as external_id,
+
+    -- facts
+    coalesce(author ->> 'displayName', author ->> 'accountId') as author,
+    items,
+
+    -- times
+    created as changed_at,
+
+    -- load
+    _dlt_load_id
+from source
+where _deleted_at is null

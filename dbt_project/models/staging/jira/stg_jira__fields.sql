@@ -1,0 +1,23 @@
+-- One row per field of a Jira site, custom ones with their schema.
+with
+
+source as (
+    select * from {{ source('jira', 'fields') }}
+)
+
+select
+    -- keys
+    tenant_id::uuid as tenant_id,
+    connection_id::uuid as connection_id,
+    id as field_id,
+
+    -- facts
+    name,
+    custom as is_custom,
+    schema_custom,
+    schema_type,
+
+    -- load
+    _dlt_load_id
+from source
+where _deleted_at is null

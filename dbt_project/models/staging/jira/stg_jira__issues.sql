@@ -1,0 +1,46 @@
+-- One row per Jira issue, as Jira last showed it.
+with
+
+source as (
+    select * from {{ source('jira', 'issues') }}
+)
+
+select
+    -- keys
+    tenant_id::uuid as tenant_id,
+    connection_id::uuid as connection_id,
+    {{ surrogate_id(['tenant_id', "'jira'", 'connection_id', 'id']) }} as issue_id,
+    id as external_id,
+    key,
+    project_key,
+
+    -- facts
+    summary as title,
+    description_text as body_text,
+    issuetype ->> 'name' as type,
+    status ->> 'id' as status_id,
+    status ->> 'name' as status_name,
+    status #>> '{statusCategory,key}' as status_category,
+    priority ->> 'name' as priority,
+    resolution ->> 'name' as resolution,
+    {{ text_array('labels') }} as labels,
+    components,
+    coalesce(assignee ->> 'displayName', assignee ->> 'accountId') as assignee,
+    coalesce(reporter ->> 'displayName', reporter ->> 'accountId') as reporter,
+    parent ->> 'key' as parent_key,
+    issuelinks as links,
+    story_points,
+    sprints,
+    custom_fields,
+    url,
+
+    -- times
+    created as created_at,
+    updated as updated_at,
+    resolutiondate as resolution_at,
+    statuscategorychangedate as status_category_changed_at,
+
+    -- load
+    _dlt_load_id
+from source
+where _deleted_at is null

@@ -1,0 +1,27 @@
+-- One row per time booked on a Jira issue.
+with
+
+source as (
+    select * from {{ source('jira', 'worklogs') }}
+)
+
+select
+    -- keys
+    tenant_id::uuid as tenant_id,
+    connection_id::uuid as connection_id,
+    {{ surrogate_id(['tenant_id', "'jira'", 'connection_id', 'issue_id']) }} as issue_id,
+    id as external_id,
+
+    -- facts
+    coalesce(author ->> 'displayName', author ->> 'accountId') as author,
+    time_spent_seconds,
+
+    -- times
+    started as started_at,
+    created as created_at,
+    updated as updated_at,
+
+    -- load
+    _dlt_load_id
+from source
+where _deleted_at is null
