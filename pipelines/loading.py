@@ -34,6 +34,7 @@ class Loading:
     ) -> None:  # fmt: skip
         self._warehouse, self._stored, self._database = warehouse, stored, database
         self._options, self._outcome = options, outcome
+        outcome.rows = dict.fromkeys(RAW[stored.source], 0)
         self._tenant_id = stored.tenant.tenant_id
         self._journal = Journal(
             database, self._tenant_id, stored.connection_id, stored.source, options.clock, options.run_id
@@ -110,7 +111,7 @@ class Loading:
                 raise failure from None
             self._record(load_id, batch.tables)
         rows = {
-            resource: sum(self._outcome.rows.get(table, 0) for table in tables)
+            resource: sum(self._outcome.rows[table] for table in tables)
             for resource, tables in self._tables.items()
         }
         self._journal.succeed(load_id, rows, batch.cursors, but)
@@ -120,11 +121,11 @@ class Loading:
         if any(rows.values()):
             self._journal.package(load_id)
         for table, count in rows.items():
-            self._outcome.rows[table] = self._outcome.rows.get(table, 0) + count
+            self._outcome.rows[table] += count
 
     def _sweep(self) -> None:
         for present in self._present:
-            self._outcome.rows[present.table] = self._outcome.rows.get(present.table, 0) + mark_deleted(
+            self._outcome.rows[present.table] += mark_deleted(
                 self._database, RAW[self._stored.source][present.table], self._tenant_id,
                 self._stored.connection_id, present, self._options.clock(),
             )  # fmt: skip

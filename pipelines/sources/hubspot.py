@@ -1,17 +1,17 @@
 """HubSpot CRM → raw_hubspot. Every property is text or null; only what is asked for comes back."""
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines import http
 from pipelines.http import Answer, Client
 from pipelines.sources.hubspot_search import changed, listed, milliseconds
-from pipelines.sources.reading import Present, Reading, Request, Rows, instant
+from pipelines.sources.reading import Present, Reading, Request, Rows, at_once, instant
 from pipelines.sync_error import SyncError
 
 LOOKBACK = timedelta(minutes=5)
-HISTORY_BATCH, ASSOCIATION_BATCH = 50, 1000
+HISTORY_PAGE = 50  # a page with history may not be larger
 MODIFIED = {"tickets": "hs_lastmodifieddate", "companies": "hs_lastmodifieddate", "contacts": "lastmodifieddate"}
 TICKET = {
     "subject": "subject",
@@ -83,32 +83,64 @@ def owners(request: Request) -> Reading:
 
 def tickets(request: Request) -> Reading:
     """Tickets that changed, with the history of their stage and their companies and contacts."""
-    wanted = [*TICKET.values(), request.connection.jira_key_property]
+    names = [*TICKET.values(), request.connection.jira_key_property]
+    asked = {
+        "properties": ",".join(names),
+        "propertiesWithHistory": "hs_pipeline_stage",
+        "associations": "companies,contacts",
+    }
     seen: list[str | None] = []
-    for page in _found(request, "tickets", wanted):
-        ids = [one["id"] for one in page]
-        history = _stage_history(request.client, ids)
-        companies = _associated(request.client, ids, "companies")
-        contacts = _associated(request.client, ids, "contacts")
-        rows = [
-            {
-                **_row(one, TICKET),
-                "jira_issue_key": one["properties"].get(request.connection.jira_key_property),
-                "archived": bool(one.get("archived")),
-                "company_ids": companies.get(one["id"], []),
-                "contact_ids": contacts.get(one["id"], []),
-                "stage_history": history.get(one["id"], []),
-                "properties": one["properties"],
-                "url": one.get("url"),
-            }
-            for one in page
-        ]
+    for page in _whole_tickets(request, asked):
+        rows = [_ticket(one, request.connection.jira_key_property) for one in page]
         yield Rows("tickets", rows)
         seen += [row["updated_at"] for row in rows]
     yield from request.reached("tickets", "account", seen)
     if request.sweep:
         live = listed(request.client, "/crm/v3/objects/tickets", archived="false")
         yield Present("tickets", {}, [one["id"] for page in live for one in page])
+
+
+def _whole_tickets(request: Request, asked: dict[str, str]) -> Iterator[list[dict]]:
+    """All by the list; what changed by the search, which has neither history nor associations, and then one by one."""
+    since = request.since("tickets", "account", LOOKBACK)
+    path = "/crm/v3/objects/tickets"
+    if since is None:
+        yield from listed(request.client, path, HISTORY_PAGE, archived="false", **asked)
+        return
+    for page in changed(request.client, "tickets", ["hs_lastmodifieddate"], MODIFIED["tickets"], _milliseconds(since)):
+        found = at_once(lambda one: _unless_gone(request.client, f"{path}/{one['id']}", asked), page)
+        yield [one for one in found if one is not None]
+
+
+def _unless_gone(client: Client, path: str, asked: dict[str, str]) -> dict | None:
+    try:
+        return client.json(path, asked)
+    except SyncError as error:
+        if error.error_class != "not_found":  # archived since the search
+            raise
+        return None
+
+
+def _ticket(found: dict, jira_key_property: str) -> dict[str, Any]:
+    properties = {name: value for name, value in found["properties"].items() if value is not None}
+    changes = (found.get("propertiesWithHistory") or {}).get("hs_pipeline_stage") or []
+    steps = [{"stage": one.get("value"), "at": _iso(str(one["timestamp"]))} for one in changes]
+    return {
+        **_row(found, TICKET),
+        "jira_issue_key": properties.get(jira_key_property),
+        "archived": bool(found.get("archived")),
+        "company_ids": _associated(found, "companies"),
+        "contact_ids": _associated(found, "contacts"),
+        "stage_history": sorted(steps, key=lambda step: instant(step["at"])),
+        "properties": properties,
+        "url": found.get("url"),
+    }
+
+
+def _associated(found: dict, kind: str) -> list[str]:
+    """Ids in the order of the answer, each once: HubSpot lists one several times."""
+    others = ((found.get("associations") or {}).get(kind) or {}).get("results") or []
+    return list(dict.fromkeys(str(other["id"]) for other in others))
 
 
 def simple(name: str, columns: dict[str, str]) -> Callable[[Request], Reading]:
@@ -132,7 +164,7 @@ def _found(request: Request, kind: str, properties: list[str]) -> Iterator[list[
         path = f"/crm/v3/objects/{kind}"
         yield from listed(request.client, path, properties=",".join(properties), archived="false")
     else:
-        yield from changed(request.client, kind, properties, MODIFIED[kind], round(since.timestamp() * 1000))
+        yield from changed(request.client, kind, properties, MODIFIED[kind], _milliseconds(since))
 
 
 def _row(found: dict, columns: dict[str, str]) -> dict[str, Any]:
@@ -157,41 +189,11 @@ def _time(text: str | None) -> str | None:
 def _iso(text: str) -> str:
     if not text.isdigit():
         return text
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(int(text) / 1000, UTC).isoformat()
 
 
-def _stage_history(client: Client, ids: Sequence[str]) -> dict[str, list[dict]]:
-    """Each ticket's stages, oldest first."""
-    history = {}
-    for some in _batches(ids, HISTORY_BATCH):
-        body = {
-            "inputs": [{"id": one} for one in some],
-            "properties": ["hs_pipeline_stage"],
-            "propertiesWithHistory": ["hs_pipeline_stage"],
-        }
-        for found in client.post("/crm/v3/objects/tickets/batch/read", body)["results"]:
-            changes = (found.get("propertiesWithHistory") or {}).get("hs_pipeline_stage") or []
-            steps = [{"stage": one.get("value"), "at": _iso(str(one["timestamp"]))} for one in changes]
-            history[found["id"]] = sorted(steps, key=lambda step: instant(step["at"]))
-    return history
-
-
-def _associated(client: Client, ids: Sequence[str], kind: str) -> dict[str, list[str]]:
-    """The companies or contacts of each ticket, each once."""
-    found: dict[str, list[str]] = {}
-    for some in _batches(ids, ASSOCIATION_BATCH):
-        body = {"inputs": [{"id": one} for one in some]}
-        for one in client.post(f"/crm/v4/associations/tickets/{kind}/batch/read", body)["results"]:
-            others = [str(other["toObjectId"]) for other in one.get("to") or []]
-            found[str(one["from"]["id"])] = list(dict.fromkeys(others))
-    return found
-
-
-def _batches(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
+def _milliseconds(time: datetime) -> int:
+    return round(time.timestamp() * 1000)
 
 
 RESOURCES: dict[str, Callable[[Request], Reading]] = {

@@ -4,17 +4,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipelines.http import Client
+from pipelines.sources.reading import instant
 from pipelines.sync_error import SyncError
 
 LIST_PAGE, SEARCH_PAGE, SEARCH_END = 100, 200, 10_000
 
 
-def listed(client: Client, path: str, **params: Any) -> Iterator[list[dict]]:
+def listed(client: Client, path: str, size: int = LIST_PAGE, **params: Any) -> Iterator[list[dict]]:
     """Every page of a list; the last has no `paging`."""
     after: str | None = None
     seen: set[str] = set()
     while True:
-        page = client.json(path, {**params, "limit": LIST_PAGE, **({"after": after} if after else {})})
+        page = client.json(path, {**params, "limit": size, **({"after": after} if after else {})})
         yield page["results"]
         after = _after(page)
         if after is None:
@@ -47,8 +48,6 @@ def changed(client: Client, kind: str, properties: list[str], by: str, since_ms:
 
 def milliseconds(text: str) -> int:
     """A property's time, ISO 8601 or epoch milliseconds, as the search's filters want it."""
-    from pipelines.sources.reading import instant
-
     return int(text) if text.isdigit() else round(instant(text).timestamp() * 1000)
 
 
