@@ -109,6 +109,29 @@ COMPANIES = (
     "Umber Paints", "Vela Shipping", "Willow Care", "Xenon Lights", "Yarrow Teas", "Zephyr Air", "Amber Books",
     "Birch Legal", "Coral Diving", "Dune Events",
 )  # fmt: skip
-INDUSTRIES = ("TRANSPORTATION", "RETAIL", "HOSPITAL_HEALTH_CARE", "FOOD_PRODUCTION", "PRINTING", "BANKING", "HOSPITALITY")
-FIRST_NAMES = ("Alma", "Ben", "Clara", "Dev", "Eva", "Finn", "Gina", "Hari", "Ida", "Jack", "Kim", "Luis", "Mia", "Noor")
+INDUSTRIES = (
+    "TRANSPORTATION",
+    "RETAIL",
+    "HOSPITAL_HEALTH_CARE",
+    "FOOD_PRODUCTION",
+    "PRINTING",
+    "BANKING",
+    "HOSPITALITY",
+)
+FIRST_NAMES = (
+    "Alma",
+    "Ben",
+    "Clara",
+    "Dev",
+    "Eva",
+    "Finn",
+    "Gina",
+    "Hari",
+    "Ida",
+    "Jack",
+    "Kim",
+    "Luis",
+    "Mia",
+    "Noor",
+)
 LAST_NAMES = ("Adams", "Bauer", "Costa", "Dietz", "Evans", "Fuchs", "Gupta", "Hahn", "Iyer", "Jansen", "Klein", "Lopez")

@@ -111,7 +111,9 @@ class Customers:
             content=None if chance.random() < NO_CONTENT_SHARE else content,
             pipeline=pipeline,
             stage=pipeline.stages[0],
-            priority=None if chance.random() < NO_PRIORITY_SHARE else chance.choices(("LOW", "MEDIUM", "HIGH"), (3, 5, 4))[0],
+            priority=None
+            if chance.random() < NO_PRIORITY_SHARE
+            else chance.choices(("LOW", "MEDIUM", "HIGH"), (3, 5, 4))[0],
             category=chance.choice((None, "PRODUCT_ISSUE", "BILLING_ISSUE", "GENERAL_INQUIRY", "FEATURE_REQUEST")),
             owner=chance.choice((None, *self.owners[:4])),
             source_type=chance.choice(("EMAIL", "EMAIL", "CHAT", "FORM", "PHONE")),

@@ -52,9 +52,24 @@ GERMAN = (
     Headline("Polizei {place} ermittelt nach schwerem Unfall", -6.2, "police"),
     Headline("Museum in {place} eröffnet großartige Ausstellung", 4.6, "culture"),
 )
-COMPANIES = ("Northwind", "Contoso", "Fabrikam", "Umbrella Foods", "Stark Mobility", "Wayne Energy", "Hooli", "Pied Piper")
+COMPANIES = (
+    "Northwind",
+    "Contoso",
+    "Fabrikam",
+    "Umbrella Foods",
+    "Stark Mobility",
+    "Wayne Energy",
+    "Hooli",
+    "Pied Piper",
+)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-ENGLISH_SITES = ("dailyobserver.example", "worldwire.example", "citypost.example", "newsledger.example", "herald.example")
+ENGLISH_SITES = (
+    "dailyobserver.example",
+    "worldwire.example",
+    "citypost.example",
+    "newsledger.example",
+    "herald.example",
+)
 GERMAN_SITES = ("tagesblick.example", "stadtanzeiger.example", "morgenblatt.example")
 SYNDICATES = ("msn-mirror.example", "yahoo-mirror.example", "local-network.example")
 SUBJECTS = frozenset(headline.subject for headline in ENGLISH)

@@ -136,7 +136,9 @@ def list_objects(request: Request, state: State, slug: str, kind: str) -> Respon
         page: dict[str, Any] = {"results": [shown(r, kind, wanted, history, associations) for r in left[:limit]]}
         if len(left) > limit:
             last = str(left[limit - 1].record_id)
-            page["paging"] = {"next": {"after": last, "link": f"{request.url.with_replacements(query=f'after={last}')}"}}
+            page["paging"] = {
+                "next": {"after": last, "link": f"{request.url.with_replacements(query=f'after={last}')}"}
+            }
         return page
 
     return answered(request, state, slug, answer)
@@ -215,7 +217,9 @@ def list_owners(request: Request, state: State, slug: str) -> Response:
     return answered(request, state, slug, answer)
 
 
-@get([PORTAL + "/crm/v3/pipelines/{kind:str}", PORTAL + "/crm/v3/pipelines/{kind:str}/{name:str}"], sync_to_thread=False)
+@get(
+    [PORTAL + "/crm/v3/pipelines/{kind:str}", PORTAL + "/crm/v3/pipelines/{kind:str}/{name:str}"], sync_to_thread=False
+)
 def list_pipelines(request: Request, state: State, slug: str, kind: str, name: str | None = None) -> Response:
     def answer(store: Store) -> dict[str, Any]:
         found = store.pipelines(kind)

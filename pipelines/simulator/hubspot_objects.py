@@ -117,7 +117,10 @@ def pipeline_json(number: int) -> dict[str, Any]:
             "id": stage.stage_id,
             "label": stage.label,
             "displayOrder": order,
-            "metadata": {"ticketState": "CLOSED" if stage.is_closed else "OPEN", "isClosed": str(stage.is_closed).lower()},
+            "metadata": {
+                "ticketState": "CLOSED" if stage.is_closed else "OPEN",
+                "isClosed": str(stage.is_closed).lower(),
+            },
             "archived": False,
             **dates,
         }

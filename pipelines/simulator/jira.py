@@ -185,7 +185,9 @@ def count_issues(request: Request, state: State, slug: str, data: dict[str, Any]
 
 
 @get("/jira/{slug:str}/rest/api/3/issue/{name:str}", sync_to_thread=False)
-def read_issue(request: Request, state: State, slug: str, name: str, fields: str = "*all", expand: str = "") -> Response:
+def read_issue(
+    request: Request, state: State, slug: str, name: str, fields: str = "*all", expand: str = ""
+) -> Response:
     wanted = fields.split(",")
     return answered(request, state, slug, lambda store: shown(store, find(store, name), wanted, expand))
 
@@ -220,7 +222,9 @@ def fetch_changelogs(request: Request, state: State, slug: str, data: dict[str, 
                 for history in store.histories(row):
                     items = [i for i in history["items"] if not fields or i.get("fieldId") in fields]
                     if items:
-                        entries.append((jira_instant(history["created"]), int(history["id"]), row, history | {"items": items}))
+                        entries.append(
+                            (jira_instant(history["created"]), int(history["id"]), row, history | {"items": items})
+                        )
         entries.sort(key=lambda entry: entry[:2])
         after = rank_of(data["nextPageToken"]) if data.get("nextPageToken") else (-1, -1)
         left = [entry for entry in entries if entry[:2] > after]

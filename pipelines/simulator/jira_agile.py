@@ -76,7 +76,10 @@ def list_boards(request: Request, state: State, slug: str) -> Response:
 def the_board(store: Store, board_id: int) -> dict[str, Any]:
     board = next((board for board in store.boards() if board["id"] == board_id), None)
     if board is None:
-        raise Refused(404, "The requested board cannot be viewed because it either does not exist or you do not have permission to view it.")  # noqa: E501
+        raise Refused(
+            404,
+            "The requested board cannot be viewed because it either does not exist or you do not have permission to view it.",
+        )  # noqa: E501
     return board
 
 
@@ -120,7 +123,10 @@ def read_sprint(request: Request, state: State, slug: str, sprint_id: int) -> Re
 def the_sprint(store: Store, sprint_id: int) -> dict[str, Any]:
     sprint = next((sprint for sprint in store.sprints(None) if sprint["id"] == sprint_id), None)
     if sprint is None:
-        raise Refused(404, "The requested sprint cannot be viewed because it either does not exist or you do not have permission to view it.")  # noqa: E501
+        raise Refused(
+            404,
+            "The requested sprint cannot be viewed because it either does not exist or you do not have permission to view it.",
+        )  # noqa: E501
     return sprint
 
 
@@ -132,7 +138,9 @@ def list_sprint_issues(request: Request, state: State, slug: str, sprint_id: int
 
     def answer(store: Store) -> dict[str, Any]:
         rows = in_sprint(store, sprint_id)
-        page = [shown(store, row, wanted, request.query_params.get("expand", "")) for row in rows[start : start + limit]]
+        page = [
+            shown(store, row, wanted, request.query_params.get("expand", "")) for row in rows[start : start + limit]
+        ]
         return {"expand": "schema,names", "startAt": start, "maxResults": limit, "total": len(rows), "issues": page}
 
     return answered(request, state, slug, answer)

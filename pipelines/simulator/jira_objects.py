@@ -9,7 +9,11 @@ from pipelines.simulator.records import Person
 from pipelines.simulator.tracker_records import History, Issue, Sprint, Status
 from pipelines.simulator.tracker_site import Project, Site, account_id
 
-CATEGORIES = {"new": (2, "To Do", "blue-gray"), "indeterminate": (4, "In Progress", "yellow"), "done": (3, "Done", "green")}
+CATEGORIES = {
+    "new": (2, "To Do", "blue-gray"),
+    "indeterminate": (4, "In Progress", "yellow"),
+    "done": (3, "Done", "green"),
+}
 GERMAN_CATEGORIES = {"new": "Zu erledigen", "indeterminate": "In Arbeit", "done": "Fertig"}
 
 
@@ -22,7 +26,9 @@ def document(text: str | None) -> dict[str, Any] | None:
     """Plain text in Atlassian's document format, a paragraph for each line."""
     if text is None:
         return None
-    paragraphs = [{"type": "paragraph", "content": [{"type": "text", "text": line}]} for line in text.splitlines() if line]
+    paragraphs = [
+        {"type": "paragraph", "content": [{"type": "text", "text": line}]} for line in text.splitlines() if line
+    ]
     return {"type": "doc", "version": 1, "content": paragraphs}
 
 
@@ -231,7 +237,11 @@ class JiraObjects:
             for name, kind in names.items()
         ]
         points = "jsw-story-points" if self.site.company.style == "trunk" else "float"
-        maker = "com.pyxis.greenhopper.jira" if points == "jsw-story-points" else "com.atlassian.jira.plugin.system.customfieldtypes"
+        maker = (
+            "com.pyxis.greenhopper.jira"
+            if points == "jsw-story-points"
+            else "com.atlassian.jira.plugin.system.customfieldtypes"
+        )
         found.append(self._custom(self.sprint_field, "Sprint", "array", "com.pyxis.greenhopper.jira:gh-sprint", "json"))
         name = words.POINTS_NAMES[self.site.company.style]
         found.append(self._custom(self.points_field, name, "number", f"{maker}:{points}"))

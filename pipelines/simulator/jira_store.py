@@ -150,7 +150,11 @@ class LivedStore:
                     "created": self.objects.at(log.created_at),
                     "updated": self.objects.at(log.created_at),
                     "started": self.objects.at(log.started_at),
-                    "timeSpent": f"{hours}h {minutes}m" if hours and minutes else f"{hours}h" if hours else f"{minutes}m",
+                    "timeSpent": f"{hours}h {minutes}m"
+                    if hours and minutes
+                    else f"{hours}h"
+                    if hours
+                    else f"{minutes}m",
                     "timeSpentSeconds": log.seconds,
                 }
             )

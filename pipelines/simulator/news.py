@@ -34,7 +34,12 @@ def interest(place: Place, number: int) -> float:
     weekday = (number * BIN // 86_400 + 3) % 7
     base = 0.05 + min(0.3, place.population / 4e7)
     rhythm = (1 - 0.65 * cos((local - 3.5) / 24 * 2 * pi)) * (0.6 if weekday >= 5 else 1.0)
-    return base * rhythm * (1.5 if _event(place, number) else 1.0) * (1 + 0.4 * wave(f"{place.name}attention", number / 300))
+    return (
+        base
+        * rhythm
+        * (1.5 if _event(place, number) else 1.0)
+        * (1 + 0.4 * wave(f"{place.name}attention", number / 300))
+    )
 
 
 def _event(place: Place, number: int) -> bool:

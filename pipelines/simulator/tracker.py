@@ -4,6 +4,7 @@ A tracker listens to its company: what became of work items, pull requests and i
 on its agenda at the instants at which it happened. So it is as determined as the company itself.
 """
 
+from random import Random
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -12,7 +13,7 @@ from pipelines.simulator.agenda import Agenda
 from pipelines.simulator.calendar import DAY, HOUR
 from pipelines.simulator.customers import Customers
 from pipelines.simulator.days import draw
-from pipelines.simulator.records import Incident, PullRequest, WorkItem
+from pipelines.simulator.records import Incident, Person, PullRequest, WorkItem
 from pipelines.simulator.tracker_board import Board
 from pipelines.simulator.tracker_edits import Edits
 from pipelines.simulator.tracker_records import Issue, Status
@@ -123,7 +124,7 @@ class Tracker:
         if item.kind == "story" and chance.random() < 0.15:
             self.agenda.at(self.agenda.now + chance.randrange(HOUR), self._split, issue, chance)
 
-    def _split(self, issue: Issue, chance) -> None:  # type: ignore[no-untyped-def]
+    def _split(self, issue: Issue, chance: Random) -> None:
         """Sub-tasks: in their parent's sprint without saying so, and without points."""
         for summary in chance.sample(words.SUBTASKS, chance.randint(1, 3)):
             self.site.create(self.site.projects[0], "subtask", summary, issue.reporter, issue.component, parent=issue,
@@ -131,13 +132,18 @@ class Tracker:
 
     def _advance_item(self, item: WorkItem, stage: str) -> None:
         issue, flow = self.issue_of_item[item.number], self.site.workflow
-        if issue.plan:  # somebody changed its status by hand: it does not follow the code any more
+        if issue.is_by_hand:
             return
         person = item.assignee or item.reporter
         if stage == "started_at":
             self.site.assign(issue, person)
             self.boards[issue.project_key].add(issue)
-        status = {"started_at": flow.progress, "review_at": flow.review, "done_at": flow.done, "dropped_at": flow.dropped}
+        status = {
+            "started_at": flow.progress,
+            "review_at": flow.review,
+            "done_at": flow.done,
+            "dropped_at": flow.dropped,
+        }
         self._move(issue, status[stage], item)
 
     def _move(self, issue: Issue, status: Status, item: WorkItem) -> None:
@@ -156,7 +162,7 @@ class Tracker:
             self.agenda.at(back, self._reopen, issue, person)
             self.agenda.at(again, self.site.move, issue, self.site.workflow.done, person)
 
-    def _reopen(self, issue: Issue, person) -> None:  # type: ignore[no-untyped-def]
+    def _reopen(self, issue: Issue, person: Person) -> None:
         if issue.is_done:
             self.site.move(issue, self.site.workflow.progress, person)
 
@@ -190,14 +196,14 @@ class Tracker:
                            f"Deployment {deployment}", person)  # fmt: skip
         self.customers.suffer(incident, issue)
 
-    def _take_up(self, issue: Issue, person) -> None:  # type: ignore[no-untyped-def]
+    def _take_up(self, issue: Issue, person: Person) -> None:
         if not issue.is_done:
             self.site.assign(issue, person)
             self.site.move(issue, self.site.workflow.progress, person)
 
     def _mend(self, incident: Incident) -> None:
         issue = self.issue_of_incident.get(incident.incident_id)
-        if issue is not None and not issue.plan:
+        if issue is not None and not issue.is_by_hand:
             self.site.move(issue, self.site.workflow.done, issue.assignee or issue.reporter)
         self.customers.recover(incident)
 
@@ -216,7 +222,11 @@ class Tracker:
         issue = self.issue_of_item[pull.work_item.number]
         hours = self.company.random("tracker", "given up", pull.pull_request_id).uniform(0.2, 12)
         at = self.company.calendar.work_after(self.agenda.now, hours)
-        self.agenda.at(at, self.site.move, issue, self.site.workflow.dropped, issue.assignee or issue.reporter)
+        self.agenda.at(at, self._drop, issue, issue.assignee or issue.reporter)
+
+    def _drop(self, issue: Issue, person: Person) -> None:
+        if not issue.is_done:
+            self.site.move(issue, self.site.workflow.dropped, person)
 
     # -- what the teams do besides
 
@@ -249,7 +259,7 @@ class Tracker:
         )
 
 
-def _points(chance, kind: str) -> float | None:  # type: ignore[no-untyped-def]
+def _points(chance: Random, kind: str) -> float | None:
     """An estimate; some issues, bugs more often, have none."""
     if chance.random() < (0.4 if kind == "bug" else 0.12):
         return None

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from pipelines.simulator import tracker_words as words
 from pipelines.simulator.calendar import DAY, HOUR
-from pipelines.simulator.tracker_records import Issue, Sprint
+from pipelines.simulator.records import Person
+from pipelines.simulator.tracker_records import Issue, Sprint, Status
 from pipelines.simulator.tracker_site import Project, Site
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class Board:
 
         return act
 
-    def _step(self, issue: Issue, plan: int, status, person) -> None:  # type: ignore[no-untyped-def]
+    def _step(self, issue: Issue, plan: int, status: Status, person: Person) -> None:
         if issue.plan != plan or issue.is_done:
             return
         self.site.assign(issue, person)
@@ -172,11 +173,11 @@ class Board:
         if issue.is_done and self.chance.random() < 0.5:
             self.site.log_work(issue, person, self.chance.uniform(0.5, 7), self.chance)
 
-    def _estimate_again(self, issue: Issue, points: float, person) -> None:  # type: ignore[no-untyped-def]
+    def _estimate_again(self, issue: Issue, points: float, person: Person) -> None:
         if not issue.is_done and points != issue.points:
             self.site.estimate(issue, points, person)
 
-    def _take_out(self, issue: Issue, person) -> None:  # type: ignore[no-untyped-def]
+    def _take_out(self, issue: Issue, person: Person) -> None:
         sprint = self.active
         if sprint is None or sprint not in issue.sprints or issue.is_done:
             return

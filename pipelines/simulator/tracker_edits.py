@@ -60,7 +60,7 @@ class Edits:
         author = issue.assignee or issue.reporter
         for name, value in changes.items():
             if name == "status":
-                issue.plan += 1  # from now on people decide, not the plan
+                issue.is_by_hand, issue.plan = True, issue.plan + 1
                 self.site.move(issue, self._status(value), author)
             elif name == "priority" and value in PRIORITIES:
                 self.site.prioritise(issue, value, author)

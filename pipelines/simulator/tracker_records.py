@@ -116,6 +116,7 @@ class Issue:
     work_item: WorkItem | None = None
     incident: Incident | None = None
     plan: int = 0  # the plan in force: steps of an older one do not happen
+    is_by_hand: bool = False  # somebody set its status by hand: it does not follow the code any more
 
     @property
     def is_done(self) -> bool:

@@ -48,7 +48,9 @@ class Site:
         """The project of what engineering did not plan: incidents, chores, customers' bugs."""
         return self.projects[-1]
 
-    def create(self, project: Project, kind: str, summary: str, reporter: Person, component: str, **given: object) -> Issue:
+    def create(
+        self, project: Project, kind: str, summary: str, reporter: Person, component: str, **given: object
+    ) -> Issue:
         """A new issue, now. `number` among what is given keeps a number that planning gave away."""
         number = given.pop("number", None)
         if number is None:
@@ -103,7 +105,9 @@ class Site:
 
     def _resolution(self, before: str | None, after: str | None) -> Change:
         ids = words.RESOLUTIONS
-        return Change("resolution", "resolution", ids[before] if before else None, before, ids[after] if after else None, after)
+        return Change(
+            "resolution", "resolution", ids[before] if before else None, before, ids[after] if after else None, after
+        )
 
     def assign(self, issue: Issue, person: Person) -> None:
         before = issue.assignee

@@ -28,7 +28,9 @@ def cell(latitude: float, longitude: float) -> Cell:
     """The grid cell that answers for a position; its coordinates are not the asked ones."""
     south, west = round(latitude / GRID_DEGREES) * GRID_DEGREES, round(longitude / GRID_DEGREES) * GRID_DEGREES
     # Float32 leftovers such as 13.419998 are what the real API answers.
-    return Cell(round(south, 4), round(west - 0.000002, 6), round(200 + 180 * wave(f"height{south:.1f}{west:.1f}", 0.5)))
+    return Cell(
+        round(south, 4), round(west - 0.000002, 6), round(200 + 180 * wave(f"height{south:.1f}{west:.1f}", 0.5))
+    )
 
 
 def temperature(at: Cell, hour: int) -> float:
@@ -58,7 +60,9 @@ def precipitation(at: Cell, hour: int) -> float:
 def humidity(at: Cell, hour: int) -> int:
     """Relative humidity in per cent: clouds and rain raise it, warm afternoons lower it."""
     local = (hour + at.longitude / 15) % 24
-    share = 62 + cloudiness(at, hour) * 0.2 + 12 * cos((local - 4) / 24 * 2 * pi) + 8 * wave(at.name + "damp", hour / 40)
+    share = (
+        62 + cloudiness(at, hour) * 0.2 + 12 * cos((local - 4) / 24 * 2 * pi) + 8 * wave(at.name + "damp", hour / 40)
+    )
     return round(min(100.0, max(18.0, share + (8 if precipitation(at, hour) else 0))))
 
 
