@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-OWN_UV = HERE / ".uv"
+CACHE = HERE / ".uv"
+OWN_UV = CACHE / "venv"
 OLDEST_UV = (0, 9)
 
 
@@ -40,7 +41,8 @@ def main() -> int:
 @contextlib.contextmanager
 def turn():
     """One at a time: a second start waits for the first to finish its packages."""
-    with (HERE / ".uv.lock").open("w") as lock:
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -96,11 +98,13 @@ def run(command, what, environment=None):
     done = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
-        log = HERE / ".uv.log"
+        log = CACHE / "log"
         with contextlib.suppress(OSError):
             log.write_text(said)
         cause = "the disk is full" if "No space left" in said else " ".join(said.split())[:300]
-        raise CannotPrepare(f"{what}: {cause}. Do: check disk and network, then again; all of it is in {log.name}.")
+        raise CannotPrepare(
+            f"{what}: {cause}. Do: check disk and network, then again; all of it is in {log.relative_to(HERE)}."
+        )
 
 
 if __name__ == "__main__":

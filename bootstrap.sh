@@ -1,6 +1,6 @@
 #!/bin/sh
 # The locked packages into the environment, by uv, which is fetched into .uv/ where there is none. Needs Python only.
-# Two starts at once take turns: the first one holds .uv.lock.
+# Two starts at once take turns.
 set -eu
 cd "$(dirname "$0")"
 

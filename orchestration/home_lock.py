@@ -30,7 +30,7 @@ def held(folder: Path) -> Iterator[None]:
             file.seek(0)
             raise HomeBusy(
                 f"Clearsignal already runs from {folder} (pid {file.read().strip() or 'unknown'}). "
-                "Do: clearsignal status to see it, clearsignal stop to end it, or set CLEARSIGNAL_HOME to another folder."
+                "Do: clearsignal status to see it, clearsignal stop to end it, or another CLEARSIGNAL_HOME."
             ) from None
         file.truncate(0)
         file.write(str(os.getpid()))

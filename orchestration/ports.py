@@ -64,7 +64,7 @@ def holder(port: int) -> str:
     inodes = _listening_inodes(port)
     for entry in Path("/proc").glob("[0-9]*") if inodes else ():
         try:
-            links = {os.readlink(link) for link in (entry / "fd").iterdir()}
+            links = {str(link.readlink()) for link in (entry / "fd").iterdir()}
         except OSError:
             continue
         if links & inodes:

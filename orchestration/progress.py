@@ -25,7 +25,7 @@ class Step:
         self._said = self._began
         self._live: Live | None = None
         if progress.console:
-            spinner = Spinner("dots", text=self)  # type: ignore[arg-type]  # rendered anew at each turn
+            spinner = Spinner("dots", text=self)  # rendered anew at each turn
             self._live = Live(spinner, console=progress.console, transient=True, refresh_per_second=8)
             self._live.start()
 

@@ -1,6 +1,7 @@
 """What follows from what happened: new rows start a transform, a new tenant becomes a partition."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -42,7 +43,7 @@ def tenants_become_partitions(context: dg.SensorEvaluationContext) -> Iterator[d
     wanted, known = in_warehouse(context.resources.warehouse), context.instance.get_dynamic_partitions("tenant")
     added = [key for key in wanted if key not in known]
     removed = [key for key in known if key not in wanted]
-    requests = [tenants.build_add_request(added)] if added else []
+    requests: list[Any] = [tenants.build_add_request(added)] if added else []
     requests += [tenants.build_delete_request(removed)] if removed else []
     if requests:
         yield dg.SensorResult(dynamic_partitions_requests=requests)

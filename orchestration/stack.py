@@ -248,13 +248,14 @@ def check_writable(folder: Path) -> None:
         free = os.statvfs(folder)
     except OSError as error:
         raise home.HomeUnusable(
-            f"cannot write to {folder}: {error.strerror}. Do: make room, or set CLEARSIGNAL_HOME to a folder that you can write to."
+            f"cannot write to {folder}: {error.strerror}. "
+            "Do: make room, or set CLEARSIGNAL_HOME to a folder that you can write to."
         ) from None
     finally:
         probe.unlink(missing_ok=True)
     if free.f_bavail * free.f_frsize < 700 * 2**20:
         raise home.HomeUnusable(
-            f"only {free.f_bavail * free.f_frsize // 2**20} MB are free below {folder}, and a first start needs about 700. "
+            f"only {free.f_bavail * free.f_frsize // 2**20} MB are free below {folder}, a first start needs 700. "
             "Do: make room, or set CLEARSIGNAL_HOME to another disk."
         )
 

@@ -5,7 +5,7 @@ import logging
 import sys
 from collections.abc import Iterator
 
-from orchestration.progress import Progress
+from orchestration.progress import Progress, Step
 
 
 class Tally(logging.Handler):
@@ -14,7 +14,7 @@ class Tally(logging.Handler):
     def __init__(self, name: str, is_silent: bool):
         super().__init__()
         self.rows, self.count = 0, 0
-        self.step = None if is_silent else _begin(name)
+        self.step = None if is_silent else Step(Progress(sys.stderr), name)
 
     def emit(self, record: logging.LogRecord) -> None:
         """One report of an asset."""
@@ -25,12 +25,6 @@ class Tally(logging.Handler):
             self.count, self.rows = self.count + 1, self.rows + progress["rows"]
         if self.step:
             self.step.moved(record.getMessage())
-
-
-def _begin(name: str):  # type: ignore[no-untyped-def]
-    from orchestration.progress import Step
-
-    return Step(Progress(sys.stderr), name)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from pipelines import tenants
 from pipelines.warehouse.connection import Warehouse
 
 ADMINISTRATOR = """
-select u.user_id, u.email from app."user" as u join app.membership as m using (user_id)
+select u.email from app."user" as u join app.membership as m using (user_id)
 where m.tenant_id = %(tenant)s and u.deleted_at is null and (%(email)s::text is null or u.email = %(email)s)
 order by m.role = 'admin' desc, u.email limit 1
 """
@@ -44,10 +44,10 @@ def code_for(warehouse: Warehouse, tenant: str | None = None, email: str | None 
         raise click.UsageError(
             f"{found.slug} has no such user. Do: clearsignal user add EMAIL --tenant {found.slug} --role admin."
         )
-    code = accounts.sign_in_code(warehouse, found.tenant_id, row[0])
+    code = accounts.sign_in_code(warehouse, found, row[0])
     api = f"http://127.0.0.1:{ports.remembered(warehouse.home)['API']}"
     # In the fragment, which browsers do not send: so the code is in no log.
-    return {"tenant": found.slug, "user": row[1], "code": code, "api": api, "link": f"{api}/docs#/sign-in?code={code}"}
+    return {"tenant": found.slug, "user": row[0], "code": code, "api": api, "link": f"{api}/docs#/sign-in?code={code}"}
 
 
 def _ways_in(warehouse: Warehouse, has_demo: bool) -> list[str]:
@@ -57,10 +57,10 @@ def _ways_in(warehouse: Warehouse, has_demo: bool) -> list[str]:
     if has_demo:
         from pipelines import demo
 
-        users = [f"demo@{slug}.example" for slug in demo.SLUGS]
+        users = [demo.email(slug) for slug in demo.TENANTS]
         lines.append(f"{'Sign in':<12} {' or '.join(users)}, password {demo.password(warehouse)}")
     try:
         found = code_for(warehouse)
     except click.UsageError as error:
         return [*lines, error.message]
-    return [*lines, f"{'One use':<12} code {found['code']} for {found['user']}, 10 minutes"]
+    return [*lines, f"{'One use':<12} code {found['code']} for {found['user']}, 15 minutes"]

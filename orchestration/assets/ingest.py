@@ -54,8 +54,16 @@ def ingest(source: str) -> dg.AssetsDefinition:
 
         keys = [key for key in context.partition_keys if not config.tenants or key in config.tenants]
         failed: dict[str, Outcome] = {}
-        options = {"full": config.full, "sweep": config.sweep, "connection_id": config.connection_id}
-        for outcome in load.sync(warehouse, source, keys, run_id=context.run_id, **options):
+        outcomes = load.sync(
+            warehouse,
+            source,
+            keys,
+            connection_id=config.connection_id,
+            full=config.full,
+            sweep=config.sweep,
+            run_id=context.run_id,
+        )
+        for outcome in outcomes:
             _tell(source, outcome)
             if outcome.error:
                 failed[outcome.tenant] = outcome

@@ -132,7 +132,7 @@ def _scores(warehouse: Warehouse) -> dict[str, dg.MetadataValue]:
         row = connection.execute(SCORES).fetchone()
     if not row or not row[0]:
         return {}
-    found = {"published series": dg.MetadataValue.int(row[0])}
+    found: dict[str, dg.MetadataValue] = {"published series": dg.MetadataValue.int(row[0])}
     for name, value in (("median MASE", row[1]), ("median coverage of 80 %", row[2])):
         if value is not None:
             found[name] = dg.MetadataValue.float(float(value))

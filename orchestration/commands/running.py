@@ -44,9 +44,8 @@ def status(as_json: bool) -> None:
     else:
         for name, service in found["services"].items():
             mark = "✓" if service["answers"] else "✗"
-            click.echo(
-                f"  {mark} {name:<12} {service['address'] or '':<30} {f'pid {service['pid']}' if service['pid'] else 'not running'}"
-            )
+            process = f"pid {service['pid']}" if service["pid"] else ""
+            click.echo(f"  {mark} {name:<12} {service['address'] or '':<30} {process}".rstrip())
     raise click.exceptions.Exit(found["code"])
 
 
@@ -128,7 +127,7 @@ def stop(quiet: bool) -> None:
 @click.option("--user", "email", help="E-mail (default: an administrator of the tenant).")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def sign_in(tenant: str | None, email: str | None, as_json: bool) -> None:
-    """Print a way in that works once, within ten minutes."""
+    """Print a way in that works once, within 15 minutes."""
     from orchestration.welcome import code_for
     from pipelines.warehouse.connection import Warehouse
 
@@ -136,11 +135,10 @@ def sign_in(tenant: str | None, email: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found))
         return
-    click.echo(f"  {found['user']} of {found['tenant']}, one use, 10 minutes:")
-    click.echo(f"    {found['link']}")
-    click.echo(
-        f"    or: curl -s {found['api']}/api/v1/auth/sign-in-code -H 'content-type: application/json' -d '{{\"code\": \"{found['code']}\"}}'"
-    )
+    click.echo(f"  {found['user']} of {found['tenant']}, one use, 15 minutes:")
+    click.echo(f"    {found['code']}   {found['link']}")
+    body = json.dumps({"code": found["code"]})
+    click.echo(f"    curl {found['api']}/api/v1/auth/sign-in-code -H 'content-type: application/json' -d '{body}'")
 
 
 @click.command()

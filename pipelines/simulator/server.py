@@ -19,12 +19,18 @@ from pipelines.simulator.world import World, open_world
 HOST = "127.0.0.1"
 
 
-def run(port: int, state_dir: Path, companies: Sequence[Charter] | None = None, replay: Sequence[Path] = ()) -> None:
+def run(
+    port: int,
+    state_dir: Path,
+    companies: Sequence[Charter] | None = None,
+    replay: Sequence[Path] = (),
+    host: str = HOST,
+) -> None:
     """Serve until SIGTERM or SIGINT. Without companies: the three demo companies, or what `state_dir` keeps.
 
     Raises OSError where the port is taken.
     """
-    listening = _listen(port)
+    listening = _listen(port, host)
     world = open_world(Path(state_dir), tuple(companies) if companies else None)
     for folder in replay:
         world.replay(Path(folder))
@@ -48,11 +54,11 @@ def _server(world: World) -> uvicorn.Server:
     )
 
 
-def _listen(port: int) -> socket.socket:
-    """A socket that listens on 127.0.0.1; port 0 takes a free one."""
+def _listen(port: int, host: str = HOST) -> socket.socket:
+    """A socket that listens there, by default on the loopback; port 0 takes a free one."""
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((HOST, port))
+    listening.bind((host, port))
     listening.listen(256)
     return listening
 
