@@ -42,9 +42,7 @@ class Amendments:
     def edited(self, company: str, provider: str, kind: str, record_id: object) -> Edit | None:
         return self.edits.get((company, provider, kind, str(record_id))) if self.edits else None
 
-    def apply(
-        self, company: str, provider: str, kind: str, record_id: object, shown: dict[str, Any]
-    ) -> dict[str, Any]:
+    def apply(self, company: str, provider: str, kind: str, record_id: object, shown: dict[str, Any]) -> dict[str, Any]:
         """The object with its edit; `updated_at`, where it has one, becomes the time of the edit."""
         edit = self.edited(company, provider, kind, record_id)
         if edit is None:

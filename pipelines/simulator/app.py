@@ -21,7 +21,7 @@ from pipelines.simulator import (
     truth,
 )
 from pipelines.simulator.faults import FaultMiddleware
-from pipelines.simulator.github_answers import Refused, refuse
+from pipelines.simulator.github_limits import Refused, refuse
 from pipelines.simulator.world import World
 
 # A provider is a list of route handlers. They find the world in `state.world`.

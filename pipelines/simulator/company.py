@@ -85,7 +85,7 @@ class Company:
             action(*arguments)
         self.now = max(self.now, instant)
 
-    def at(self, instant: int, action: Callable[..., None], *arguments: Any) -> None:
+    def at(self, instant: int, action: Callable[..., Any], *arguments: Any) -> None:
         """Let something happen then; what should have happened before now happens next."""
         self._scheduled += 1
         heapq.heappush(self._queue, (max(instant, self.now), self._scheduled, action, arguments))

@@ -10,8 +10,8 @@ from pipelines.simulator.calendar import DAY, HOUR
 if TYPE_CHECKING:
     from pipelines.simulator.company import Company
 
-BOT_SHARE = 0.24  # of pull requests; with the bots' direct commits, 28 % of commits
-DIRECT_COMMITS_PER_DAY = {"trunk": 0.9, "release": 0.2, "monorepo": 0.0}
+BOT_SHARE = 0.33  # of pull requests; with the bots' direct commits, 28 % of commits
+DIRECT_COMMITS_PER_DAY = {"trunk": 1.2, "release": 0.4, "monorepo": 0.0}
 OUTAGES_PER_DAY = 0.03  # that no change of the company's caused
 
 

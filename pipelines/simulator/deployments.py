@@ -115,7 +115,8 @@ def _end(company: "Company", deployment: Deployment, result: str) -> None:
     line.running = None
     if result == "failure":
         chance = company.random("end", deployment.deployment_id)
-        _say(company, deployment, chance.choice(("failure", "failure", "error")), deployment.creator, "Pipeline failed.")
+        state = chance.choice(("failure", "failure", "error"))
+        _say(company, deployment, state, deployment.creator, "Pipeline failed.")
     elif result == "success":
         _succeed(company, deployment)
     incidents.after_deployment(company, deployment)

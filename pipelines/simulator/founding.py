@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.simulator import days
 from pipelines.simulator.calendar import DAY, HOUR
+from pipelines.simulator.deliveries import Change
 from pipelines.simulator.names import BOTS, NAMES, SERVICES
 from pipelines.simulator.records import Commit, Person, Service
 from pipelines.simulator.repositories import Repository
@@ -72,3 +73,5 @@ def _first_commits(company: "Company", repository: Repository) -> None:
         commit = Commit(sha, repository.name, message, author, at, at, parents, files=files)
         repository.add(commit, repository.default_branch)
         parents = (sha,)
+        services = tuple(service.name for service in company.services if service.repository == repository.name)
+        company.deliveries.land(Change("commit", sha, repository.name, sha, message, at, at, services, is_bot=False))

@@ -4,7 +4,8 @@ from litestar import Request, Response, get
 
 from pipelines.simulator import github_actions, github_issues
 from pipelines.simulator.clock import parse_instant
-from pipelines.simulator.github_answers import LIMITS, Asked, Refused, asked, at
+from pipelines.simulator.github_answers import Asked, asked, at
+from pipelines.simulator.github_limits import Refused
 
 
 @at("")
@@ -127,9 +128,9 @@ def list_releases(request: Request) -> Response:
 @get("/github/rate_limit", sync_to_thread=False)
 def read_rate_limit(request: Request) -> Response:
     found = Asked.of(request)
-    key = f"{id(found.world)} {found.token}"
-    LIMITS.unspend(key)
-    core = LIMITS.peek(key, found.world.settings)
+    limits = found.world.github_limits
+    limits.unspend(found.token)  # asking is free
+    core = limits.peek(found.token, found.world.settings)
     return found.answer({"resources": {"core": core, "search": {**core, "limit": 30}}, "rate": core})
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from litestar import Request, Response
 
 from pipelines.simulator.clock import parse_instant
-from pipelines.simulator.github_answers import Asked, Refused, asked, at
+from pipelines.simulator.github_answers import Asked, asked, at
+from pipelines.simulator.github_limits import Refused
 
 MOST_FILTERED_RUNS = 1000
 

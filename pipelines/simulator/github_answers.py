@@ -1,6 +1,5 @@
 """How GitHub answers: who may ask, how much is left, pages, ETags, errors."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -10,88 +9,11 @@ from uuid import uuid4
 import msgspec
 from litestar import Request, Response, get
 
+from pipelines.simulator.github_limits import Refused
 from pipelines.simulator.github_store import IDENTITY, Store
 from pipelines.simulator.world import World
 
-DOCS = "https://docs.github.com/rest"
 MOST_PER_PAGE = 100
-
-
-class Refused(Exception):
-    """An answer that is no success."""
-
-    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None, **more: Any) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = headers or {}
-        self.body = {"message": message, "documentation_url": DOCS, "status": str(status), **more}
-
-
-def refuse(request: Any, error: Refused) -> Response:
-    """The exception handler for `Refused`."""
-    return Response(
-        msgspec.json.encode(error.body),
-        status_code=error.status,
-        headers={"X-GitHub-Request-Id": uuid4().hex[:24].upper(), **error.headers},
-        media_type="application/json; charset=utf-8",
-    )
-
-
-class RateLimits:
-    """Requests of each token in its window, counted by the wall clock as GitHub does."""
-
-    def __init__(self) -> None:
-        self._used: dict[str, tuple[float, int]] = {}  # token → end of the window, requests in it
-        self._minutes: dict[str, tuple[float, int]] = {}
-
-    def spend(self, token: str, settings: dict[str, Any]) -> dict[str, str]:
-        """Count a request and give the headers that say what is left. Raises Refused where nothing is."""
-        now = time.time()
-        end, used = self._used.get(token, (0.0, 0))
-        if now >= end:
-            end, used = now + settings["github_rate_window_seconds"], 0
-        limit = settings["github_rate_limit"]
-        if used >= limit:
-            raise Refused(403, "API rate limit exceeded for user ID 1.", self._headers(limit, limit, end))
-        self._used[token] = (end, used + 1)
-        self._spend_minute(token, settings["github_secondary_limit"], now)
-        return self._headers(limit, used + 1, end)
-
-    def _spend_minute(self, token: str, most: int | None, now: float) -> None:
-        """The secondary limit: requests in a minute."""
-        if most is None:
-            return
-        end, used = self._minutes.get(token, (0.0, 0))
-        if now >= end:
-            end, used = now + 60, 0
-        if used >= most:
-            text = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
-            raise Refused(403, text, {"retry-after": str(int(end - now) + 1)})
-        self._minutes[token] = (end, used + 1)
-
-    def unspend(self, token: str) -> None:
-        """A 304 costs nothing."""
-        end, used = self._used.get(token, (0.0, 1))
-        self._used[token] = (end, used - 1)
-
-    def peek(self, token: str, settings: dict[str, Any]) -> dict[str, int]:
-        """What /rate_limit tells; asking for it is free."""
-        end, used = self._used.get(token, (time.time() + settings["github_rate_window_seconds"], 0))
-        limit = settings["github_rate_limit"]
-        return {"limit": limit, "used": used, "remaining": max(0, limit - used), "reset": int(end)}
-
-    @staticmethod
-    def _headers(limit: int, used: int, end: float) -> dict[str, str]:
-        return {
-            "x-ratelimit-limit": str(limit),
-            "x-ratelimit-remaining": str(max(0, limit - used)),
-            "x-ratelimit-used": str(used),
-            "x-ratelimit-reset": str(int(end) + 1),
-            "x-ratelimit-resource": "core",
-        }
-
-
-LIMITS = RateLimits()
 
 
 @dataclass(slots=True)
@@ -114,7 +36,7 @@ class Asked:
         store = world.github(owner) if owner else mine
         if mine is None and (store is None or store.token is not None):
             raise Refused(401, "Bad credentials" if token else "Requires authentication")
-        headers = LIMITS.spend(f"{id(world)} {token}", world.settings)
+        headers = world.github_limits.spend(token, world.settings)
         if store is None or (store.token is not None and store.token != token):
             raise Refused(404, "Not Found", headers)  # what one may not see is not there
         found = ""
@@ -208,7 +130,7 @@ class Asked:
             "X-GitHub-Request-Id": uuid4().hex[:24].upper(),
         }
         if self.request.headers.get("if-none-match") == etag:
-            LIMITS.unspend(f"{id(self.world)} {self.token}")
+            self.world.github_limits.unspend(self.token)
             return Response(b"", status_code=304, headers=found, media_type="application/json; charset=utf-8")
         return Response(content, headers=found, media_type="application/json; charset=utf-8")
 

@@ -11,6 +11,7 @@ from pipelines.simulator.repositories import Repository
 if TYPE_CHECKING:
     from pipelines.simulator.github_objects import GitHubObjects
 
+
 def file_entry(repository: Repository, sha: str, file: tuple[str, int, int]) -> dict[str, Any]:
     """A changed file of a commit or pull request."""
     name, additions, deletions = file
@@ -40,7 +41,8 @@ class Conversations:
         page = f"{HTML}/{repository.name}/pull/{row.number}"
         statuses = f"{API}/repos/{repository.name}/statuses/{row.head_sha}"
         links = {"self": url, "html": page, "issue": issue, "comments": f"{issue}/comments"}
-        links |= {"review_comments": f"{url}/comments", "review_comment": f"{url[: url.rindex('/')]}/comments{{/number}}"}
+        pulls = url[: url.rindex("/")]
+        links |= {"review_comments": f"{url}/comments", "review_comment": f"{pulls}/comments{{/number}}"}
         links |= {"commits": f"{url}/commits", "statuses": statuses}
         shown: dict[str, Any] = {
             "url": url,
@@ -82,12 +84,10 @@ class Conversations:
         }
         return {**shown, **self._sizes(row)} if full else shown
 
-    def _end(
-        self, repository: Repository, row: PullRequest, branch: str, sha: str, is_deleted: bool
-    ) -> dict[str, Any]:
+    def _end(self, repository: Repository, row: PullRequest, branch: str, sha: str, is_deleted: bool) -> dict[str, Any]:
         """Head or base. The repository of a deleted fork is null."""
         owner = row.author.login if is_deleted else repository.name.split("/")[0]
-        user = self.objects.user(row.author) if is_deleted else self.objects.repository(repository)["owner"]
+        user = self.objects.user(row.author) if is_deleted else self.objects.owner(repository)
         return {
             "label": f"{owner}:{branch}",
             "ref": branch,

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+import msgspec
+from msgspec import Raw
+
 from pipelines.simulator import github_conversations as conversations
 from pipelines.simulator import github_shapes as shapes
 from pipelines.simulator.clock import iso, maybe_iso
@@ -22,9 +25,11 @@ class GitHubObjects:
     """Makes objects; keeps the parts that many of them hold."""
 
     def __init__(self, company: "Company") -> None:
-        self._users: dict[str, dict[str, Any]] = {}
-        self._repositories: dict[str, tuple[tuple[int, int, int], dict[str, Any]]] = {}
-        self._minimal = {name: shapes.minimal_repository(found) for name, found in company.repositories.items()}
+        # Encoded once: a page of pull requests holds two hundred times the same repository.
+        self._users: dict[str, Raw] = {}
+        self._repositories: dict[str, tuple[tuple[int, int, int], Raw]] = {}
+        self._minimal = {n: _encoded(shapes.minimal_repository(r)) for n, r in company.repositories.items()}
+        self._owners = {n: _encoded(shapes.owner(r)) for n, r in company.repositories.items()}
         talk = conversations.Conversations(self)
         self._makers: dict[str, Callable[[Repository, Any, bool], dict[str, Any]]] = {
             "repositories": self.full_repository,
@@ -57,28 +62,30 @@ class GitHubObjects:
     def show(self, repository: Repository, kind: str, row: Any, full: bool = False) -> dict[str, Any]:
         return self._makers[kind](repository, row, full)
 
-    def user(self, person: Person | None) -> dict[str, Any] | None:
+    def owner(self, repository: Repository) -> Raw:
+        return self._owners[repository.name]
+
+    def user(self, person: Person | None) -> Raw | None:
         if person is None:
             return None
         found = self._users.get(person.login)
         if found is None:
-            found = self._users[person.login] = shapes.user(person)
+            found = self._users[person.login] = _encoded(shapes.user(person))
         return found
 
-    def repository(self, repository: Repository) -> dict[str, Any]:
+    def repository(self, repository: Repository) -> Raw:
         """As pull requests hold it; made anew when something in it changed."""
         version = (repository.pushed_at, repository.last_number, len(repository.issue_events))
         known = self._repositories.get(repository.name)
         if known is None or known[0] != version:
-            waiting = sum(issue.closed_at is None for issue in repository.issues)
-            waiting += sum(pull.closed_at is None for pull in repository.pull_requests)
-            known = self._repositories[repository.name] = (version, shapes.repository(repository, waiting))
+            shown = _encoded(shapes.repository(repository))
+            known = self._repositories[repository.name] = (version, shown)
         return known[1]
 
     def full_repository(self, _: Repository, row: Repository, full: bool) -> dict[str, Any]:
         """One repository, or a row of a list of them."""
         extra = {"network_count": 0, "subscribers_count": 1} if full else {}
-        return {**self.repository(row), **extra}
+        return {**shapes.repository(row), **extra}
 
     def commit(self, repository: Repository, row: Commit, full: bool) -> dict[str, Any]:
         """A commit; asked for by itself also its files."""
@@ -114,7 +121,7 @@ class GitHubObjects:
         }  # fmt: skip
         if full:
             files = [conversations.file_entry(repository, row.sha, file) for file in row.files]
-            lines = [sum(file[n] for file in row.files) for n in (1, 2)]
+            lines = [sum(file[1] for file in row.files), sum(file[2] for file in row.files)]
             found["stats"] = {"additions": lines[0], "deletions": lines[1], "total": sum(lines)}
             found["files"] = files
         return found
@@ -289,6 +296,10 @@ class GitHubObjects:
             "html_url": f"{HTML}/{repository.name}/blob/main/{row.path}",
             "badge_url": f"{HTML}/{repository.name}/workflows/{file}/badge.svg",
         }
+
+
+def _encoded(shown: dict[str, Any]) -> Raw:
+    return Raw(msgspec.json.encode(shown))
 
 
 def _simple_commit(commit: Commit) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The parts that GitHub's objects share: users, repositories, links. Addresses are GitHub's own; nobody follows them."""
+"""The parts that GitHub's objects share: users, repositories, links. Addresses are GitHub's own: not to be followed."""
 
 from typing import Any
 
@@ -82,9 +82,13 @@ def account(login: str, account_id: int, kind: str) -> dict[str, Any]:
     }
 
 
+def owner(repository: Repository) -> dict[str, Any]:
+    return account(repository.name.split("/")[0], repository.repository_id // 1_000_000, "Organization")
+
+
 def minimal_repository(repository: Repository) -> dict[str, Any]:
     """What runs and lists of repositories hold."""
-    owner, name = repository.name.split("/")
+    name = repository.name.split("/")[1]
     url = f"{API}/repos/{repository.name}"
     return {
         "id": repository.repository_id,
@@ -92,7 +96,7 @@ def minimal_repository(repository: Repository) -> dict[str, Any]:
         "name": name,
         "full_name": repository.name,
         "private": True,
-        "owner": account(owner, repository.repository_id // 1_000_000, "Organization"),
+        "owner": owner(repository),
         "html_url": f"{HTML}/{repository.name}",
         "description": repository.description,
         "fork": False,
@@ -101,8 +105,9 @@ def minimal_repository(repository: Repository) -> dict[str, Any]:
     }
 
 
-def repository(found: Repository, open_issues: int) -> dict[str, Any]:
+def repository(found: Repository) -> dict[str, Any]:
     """A repository as pull requests hold it."""
+    open_issues = sum(row.closed_at is None for row in found.numbered.values())
     return {
         **minimal_repository(found),
         "created_at": iso(found.created_at),

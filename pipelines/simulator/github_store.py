@@ -98,8 +98,8 @@ class LivedStore:
     def __init__(self, company: "Company") -> None:
         self.company = company
         self.slug = company.slug
-        self.owners = (company.slug,)
-        self.token = f"github-{company.slug}"
+        self.owners: Collection[str] = (company.slug,)
+        self.token: str | None = f"github-{company.slug}"
         self.objects = GitHubObjects.of(company)
 
     def resolve(self, name: str) -> str | None:
@@ -130,10 +130,16 @@ class LivedStore:
         return getattr(found, kind)
 
     def _of_pull_request(self, repository: Repository, kind: str, number: int | None) -> Sequence[Any] | None:
-        pull = repository.numbered.get(number or 0)
-        if not isinstance(pull, PullRequest):
+        pull = self._pull(repository, number)
+        if pull is None:
             return None
-        return {"pull_request_commits": pull.commits, "pull_request_files": pull.files, "reviews": pull.reviews}[kind]
+        if kind == "reviews":
+            return pull.reviews
+        return pull.commits if kind == "pull_request_commits" else pull.files
+
+    def _pull(self, repository: Repository, number: int | None) -> PullRequest | None:
+        found = repository.numbered.get(number or 0)
+        return found if isinstance(found, PullRequest) else None
 
     def commits(self, repository: str, ref: str | None) -> Sequence[Commit] | None:
         found = self.company.repositories[repository]
@@ -148,7 +154,7 @@ class LivedStore:
     ) -> dict[str, Any]:
         found = self.company.repositories[repository]
         if kind == "reviews":
-            return self.objects.review(found, found.numbered[parent or 0], row)
+            return self.objects.review(found, self._pull(found, parent), row)
         if kind == "deployment_statuses":
             return self.objects.status(found, self._deployment(found, parent), row)
         return self.objects.show(found, kind, row, full)

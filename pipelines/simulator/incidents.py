@@ -99,9 +99,8 @@ def _roll_back(company: "Company", incident: Incident, change: Change) -> None:
     deployments.deploy(company, service, incident.environment, content, f"Roll back {service.name}", incident)
     chance = company.random("repair", incident.incident_id)
     kind = chance.choice(("revert", "forward_fix"))
-    company.at(
-        company.calendar.work_after(company.now + HOUR, chance.random() * 3), _open_repair, company, incident, change, kind
-    )
+    at = company.calendar.work_after(company.now + HOUR, chance.random() * 3)
+    company.at(at, _open_repair, company, incident, change, kind)
 
 
 def _open_repair(company: "Company", incident: Incident, change: Change, kind: str) -> None:

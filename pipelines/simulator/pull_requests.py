@@ -58,7 +58,7 @@ def open_pull(company: "Company", plan: "Plan") -> PullRequest:
     _push(repository, pull, company.now)
     workflows.run_ci(company, repository, pull)
     if plan.is_first_commit_late:
-        company.at(company.now + chance.randint(300, 5400), _write_anew, company, plan, pull)
+        company.at(company.now + chance.randint(240, 2400), _write_anew, company, plan, pull)
     reviews.begin(company, plan, pull)
     return pull
 
@@ -73,7 +73,8 @@ def _files(plan: "Plan") -> list[tuple[str, int, int]]:
     files = {}
     for service in plan.services:
         for _ in range(1 + min(int(chance.expovariate(0.5)), 12)):
-            name = f"{service.path}src/{chance.choice(('api', 'models', 'views', 'rules', 'tasks'))}_{chance.randint(1, 40)}"
+            topic = chance.choice(("api", "models", "views", "rules", "tasks"))
+            name = f"{service.path}src/{topic}_{chance.randint(1, 40)}"
             files[f"{name}.{ending}"] = (int(chance.lognormvariate(2.7, 1.1)) + 1, int(chance.lognormvariate(1.8, 1.2)))
     return [(name, *lines) for name, lines in files.items()]
 
@@ -111,13 +112,14 @@ def _push(repository: Repository, pull: PullRequest, at: int) -> None:
 
 def push(company: "Company", plan: "Plan", pull: PullRequest) -> None:
     """One more commit, written in the last minutes."""
-    _write(company, plan, pull, company.now - plan.chance.randint(20, 400), company.now - plan.chance.randint(5, 20))
+    written_at = company.now - plan.chance.randint(20, 400)
+    _write(company, plan, pull, written_at, written_at)
     _push(plan.repository, pull, company.now)
 
 
 def _write_anew(company: "Company", plan: "Plan", pull: PullRequest) -> None:
     """Replace the placeholder commits of the opening: now the first commit is later than the opening."""
-    if pull.closed_at is not None or pull.reviews:
+    if pull.closed_at is not None:
         return
     count = len(pull.commits)
     pull.commits.clear()

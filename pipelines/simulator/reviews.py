@@ -43,7 +43,7 @@ def _await_review(company: "Company", plan: "Plan", pull: PullRequest, reviewer:
         company.at(_later(company, plan, -0.2, 1.0), _finish, company, plan, pull, reviewer)
     else:
         pull_requests.record(company, pull, "review_requested", plan.author)
-        company.at(_later(company, plan, -0.9, 1.1), _review, company, plan, pull, reviewer, 1)
+        company.at(_later(company, plan, -1.3, 1.2), _review, company, plan, pull, reviewer, 1)
 
 
 def _make_ready(company: "Company", plan: "Plan", pull: PullRequest, reviewer: Person) -> None:
@@ -81,7 +81,7 @@ def _review(company: "Company", plan: "Plan", pull: PullRequest, reviewer: Perso
         _add_review(company, plan, pull, reviewer, "APPROVED", chance.choice(REVIEW_WORDS))
         if plan.is_given_up:
             return  # agreed with, and yet the author lets it go
-        company.at(_later(company, plan, -2.0, 1.1), _finish, company, plan, pull, reviewer)
+        company.at(_later(company, plan, -2.6, 1.2), _finish, company, plan, pull, reviewer)
     elif share > 0.2:
         _add_review(company, plan, pull, reviewer, "COMMENTED", chance.choice(REMARKS))
         company.at(_later(company, plan, -0.6, 0.9), _review, company, plan, pull, reviewer, turn + 1)
@@ -96,9 +96,7 @@ def _rework(company: "Company", plan: "Plan", pull: PullRequest, reviewer: Perso
         company.at(_later(company, plan, -0.8, 0.9), _review, company, plan, pull, reviewer, turn + 1)
 
 
-def _add_review(
-    company: "Company", plan: "Plan", pull: PullRequest, person: Person, state: str, body: str
-) -> None:
+def _add_review(company: "Company", plan: "Plan", pull: PullRequest, person: Person, state: str, body: str) -> None:
     review = Review(company.next_id("review"), person, state, company.now, pull.head_sha, body)
     pull.reviews.append(review)
     pull.updated_at = company.now

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pipelines.simulator.company import Company
 
 FORK_SHARE = 0.15  # of people's pull requests come from a fork that is deleted later
-LATE_FIRST_COMMIT_SHARE = 0.18  # a few get reviewed before that; 15 % remain
-REBASED_SHARE = 0.24
+LATE_FIRST_COMMIT_SHARE = 0.3  # of people's; 15 % of all, as some are merged before that
+REBASED_SHARE = 0.28
 UNKNOWN_EMAIL_SHARE = 0.15  # of commits are written under an address without an account
 
 
@@ -52,7 +52,7 @@ def begin(company: "Company") -> None:
     chance = company.random("work", company.next_id("work"))
     author = chance.choice(company.humans)
     item = backlog.take_item(company, author)
-    hours = min(chance.lognormvariate(-0.5, 1.3), 40.0)
+    hours = min(chance.lognormvariate(-1.1, 1.5), 40.0)
     opened_at = company.calendar.work_after(company.now, hours)
     key = item.key if chance.random() < 0.88 else None
     services = [item.service]
@@ -118,7 +118,7 @@ def commit_directly(company: "Company") -> None:
     chance = company.random("direct", number)
     service = chance.choice(company.services)
     repository = company.repository_of(service)
-    is_bot = chance.random() < 0.45
+    is_bot = chance.random() < 0.6
     author = company.person(DEPLOY_BOT) if is_bot else chance.choice(company.humans)
     authored = company.now - (5 if is_bot else chance.randint(30, 2 * HOUR))
     commit = Commit(

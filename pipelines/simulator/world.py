@@ -9,6 +9,7 @@ from pipelines.simulator.amendments import Amendments
 from pipelines.simulator.clock import Clock
 from pipelines.simulator.company import Charter, Company
 from pipelines.simulator.faults import Faults
+from pipelines.simulator.github_limits import RateLimits
 from pipelines.simulator.github_store import IDENTITY, LivedStore, Store
 
 DEFAULT_COMPANIES = (
@@ -25,13 +26,15 @@ class World:
         self.clock = clock
         self.faults = Faults()
         self.amendments = Amendments()
+        self.github_limits = RateLimits()
         self.settings: dict[str, Any] = {
             "github_rate_limit": 5000,  # requests of a token in a window
             "github_rate_window_seconds": 3600,
             "github_secondary_limit": None,  # requests of a token in a minute
         }
         self.charters = {charter.slug: charter.founded(clock.now()) for charter in charters}
-        self.amendable: dict[str, tuple[str, ...]] = {"github": tuple(IDENTITY)}  # provider → the kinds that records/edit and /delete know
+        # What records/edit and records/delete know, by provider.
+        self.amendable: dict[str, tuple[str, ...]] = {"github": tuple(IDENTITY)}
         self.replays: dict[str, Any] = {}  # slug → what a recorded folder gives; see replay.py
         self._companies: dict[str, Company] = {}
         self._path: Path | None = None
