@@ -3,26 +3,30 @@
 import hashlib
 import hmac
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 import psycopg
-from psycopg import sql
 
 from pipelines import load
 from pipelines.connections import StoredConnection
 from pipelines.http import Client
+from pipelines.kept import Kept
 from pipelines.landing import Batch, Landing
 from pipelines.quota import Meter
 from pipelines.raw_tables import RAW
 from pipelines.response_cache import ResponseCache
-from pipelines.sources.reading import Place, Present, Reached, Reading, Request, Rows
+from pipelines.sources.reading import Present, Reached, Reading, Request, Rows
 from pipelines.sweep import mark_deleted
 from pipelines.sync_error import SyncError
 from pipelines.sync_runs import Journal
 from pipelines.warehouse.connection import Warehouse
 
 UNEXPECTED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+
+
+class NotCommitted(Exception):
+    """The warehouse did not take a package. `args[0]` is the SyncError that tells why."""
 
 
 class Loading:
@@ -50,22 +54,35 @@ class Loading:
         """Read every resource; an error that is not the whole connection's leaves the others to go on."""
         for load_id in self._landing.finish_pending():
             self._record(load_id, RAW[self._stored.source])
-        self._journal.recover()
+        was_killed = self._journal.recover()
         request = self._request()
         readers = self._module.RESOURCES
-        waiting, root = list(readers), getattr(self._module, "ROOT", "")
         try:
-            while waiting:
-                resource = waiting.pop(0)
-                error = self._read(resource, readers[resource], request)
-                if error is not None and (error.stops_the_connection or resource == root):
-                    self._journal.skip(waiting, error)
-                    break
+            self._read_all(request, readers)
             self._commit()
             self._sweep()
+            if was_killed:  # its last statement may have ended only now
+                self._journal.record_unrecorded()
+        except NotCommitted as error:
+            raise error.args[0] from None
+        except Exception as error:
+            if not isinstance(error, psycopg.OperationalError):  # then nobody can be told; the next sync closes it
+                self._journal.fail_all(
+                    SyncError("internal", load.scrub(self._stored, f"{type(error).__name__}: {error}"))
+                )
+            raise
         finally:
             for meter in self._meters:
                 meter.give_back()
+
+    def _read_all(self, request: Request, readers: dict[str, Callable[[Request], Reading]]) -> None:
+        waiting, root = list(readers), getattr(self._module, "ROOT", "")
+        while waiting:
+            resource = waiting.pop(0)
+            error = self._read(resource, readers[resource], request)
+            if error is not None and (error.stops_the_connection or resource == root):
+                self._journal.skip(waiting, error)
+                return
 
     def _read(self, resource: str, reader: Callable[[Request], Reading], request: Request) -> SyncError | None:
         self._journal.begin(resource)
@@ -83,6 +100,8 @@ class Loading:
                     self._commit(but=resource)
         except SyncError as error:
             return self._failed(resource, error)
+        except NotCommitted:
+            raise
         except UNEXPECTED as error:
             message = f"an answer about {resource} has an unexpected shape ({type(error).__name__}: {error})"
             return self._failed(resource, SyncError("unparsable", load.scrub(self._stored, message)))
@@ -107,12 +126,12 @@ class Loading:
                     "internal", load.scrub(self._stored, f"the rows could not be loaded: {_root(error)}")
                 )
                 self._outcome.failed += tuple(self._journal.running)
+                self._journal.record_unrecorded()
                 self._journal.fail_all(failure)
-                raise failure from None
+                raise NotCommitted(failure) from None
             self._record(load_id, batch.tables)
         rows = {
-            resource: sum(self._outcome.rows[table] for table in tables)
-            for resource, tables in self._tables.items()
+            resource: sum(self._outcome.rows[table] for table in tables) for resource, tables in self._tables.items()
         }
         self._journal.succeed(load_id, rows, batch.cursors, but)
 
@@ -132,6 +151,7 @@ class Loading:
 
     def _request(self) -> Request:
         stored, now = self._stored, self._journal.as_of
+        kept = Kept(self._database, stored.source, self._tenant_id, stored.connection_id)
         return Request(
             stored.connection,
             self._client(stored.connection.base_url),
@@ -139,12 +159,11 @@ class Loading:
             cursors={} if self._options.full else self._landing.cursors(),
             full=self._options.full,
             sweep=self._options.sweep,
-            places=self._places(),
-            wants_files=self._has_service_paths(),
+            places=kept.places(),
+            wants_files=kept.has_service_paths(),
             cache=ResponseCache(lambda: self._warehouse.connect("loader"), now),
             other_client=self._client,
-            known=self._known,
-            unfinished=self._unfinished,
+            kept=None if self._options.full else kept,
         )
 
     def _client(self, base_url: str) -> Client:
@@ -159,46 +178,6 @@ class Loading:
         )
         self._meters.append(meter)
         return Client(base_url, secrets=secrets, meter=meter, **self._module.client(self._stored.connection))
-
-    def _places(self) -> Sequence[Place]:
-        rows = self._database.execute(
-            "select place_id, name, country_code, latitude, longitude from app.place where tenant_id = %s"
-            " order by name",
-            [self._tenant_id],
-        ).fetchall()
-        return [Place(*row) for row in rows]
-
-    def _has_service_paths(self) -> bool:
-        query = "select exists (select from app.service_path where tenant_id = %s)"
-        row = self._database.execute(query, [self._tenant_id]).fetchone()
-        return bool(row and row[0])
-
-    def _known(self, table: str, repository: str, column: str, values: Sequence[str]) -> set[str]:
-        """Which of `values` the warehouse has. A full sync knows nothing."""
-        if self._options.full:
-            return set()
-        statement = sql.SQL(
-            "select {column} from {table} where tenant_id = %s and connection_id = %s and repository = %s"
-            " and {column} = any(%s)"
-        ).format(column=sql.Identifier(column), table=sql.Identifier(f"raw_{self._stored.source}", table))
-        owner = [str(self._tenant_id), str(self._stored.connection_id)]
-        return {value for (value,) in self._database.execute(statement, [*owner, repository, list(values)]).fetchall()}
-
-    def _unfinished(self, repository: str) -> set[int]:
-        """Deployments that had no final status when they were last read."""
-        rows = self._database.execute(
-            """
-            select d.id from raw_github.deployments as d
-            where d.tenant_id = %s and d.connection_id = %s and d.repository = %s and d._deleted_at is null
-              and not exists (
-                select from raw_github.deployment_statuses as s
-                where s.tenant_id = d.tenant_id and s.connection_id = d.connection_id and s.deployment_id = d.id
-                  and s.state in ('success', 'failure', 'error', 'inactive')
-              )
-            """,
-            [str(self._tenant_id), str(self._stored.connection_id), repository],
-        ).fetchall()
-        return {deployment_id for (deployment_id,) in rows}
 
 
 def _root(error: BaseException) -> BaseException:

@@ -91,8 +91,8 @@ class Journal:
             counts[name] = row[0] if row else 0
         return counts
 
-    def recover(self) -> None:
-        """Close what a killed process left running, and record the packages that it committed unseen.
+    def recover(self) -> bool:
+        """Close what a killed process left running, and record what it committed unseen; whether there was any.
 
         The caller holds the connection's lock, so nothing that is running here is alive.
         """
@@ -104,21 +104,23 @@ class Journal:
             [self.clock(), KILLED, self.tenant_id, self.connection_id],
         ).fetchall()
         if stale:
-            for load_id in self._unrecorded():
-                if any(self.changed(load_id, RAW[self.source]).values()):
-                    self.package(load_id)
+            self.record_unrecorded()
+        return bool(stale)
 
-    def _unrecorded(self) -> list[str]:
-        loads = f"raw_{self.source}._dlt_loads"
-        exists = self.database.execute("select to_regclass(%s) is not null", [loads]).fetchone()
-        if not exists or not exists[0]:
-            return []
-        statement = sql.SQL(
-            "select load_id from {} where status = 0 and load_id not in"
-            " (select load_id from app.load_package where source = %s)"
-        )
-        found = self.database.execute(statement.format(sql.Identifier(*loads.split("."))), [self.source]).fetchall()
-        return [load_id for (load_id,) in found]
+    def record_unrecorded(self) -> None:
+        """Record every package that has rows but no record.
+
+        A package is committed table by table: one that broke off has left rows, which are right, and which the next
+        package finds unchanged and leaves as they are. Without a record no build would ever read them.
+        """
+        owner = [str(self.tenant_id), str(self.connection_id)]
+        for name in RAW[self.source]:
+            statement = sql.SQL(
+                "select distinct _dlt_load_id from {} where tenant_id = %s and connection_id = %s and _dlt_load_id"
+                " not in (select load_id from app.load_package where tenant_id = %s and connection_id = %s)"
+            ).format(sql.Identifier(f"raw_{self.source}", name))
+            for (load_id,) in self.database.execute(statement, [*owner, self.tenant_id, self.connection_id]).fetchall():
+                self.package(load_id)
 
     def _insert(self, resource: str, status: str) -> UUID:
         key = uuid4()

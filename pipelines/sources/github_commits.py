@@ -5,21 +5,17 @@ only the start: whatever parent, branch, tag or deployment is still unknown is w
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from pipelines.sources import github_rows
+from pipelines.sources.github_lists import LOOKBACK, names
 from pipelines.sources.github_paging import pages
 from pipelines.sources.reading import Reading, Request, Rows
 from pipelines.sync_error import SyncError
 
-LOOKBACK = timedelta(minutes=5)
-
 
 def commits(request: Request) -> Reading:
     """New commits of the default branch, and all that they and the known heads descend from."""
-    from pipelines.sources.github import names
-
     for repository in names(request):
         walk = Walk(request, repository)
         since = request.since("commits", repository, LOOKBACK)
@@ -74,7 +70,8 @@ class Walk:
 
     def _unknown(self, more: set[str]) -> set[str]:
         wanted = (self._wanted | more) - self._read
-        known = self._request.known("commits", self._repository, "sha", sorted(wanted)) if wanted else set()
+        kept = self._request.kept
+        known = kept.known("commits", self._repository, "sha", sorted(wanted)) if kept and wanted else set()
         self._read |= known
         self._wanted = wanted - known
         return set(self._wanted)

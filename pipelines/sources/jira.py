@@ -108,7 +108,7 @@ def issues(request: Request) -> Reading:
         yield Rows("worklogs", _worklogs(request.client, page))
         yield Rows("remotelinks", _remotelinks(request.client, ids))
         seen += [row["updated"] for row in rows]
-    yield from request.reached("issues", "site", seen)
+        yield from request.reached("issues", "site", seen)  # oldest change first: what is read need not be read again
     if request.sweep:
         pages = _search(request.client, _jql(request.connection.projects, None, zone), ["id"])
         yield Present("issues", {}, [found["id"] for page in pages for found in page])

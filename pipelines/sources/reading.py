@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
-from uuid import UUID
 
 from pipelines.http import Client
+from pipelines.kept import Kept, Place
 from pipelines.response_cache import ResponseCache
 
 THREADS = 8  # requests at once inside a connection
@@ -45,16 +45,6 @@ class Present(NamedTuple):
 Reading = Iterator[Rows | Reached | Present]
 
 
-class Place(NamedTuple):
-    """A place of the tenant, as its weather and news are asked for."""
-
-    place_id: UUID
-    name: str
-    country_code: str | None
-    latitude: float | None
-    longitude: float | None
-
-
 @dataclass
 class Request:
     """One sync of one connection. `now` is when it began: no cursor ever goes beyond it."""
@@ -69,8 +59,7 @@ class Request:
     wants_files: bool = False  # the tenant maps files to services
     cache: ResponseCache | None = None
     other_client: Callable[[str], Client] | None = None  # base url → a client beside `client`
-    known: Callable[[str, str, str, Sequence[str]], set[str]] = lambda table, repository, column, values: set()
-    unfinished: Callable[[str], set[int]] = lambda repository: set()  # deployments without a final status
+    kept: Kept | None = None  # None: read as if nothing were kept
     notes: dict[str, Any] = field(default_factory=dict)  # what one resource tells a later one
 
     def since(self, resource: str, scope: str, lookback: timedelta) -> datetime | None:

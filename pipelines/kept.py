@@ -1,0 +1,89 @@
+"""What the warehouse already has of a connection, so that a source asks only for what is missing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg import Connection, sql
+
+
+class Place(NamedTuple):
+    """A place of the tenant, as its weather and news are asked for."""
+
+    place_id: UUID
+    name: str
+    country_code: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Read as the loader, within one connection's rows."""
+
+    database: Connection
+    source: str
+    tenant_id: UUID
+    connection_id: UUID
+
+    def places(self) -> list[Place]:
+        rows = self.database.execute(
+            "select place_id, name, country_code, latitude, longitude from app.place where tenant_id = %s"
+            " order by name",
+            [self.tenant_id],
+        ).fetchall()
+        return [Place(*row) for row in rows]
+
+    def has_service_paths(self) -> bool:
+        """Whether the tenant maps files to services, so that a pull request's files are needed."""
+        query = "select exists (select from app.service_path where tenant_id = %s)"
+        row = self.database.execute(query, [self.tenant_id]).fetchone()
+        return bool(row and row[0])
+
+    def known(self, table: str, repository: str, column: str, values: Sequence[Any]) -> set[Any]:
+        """Which of `values` a column of the repository's rows has."""
+        statement = sql.SQL(
+            "select distinct {column} from {table}"
+            " where tenant_id = %s and connection_id = %s and repository = %s and {column} = any(%s)"
+        ).format(column=sql.Identifier(column), table=self._table(table))
+        return {value for (value,) in self.database.execute(statement, [*self._owner, repository, list(values)])}
+
+    def unchanged(self, table: str, repository: str, times: Mapping[int, datetime]) -> set[int]:
+        """Ids whose row has the same `updated_at` and came with a package that was committed whole."""
+        if not times or not self._has_packages():
+            return set()
+        statement = sql.SQL(
+            "select id, updated_at from {table} join {loads} on load_id = _dlt_load_id and status = 0"
+            " where tenant_id = %s and connection_id = %s and repository = %s and id = any(%s)"
+        ).format(table=self._table(table), loads=self._table("_dlt_loads"))
+        found = self.database.execute(statement, [*self._owner, repository, list(times)])
+        return {key for key, time in found if time == times[key]}
+
+    def unfinished_deployments(self, repository: str) -> set[int]:
+        """Deployments that had no final status when they were last read."""
+        rows = self.database.execute(
+            """
+            select d.id from raw_github.deployments as d
+            where d.tenant_id = %s and d.connection_id = %s and d.repository = %s and d._deleted_at is null
+              and not exists (
+                select from raw_github.deployment_statuses as s
+                where s.tenant_id = d.tenant_id and s.connection_id = d.connection_id and s.deployment_id = d.id
+                  and s.state in ('success', 'failure', 'error', 'inactive')
+              )
+            """,
+            [*self._owner, repository],
+        )
+        return {deployment_id for (deployment_id,) in rows}
+
+    @property
+    def _owner(self) -> list[str]:
+        return [str(self.tenant_id), str(self.connection_id)]
+
+    def _table(self, name: str) -> sql.Identifier:
+        return sql.Identifier(f"raw_{self.source}", name)
+
+    def _has_packages(self) -> bool:
+        row = self.database.execute("select to_regclass(%s) is not null", [f"raw_{self.source}._dlt_loads"]).fetchone()
+        return bool(row and row[0])
