@@ -3,6 +3,7 @@
 from litestar import Request, Response, get
 
 from pipelines.simulator import github_actions, github_issues
+from pipelines.simulator import github_shapes as shapes
 from pipelines.simulator.clock import parse_instant
 from pipelines.simulator.github_answers import Asked, asked, at
 from pipelines.simulator.github_limits import Refused
@@ -13,6 +14,17 @@ def read_repository(request: Request) -> Response:
     found = asked(request)
     row = next(row for row in found.rows("repositories") if row.name == found.repository)
     return found.answer(found.show("repositories", row, full=True))
+
+
+@get("/github/user", sync_to_thread=False)
+def read_user(request: Request) -> Response:
+    """The account that the token belongs to."""
+    found = Asked.of(request)
+    name = f"{found.store.slug}-reader"
+    counts = {"public_repos": 0, "public_gists": 0, "followers": 0, "following": 0}
+    about = dict.fromkeys(("name", "company", "location", "email", "hireable", "bio"))
+    times = {"created_at": "2020-01-01T00:00:00Z", "updated_at": "2020-01-01T00:00:00Z"}
+    return found.answer({**shapes.account(name, 4_000_001, "User"), **about, "blog": "", **counts, **times})
 
 
 @get(["/github/user/repos", "/github/orgs/{owner:str}/repos"], sync_to_thread=False)
@@ -136,6 +148,7 @@ def read_rate_limit(request: Request) -> Response:
 
 HANDLERS = [
     read_repository,
+    read_user,
     list_repositories,
     list_pulls,
     read_pull,

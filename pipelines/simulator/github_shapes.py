@@ -155,5 +155,5 @@ def label(name: str, repository_name: str) -> dict[str, Any]:
         "name": name,
         "color": LABEL_COLOURS[number % 5],
         "default": name in {"bug", "enhancement", "question"},
-        "description": None,
+        "description": "",
     }
