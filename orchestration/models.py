@@ -63,9 +63,23 @@ class Manifest:
 
         return {unique_id: step(unique_id) for unique_id in [*self.tables, *self.tests]}
 
+    @cached_property
+    def depths(self) -> dict[str, int]:
+        """How many tables lie between each table and the sources: parents have the smaller number."""
+        known: dict[str, int] = {}
+
+        def depth(unique_id: str) -> int:
+            if unique_id not in known:
+                parents = self.tables[unique_id]["depends_on"].get("nodes", [])
+                known[unique_id] = 1 + max((depth(parent) for parent in parents if parent in self.tables), default=0)
+            return known[unique_id]
+
+        return {unique_id: depth(unique_id) for unique_id in self.tables}
+
     def of_step(self, step: int) -> dict[str, dict[str, Any]]:
-        """The models and seeds that one step builds."""
-        return {key: node for key, node in self.tables.items() if self.steps[key] == step}
+        """The models and seeds that one step builds, parents first."""
+        chosen = [unique_id for unique_id in self.tables if self.steps[unique_id] == step]
+        return {key: self.tables[key] for key in sorted(chosen, key=lambda key: (self.depths[key], key))}
 
     def tests_of_step(self, step: int) -> dict[str, dict[str, Any]]:
         """The tests whose last parent is built by one step."""
@@ -78,7 +92,7 @@ class Manifest:
 
     def parents(self, node: Mapping[str, Any]) -> Iterator[dg.AssetKey]:
         """The assets a model reads. Service tables (schema app) are no assets."""
-        for unique_id in dict.fromkeys(node["depends_on"]["nodes"]):
+        for unique_id in dict.fromkeys(node["depends_on"].get("nodes", [])):
             source = self.content["sources"].get(unique_id)
             if source and source["schema"] != "app":
                 yield dg.AssetKey([source["schema"], source["identifier"]])
@@ -87,7 +101,7 @@ class Manifest:
 
     def tested_table(self, test: Mapping[str, Any], step: int) -> dict[str, Any] | None:
         """The table whose page shows the test: the one it is written under, if this step builds it."""
-        candidates = [test.get("attached_node"), *test["depends_on"]["nodes"]]
+        candidates = [test.get("attached_node"), *test["depends_on"].get("nodes", [])]
         built = [unique_id for unique_id in candidates if self.steps.get(unique_id) == step]
         return self.tables[built[0]] if built else None
 
