@@ -18,6 +18,7 @@ from pipelines.simulator import (
     jira,
     jira_agile,
     open_meteo,
+    replay,
     truth,
 )
 from pipelines.simulator.faults import FaultMiddleware
@@ -37,6 +38,7 @@ ROUTERS: list[ControllerRouterHandler] = [
     *open_meteo.HANDLERS,
     *exchange_rates.HANDLERS,
     *geonames.HANDLERS,
+    *replay.HANDLERS,
 ]
 
 

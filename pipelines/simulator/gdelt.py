@@ -3,6 +3,7 @@
 import re
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -107,6 +108,17 @@ def timeline(query: Query, text: str, mode: str, start: int, end: int) -> dict[s
     return {"query_details": details, "timeline": [{"series": SERIES[mode], "data": points}]}
 
 
+def recorded_articles(replays: Iterable[Any], query: dict[str, str], now: int) -> dict[str, Any] | None:
+    """Recorded articles of the same query inside the window; None where none were recorded for it."""
+    for replay in replays:
+        if query.get("query", "") in replay.articles:
+            start, end = (stamp(instant) for instant in window(query, now))
+            inside = [one for one in replay.articles[query["query"]] if start <= one["seendate"] <= end]
+            inside.sort(key=lambda one: (one["seendate"], one["url"]), reverse=True)
+            return {"articles": inside[:MAX_RECORDS]} if inside else {}
+    return None
+
+
 def encoded(answer: dict[str, Any]) -> bytes:
     """JSON as GDELT writes it: a backslash in a title is not escaped, which makes it invalid."""
     return msgspec.json.encode(answer).replace(rb"\\", b"\\")
@@ -143,6 +155,8 @@ def read_doc(request: Request, state: State) -> Response:
     kind = "articles" if query.get("mode", "artlist").lower() == "artlist" else "timelines"
     found = recorded.answer(world, "gdelt", kind, request.url.path, query)
     try:
+        if found is None and kind == "articles":
+            found = recorded_articles(world.replays.values(), query, world.clock.now())
         answer = found if found is not None else read(query, world.clock.now())
     except Refused as error:
         return plain_text(str(error))

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.simulator import tracker_words as words
 from pipelines.simulator.records import Person
-from pipelines.simulator.tracker_records import History, Issue, Sprint, Status
+from pipelines.simulator.tracker_records import History, Issue, Sprint, Status, Worklog
 from pipelines.simulator.tracker_site import Project, Site, account_id
 
 CATEGORIES = {
@@ -167,6 +167,7 @@ class JiraObjects:
             "duedate": None,
             "issuelinks": [],
             "subtasks": [self.reference(child) for child in children],
+            "worklog": self.first_worklogs(issue),
             "timespent": sum(log.seconds for log in issue.worklogs) or None,
             "fixVersions": [],
             "versions": [],
@@ -175,6 +176,27 @@ class JiraObjects:
             self.sprint_field: [self.sprint_in_field(sprint) for sprint in issue.sprints] or None,
             self.points_field: issue.points,
             **({"parent": self.reference(issue.parent)} if issue.parent else {}),
+        }
+
+    def first_worklogs(self, issue: Issue) -> dict[str, Any]:
+        """The first twenty stand in the issue itself; a search brings them where they are asked for."""
+        found = [self.worklog(issue, log) for log in issue.worklogs]
+        return {"startAt": 0, "maxResults": 20, "total": len(found), "worklogs": found[:20]}
+
+    def worklog(self, issue: Issue, log: Worklog) -> dict[str, Any]:
+        author, hours, minutes = self.user(log.author), log.seconds // 3600, log.seconds % 3600 // 60
+        spent = [f"{hours}h"] * bool(hours) + [f"{minutes}m"] * bool(minutes)
+        return {
+            "self": f"{self.base}/rest/api/3/issue/{issue.issue_id}/worklog/{log.worklog_id}",
+            "id": str(log.worklog_id),
+            "issueId": str(issue.issue_id),
+            "author": author,
+            "updateAuthor": author,
+            "created": self.at(log.created_at),
+            "updated": self.at(log.created_at),
+            "started": self.at(log.started_at),
+            "timeSpent": " ".join(spent),
+            "timeSpentSeconds": log.seconds,
         }
 
     def reference(self, issue: Issue) -> dict[str, Any]:

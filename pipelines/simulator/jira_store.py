@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pipelines.simulator.jira_objects import JiraObjects
 from pipelines.simulator.tracker_records import Issue
-from pipelines.simulator.tracker_site import account_id
 
 if TYPE_CHECKING:
     from pipelines.simulator.tracker import Tracker
@@ -137,28 +136,7 @@ class LivedStore:
         return [self.objects.history(history) for history in row.source.histories]
 
     def worklogs(self, row: Row) -> list[dict[str, Any]]:
-        found = []
-        for log in row.source.worklogs:
-            author, hours, minutes = self.objects.user(log.author), log.seconds // 3600, log.seconds % 3600 // 60
-            found.append(
-                {
-                    "self": f"{self.base}/rest/api/3/issue/{row.issue_id}/worklog/{log.worklog_id}",
-                    "id": str(log.worklog_id),
-                    "issueId": str(row.issue_id),
-                    "author": author,
-                    "updateAuthor": author,
-                    "created": self.objects.at(log.created_at),
-                    "updated": self.objects.at(log.created_at),
-                    "started": self.objects.at(log.started_at),
-                    "timeSpent": f"{hours}h {minutes}m"
-                    if hours and minutes
-                    else f"{hours}h"
-                    if hours
-                    else f"{minutes}m",
-                    "timeSpentSeconds": log.seconds,
-                }
-            )
-        return found
+        return [self.objects.worklog(row.source, log) for log in row.source.worklogs]
 
     def remote_links(self, row: Row) -> list[dict[str, Any]]:
         return [
@@ -172,6 +150,3 @@ class LivedStore:
             }
             for link in row.source.remote_links
         ]
-
-
-__all__ = ["LivedStore", "Row", "Store", "account_id"]
