@@ -46,11 +46,13 @@ select {% for column in columns %}new.{{ column }}{{ ', ' if not loop.last }}{% 
 from {{ temp }} as new
 inner join moved using ({{ key | join(', ') }});
 
+{% if target.schema == 'build' -%}
 {{ ensure_changed_keys(target, key) }};
 
 insert into {{ changed_keys_relation(target) }} ({{ key | join(', ') }})
 select {{ key | join(', ') }} from moved;
 
+{% endif -%}
 drop table moved
 {%- endmacro %}
 

@@ -1,6 +1,9 @@
--- One row per tenant for whom anything was loaded since the last build.
+-- One row per tenant to which anything new came since the last build that succeeded: rows, a rule, or a new local day.
 {{ config(materialized='table') }}
 
-select distinct tenant_id
-from {{ source('app', 'load_package') }}
-where build_id = {{ var('build_id') }}
+select
+    tenant_id,
+    time_zone,
+    today
+from {{ ref('int_tenants__seen') }}
+where {{ since_last_success('build_id') }}

@@ -18,7 +18,12 @@ select
     task,
     environment,
     production_environment as is_production_environment,
-    case when jsonb_typeof(payload) = 'object' then payload ->> 'service' end as service,
+    -- The payload is an object, or JSON in a text.
+    case
+        when jsonb_typeof(payload) = 'object' then payload ->> 'service'
+        when pg_input_is_valid(payload #>> '{}', 'jsonb') and payload #>> '{}' like '{' || '%'
+            then (payload #>> '{}')::jsonb ->> 'service'
+    end as service,
     description,
     creator ->> 'login' as creator,
     coalesce(creator ->> 'type' = 'Bot' or creator ->> 'login' like '%[bot]', false) as is_bot,

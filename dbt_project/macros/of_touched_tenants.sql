@@ -1,0 +1,9 @@
+{#- In an incremental run: only rows of tenants to which anything new came. The rows that are left out are those that a
+    whole run would give unchanged. -#}
+{%- macro of_touched_tenants(column='tenant_id') -%}
+{%- if is_incremental() -%}
+{{ column }} in (select touched.tenant_id from {{ ref('int_tenants__touched') }} as touched)
+{%- else -%}
+true
+{%- endif -%}
+{%- endmacro %}

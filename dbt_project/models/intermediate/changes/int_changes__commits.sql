@@ -1,0 +1,55 @@
+-- One row per commit without a pull request, service and environment: the deployment that first brought it there.
+-- Merges carry no change of their own, and a cherry-pick of a pull request's commit is that pull request.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'sha', 'repository', 'service', 'environment'],
+    indexes=[{'columns': ['tenant_id', 'sha', 'repository', 'service', 'environment'], 'unique': True}, {'columns': ['tenant_id', 'deployment_id']}],
+) }}
+with
+
+delivered as (
+    select * from {{ source('ml', 'commit_deployments') }}
+    where {{ of_touched_tenants() }}
+)
+
+select
+    delivered.tenant_id,
+    delivered.sha,
+    delivered.repository,
+    deployments.service,
+    deployments.environment,
+    deployments.environment_class,
+    delivered.deployment_id,
+    deployments.finished_at as deployed_at,
+    case when delivered.method = 'baseline' then 'baseline' else 'commit' end as attribution_method,
+    delivered.method = 'baseline' as is_baseline,
+    commits.is_bot,
+    commits.message,
+    commits.authored_at
+from delivered
+inner join {{ ref('int_deployments__ordered') }} as deployments using (tenant_id, deployment_id)
+inner join (
+    select distinct on (tenant_id, repository, sha) * from {{ ref('stg_github__commits') }}
+    order by tenant_id, repository, sha, connection_id
+) as commits
+    on
+        delivered.tenant_id = commits.tenant_id
+        and delivered.repository = commits.repository
+        and delivered.sha = commits.sha
+where
+    cardinality(commits.parents) < 2
+    and not exists (
+        select from {{ ref('int_changes__pull_request_shas') }} as shas
+        where
+            shas.tenant_id = delivered.tenant_id
+            and shas.repository = delivered.repository
+            and shas.sha = delivered.sha
+    )
+    and not exists (
+        select from {{ ref('int_changes__picked') }} as picked
+        where
+            picked.tenant_id = delivered.tenant_id
+            and picked.repository = delivered.repository
+            and picked.sha = delivered.sha
+    )

@@ -1,0 +1,54 @@
+-- One row per merged pull request and commit that stands for it, with what the commit is to it.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'repository', 'pull_request_id', 'sha', 'rank'],
+    indexes=[{'columns': ['tenant_id', 'repository', 'pull_request_id', 'sha', 'rank'], 'unique': True}, {'columns': ['tenant_id', 'repository', 'sha']}],
+) }}
+with
+
+pulls as (
+    select * from {{ ref('int_pull_requests__merged') }}
+    where {{ of_touched_tenants() }}
+),
+
+own as (
+    select
+        pulls.tenant_id,
+        pulls.repository,
+        pulls.pull_request_id,
+        pulls.merge_commit_sha as sha,
+        'merge_commit' as attribution_method,
+        1 as rank
+    from pulls
+    where pulls.merge_commit_sha is not null
+    union all
+    select
+        pulls.tenant_id,
+        pulls.repository,
+        pulls.pull_request_id,
+        commits.sha,
+        'pull_request_commit' as attribution_method,
+        2 as rank
+    from pulls
+    inner join {{ ref('stg_github__pull_request_commits') }} as commits
+        on
+            pulls.tenant_id = commits.tenant_id
+            and pulls.connection_id = commits.connection_id
+            and pulls.repository = commits.repository
+            and pulls.number = commits.pull_request_number
+)
+
+select * from own
+
+union all
+select
+    own.tenant_id,
+    own.repository,
+    own.pull_request_id,
+    picked.sha,
+    'cherry_pick' as attribution_method,
+    4 as rank
+from own
+inner join {{ ref('int_changes__picked') }} as picked
+    on own.tenant_id = picked.tenant_id and own.repository = picked.repository and own.sha = picked.picked_from_sha

@@ -1,0 +1,125 @@
+-- One row per merged pull request, service and environment: the deployment that first brought it there, and how we know.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'pull_request_id', 'service', 'environment'],
+    indexes=[{'columns': ['tenant_id', 'pull_request_id', 'service', 'environment'], 'unique': True}, {'columns': ['tenant_id', 'deployment_id']}],
+) }}
+with
+
+pulls as (
+    select * from {{ ref('int_pull_requests__merged') }}
+    where {{ of_touched_tenants() }}
+),
+
+deployments as (
+    select * from {{ ref('int_deployments__ordered') }}
+    where status = 'success' and finished_at is not null and {{ of_touched_tenants() }}
+),
+
+-- The merge commit, a commit of the pull request or a cherry-pick of one is among what the deployment brought.
+by_ancestry as (
+    select
+        shas.tenant_id,
+        shas.pull_request_id,
+        delivered.deployment_id,
+        shas.attribution_method,
+        shas.rank,
+        delivered.method = 'baseline' as is_baseline
+    from {{ ref('int_changes__pull_request_shas') }} as shas
+    inner join {{ source('ml', 'commit_deployments') }} as delivered using (tenant_id, repository, sha)
+    where {{ of_touched_tenants('shas.tenant_id') }}
+),
+
+-- The deployed commit is the pull request's head: the branch itself was deployed.
+by_head as (
+    select
+        pulls.tenant_id,
+        pulls.pull_request_id,
+        deployments.deployment_id,
+        'head_commit' as attribution_method,
+        3 as rank,
+        false as is_baseline
+    from pulls
+    inner join deployments
+        on
+            pulls.tenant_id = deployments.tenant_id
+            and pulls.repository = deployments.repository
+            and pulls.head_sha = deployments.sha
+),
+
+-- Only where the deployed commit is not in the graph: what was merged since the deployment before.
+by_time as (
+    select
+        pulls.tenant_id,
+        pulls.pull_request_id,
+        deployments.deployment_id,
+        'time_window' as attribution_method,
+        6 as rank,
+        false as is_baseline
+    from deployments
+    inner join pulls
+        on
+            deployments.tenant_id = pulls.tenant_id
+            and deployments.repository = pulls.repository
+            and pulls.merged_at > deployments.previous_finished_at
+            and pulls.merged_at <= deployments.finished_at
+    where
+        not exists (
+            select from {{ ref('stg_github__commits') }} as commits
+            where
+                commits.tenant_id = deployments.tenant_id
+                and commits.repository = deployments.repository
+                and commits.sha = deployments.sha
+        )
+),
+
+candidates as (
+    select * from by_ancestry
+    union all
+    select * from by_head
+    union all
+    select * from by_time
+)
+
+select distinct on (candidates.tenant_id, candidates.pull_request_id, deployments.service, deployments.environment)
+    candidates.tenant_id,
+    candidates.pull_request_id,
+    deployments.service,
+    deployments.environment,
+    deployments.environment_class,
+    deployments.deployment_id,
+    deployments.started_at as deploy_started_at,
+    deployments.finished_at as deployed_at,
+    case when candidates.is_baseline then 'baseline' else candidates.attribution_method end as attribution_method,
+    candidates.is_baseline,
+    pulls.repository,
+    pulls.number,
+    pulls.title,
+    pulls.labels,
+    pulls.head_ref,
+    pulls.merge_commit_sha,
+    pulls.is_bot,
+    pulls.merged_at,
+    pulls.authored_at
+from candidates
+inner join deployments using (tenant_id, deployment_id)
+inner join pulls using (tenant_id, pull_request_id)
+where
+    deployments.finished_at >= pulls.merged_at
+    and (
+        not exists (
+            select from {{ source('app', 'service_path') }} as paths
+            where paths.tenant_id = pulls.tenant_id and paths.repository = pulls.repository
+        )
+        or exists (
+            select from {{ ref('int_changes__services') }} as touched
+            where
+                touched.tenant_id = pulls.tenant_id
+                and touched.pull_request_id = pulls.pull_request_id
+                and touched.service = deployments.service
+        )
+    )
+order by
+    candidates.tenant_id, candidates.pull_request_id, deployments.service, deployments.environment,
+    deployments.finished_at, deployments.deployment_id, candidates.rank

@@ -1,0 +1,91 @@
+-- One row per thing that a rule may call a deployment: GitHub deployments, workflow runs, releases, tags.
+with
+
+tag_commits as (
+    select
+        tags.tenant_id,
+        tags.connection_id,
+        tags.repository,
+        tags.name,
+        tags.sha,
+        commits.committed_at
+    from {{ ref('stg_github__tags') }} as tags
+    left join {{ ref('stg_github__commits') }} as commits using (tenant_id, connection_id, repository, sha)
+)
+
+select * from {{ ref('int_deployments__github') }}
+
+union all
+
+select
+    tenant_id,
+    connection_id,
+    'workflow_runs' as origin,
+    external_id,
+    repository,
+    name as subject,
+    'production' as environment,
+    null as service,
+    sha,
+    head_branch as ref,
+    case
+        when conclusion = 'success' then 'success'
+        when conclusion in ('failure', 'timed_out', 'startup_failure') then 'failure'
+        when conclusion is not null then 'cancelled'
+        else 'unfinished'
+    end as status,
+    coalesce(run_started_at, created_at) as started_at,
+    case when conclusion is not null then updated_at end as finished_at,
+    false as is_bot,
+    null::boolean as is_production_environment,
+    url
+from {{ ref('stg_github__workflow_runs') }}
+
+union all
+
+select
+    releases.tenant_id,
+    releases.connection_id,
+    'releases' as origin,
+    releases.external_id,
+    releases.repository,
+    releases.tag_name as subject,
+    'production' as environment,
+    null as service,
+    tag_commits.sha,
+    releases.tag_name as ref,
+    'success' as status,
+    releases.published_at as started_at,
+    releases.published_at as finished_at,
+    false as is_bot,
+    null::boolean as is_production_environment,
+    releases.url
+from {{ ref('stg_github__releases') }} as releases
+left join tag_commits
+    on
+        releases.tenant_id = tag_commits.tenant_id
+        and releases.connection_id = tag_commits.connection_id
+        and releases.repository = tag_commits.repository
+        and releases.tag_name = tag_commits.name
+where not releases.is_draft and not releases.is_prerelease
+
+union all
+
+select
+    tenant_id,
+    connection_id,
+    'tags' as origin,
+    name as external_id,
+    repository,
+    name as subject,
+    'production' as environment,
+    null as service,
+    sha,
+    name as ref,
+    'success' as status,
+    committed_at as started_at,
+    committed_at as finished_at,
+    false as is_bot,
+    null::boolean as is_production_environment,
+    null as url
+from tag_commits

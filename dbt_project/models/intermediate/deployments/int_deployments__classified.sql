@@ -1,0 +1,102 @@
+-- One row per deployment: a candidate that the tenant's first fitting rule takes, with its service and environment class.
+with
+
+candidates as (
+    select * from {{ ref('int_deployments__candidates') }}
+    where {{ of_touched_tenants() }}
+),
+
+-- A tenant without rules: GitHub deployments of every repository.
+rules as (
+    select
+        tenant_id,
+        position,
+        origin,
+        {{ glob_to_like('repository') }} as repository,
+        {{ glob_to_like('pattern') }} as pattern,
+        lower(environment) as environment,
+        service
+    from {{ source('app', 'deployment_rule') }}
+    union all
+    select
+        tenants.tenant_id,
+        0 as position,
+        'deployments' as origin,
+        '%' as repository,
+        '%' as pattern,
+        null as environment,
+        null as service
+    from {{ source('app', 'tenant') }} as tenants
+    where tenants.tenant_id not in (select ruled.tenant_id from {{ source('app', 'deployment_rule') }} as ruled)
+),
+
+classes as (
+    select
+        tenant_id,
+        position,
+        {{ glob_to_like('lower(pattern)') }} as pattern,
+        environment_class,
+        1 as rank
+    from {{ source('app', 'environment_rule') }}
+    union all
+    select
+        tenants.tenant_id,
+        defaults.position,
+        {{ glob_to_like('defaults.pattern') }} as pattern,
+        defaults.environment_class,
+        2 as rank
+    from {{ source('app', 'tenant') }} as tenants
+    cross join {{ ref('default_environment_rules') }} as defaults
+),
+
+ruled as (
+    select
+        candidates.*,
+        rule.service as rule_service,
+        coalesce(rule.environment, lower(candidates.environment)) as environment_name
+    from candidates
+    cross join lateral (
+        select * from rules
+        where
+            rules.tenant_id = candidates.tenant_id
+            and rules.origin = candidates.origin
+            and candidates.repository like rules.repository
+            and candidates.subject like rules.pattern
+        order by rules.position
+        limit 1
+    ) as rule
+),
+
+environments as (
+    select
+        names.tenant_id,
+        names.environment_name,
+        class.environment_class
+    from (select distinct tenant_id, environment_name from ruled) as names
+    cross join lateral (
+        select * from classes
+        where classes.tenant_id = names.tenant_id and names.environment_name like classes.pattern
+        order by classes.rank, classes.position
+        limit 1
+    ) as class
+)
+
+select
+    ruled.tenant_id,
+    {{ surrogate_id(['ruled.tenant_id', "'github'", 'ruled.connection_id', 'ruled.origin', 'ruled.repository', 'ruled.external_id']) }}
+        as deployment_id,
+    ruled.origin,
+    ruled.external_id,
+    ruled.repository,
+    coalesce(ruled.service, ruled.rule_service, split_part(ruled.repository, '/', 2)) as service,
+    ruled.environment_name as environment,
+    environments.environment_class,
+    ruled.sha,
+    ruled.ref,
+    ruled.status,
+    ruled.started_at,
+    ruled.finished_at,
+    ruled.is_bot,
+    ruled.url
+from ruled
+inner join environments using (tenant_id, environment_name)

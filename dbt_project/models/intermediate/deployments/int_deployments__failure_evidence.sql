@@ -1,0 +1,189 @@
+-- One row per deployment, kind and source: why a production deployment counts as a change failure.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'deployment_id', 'kind', 'source_ref'],
+    indexes=[{'columns': ['tenant_id', 'deployment_id', 'kind', 'source_ref'], 'unique': True}],
+) }}
+with
+
+deployments as (
+    select * from {{ ref('int_deployments__ordered') }}
+    where
+        environment_class = 'production' and status = 'success' and finished_at is not null
+        and {{ of_touched_tenants() }}
+),
+
+incidents as (
+    select * from {{ ref('int_incidents__mapped') }}
+    where {{ of_touched_tenants() }}
+),
+
+windows as (
+    select
+        tenants.tenant_id,
+        coalesce((settings.value #>> '{}')::double precision, 24) * interval '1 hour' as length
+    from {{ source('app', 'tenant') }} as tenants
+    left join {{ source('app', 'tenant_setting') }} as settings
+        on tenants.tenant_id = settings.tenant_id and settings.name = 'incident_window_hours'
+),
+
+-- The incident names the deployment, a commit that it brought, or a pull request that it brought.
+linked as (
+    select
+        deployments.tenant_id,
+        deployments.deployment_id,
+        links.incident_id,
+        'incident_link' as kind,
+        0.95 as confidence
+    from {{ ref('int_incidents__links') }} as links
+    inner join deployments on links.tenant_id = deployments.tenant_id and links.reference = deployments.external_id
+    where links.kind = 'deployment'
+    union all
+    select
+        delivered.tenant_id,
+        delivered.deployment_id,
+        links.incident_id,
+        'incident_link' as kind,
+        0.9 as confidence
+    from {{ ref('int_incidents__links') }} as links
+    inner join {{ source('ml', 'commit_deployments') }} as delivered
+        on links.tenant_id = delivered.tenant_id and links.reference = delivered.sha and delivered.method = 'ancestry'
+    inner join incidents on links.tenant_id = incidents.tenant_id and links.incident_id = incidents.incident_id
+    inner join deployments
+        on delivered.tenant_id = deployments.tenant_id and delivered.deployment_id = deployments.deployment_id
+    where links.kind = 'commit' and deployments.finished_at <= incidents.started_at
+    union all
+    select
+        changes.tenant_id,
+        changes.deployment_id,
+        links.incident_id,
+        'incident_link' as kind,
+        0.9 as confidence
+    from {{ ref('int_incidents__links') }} as links
+    inner join {{ ref('int_changes__pull_requests') }} as changes
+        on
+            links.tenant_id = changes.tenant_id
+            and links.reference = lower(changes.repository || '#' || changes.number)
+            and not changes.is_baseline
+    inner join incidents on links.tenant_id = incidents.tenant_id and links.incident_id = incidents.incident_id
+    -- A pull request that mends the incident went out after it began.
+    where links.kind = 'pull_request' and changes.deployed_at <= incidents.started_at
+),
+
+-- No link: the newest production deployment of the service before the incident, within the tenant's window.
+nearest as (
+    select
+        incidents.tenant_id,
+        nearest.deployment_id,
+        incidents.incident_id,
+        'incident_nearby' as kind,
+        0.5 as confidence
+    from incidents
+    inner join windows using (tenant_id)
+    cross join lateral (
+        select deployments.deployment_id
+        from deployments
+        where
+            deployments.tenant_id = incidents.tenant_id
+            and deployments.service = incidents.service
+            and deployments.finished_at <= incidents.started_at
+            and deployments.finished_at > incidents.started_at - windows.length
+        order by deployments.finished_at desc, deployments.deployment_id
+        limit 1
+    ) as nearest
+    where
+        coalesce(incidents.cause, 'change') = 'change'
+        and not exists (
+            select from linked
+            where linked.tenant_id = incidents.tenant_id and linked.incident_id = incidents.incident_id
+        )
+),
+
+rolled_back as (
+    select
+        tenant_id,
+        previous_deployment_id as deployment_id,
+        'rollback' as kind,
+        deployment_id::text as source_ref,
+        0.9 as confidence
+    from deployments
+    where is_rollback
+),
+
+reverts as (
+    select
+        reverting.tenant_id,
+        reverting.repository,
+        lower((regexp_match(reverting.message, 'This reverts commit ([0-9a-fA-F]{40})'))[1]) as reverted_sha,
+        reverting.sha
+    from {{ ref('stg_github__commits') }} as reverting
+    where reverting.message like '%This reverts commit %' and {{ of_touched_tenants() }}
+),
+
+reverted as (
+    select
+        reverts.tenant_id,
+        brought.deployment_id,
+        'revert' as kind,
+        reverts.sha as source_ref,
+        0.8 as confidence
+    from reverts
+    inner join {{ source('ml', 'commit_deployments') }} as brought
+        on
+            reverts.tenant_id = brought.tenant_id
+            and reverts.repository = brought.repository
+            and reverts.reverted_sha = brought.sha
+            and brought.method = 'ancestry'
+    -- A revert before the change went out mends nothing in production.
+    inner join {{ source('ml', 'commit_deployments') }} as mended
+        on
+            reverts.tenant_id = mended.tenant_id
+            and reverts.repository = mended.repository
+            and reverts.sha = mended.sha
+            and brought.service = mended.service
+            and brought.environment = mended.environment
+    where brought.deployment_id <> mended.deployment_id
+),
+
+hotfixes as (
+    select
+        changes.tenant_id,
+        fixing.previous_deployment_id as deployment_id,
+        'hotfix' as kind,
+        changes.pull_request_id::text as source_ref,
+        0.6 as confidence
+    from {{ ref('int_changes__pull_requests') }} as changes
+    inner join deployments as fixing
+        on changes.tenant_id = fixing.tenant_id and changes.deployment_id = fixing.deployment_id
+    inner join windows on changes.tenant_id = windows.tenant_id
+    where
+        not changes.is_baseline
+        and (changes.head_ref like 'hotfix/%' or 'hotfix' = any (changes.labels))
+        and fixing.finished_at - fixing.previous_finished_at <= windows.length
+),
+
+evidence as (
+    select tenant_id, deployment_id, kind, incident_id::text as source_ref, confidence from linked
+    union all
+    select tenant_id, deployment_id, kind, incident_id::text as source_ref, confidence from nearest
+    union all
+    select * from rolled_back
+    union all
+    select * from reverted
+    union all
+    select * from hotfixes
+)
+
+select
+    evidence.tenant_id,
+    evidence.deployment_id,
+    evidence.kind,
+    evidence.source_ref,
+    max(evidence.confidence)::double precision as confidence
+from evidence
+-- A rollback is no change that could fail.
+inner join deployments
+    on evidence.tenant_id = deployments.tenant_id and evidence.deployment_id = deployments.deployment_id
+where not deployments.is_rollback
+group by evidence.tenant_id, evidence.deployment_id, evidence.kind, evidence.source_ref

@@ -1,0 +1,88 @@
+-- One row per change failure: what mended it, and how long that took.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'deployment_id'],
+    indexes=[{'columns': ['tenant_id', 'deployment_id'], 'unique': True}, {'columns': ['tenant_id', 'remediating_deployment_id']}],
+) }}
+with
+
+deployments as (
+    select * from {{ ref('int_deployments__ordered') }}
+    where
+        environment_class = 'production' and status = 'success' and finished_at is not null
+        and {{ of_touched_tenants() }}
+),
+
+failures as (
+    select distinct
+        deployments.*
+    from deployments
+    inner join {{ ref('int_deployments__failure_evidence') }} as evidence using (tenant_id, deployment_id)
+),
+
+incidents as (
+    select
+        evidence.tenant_id,
+        evidence.deployment_id,
+        -- Mended when the last of its incidents is; an open one leaves it open.
+        case when bool_and(mapped.resolved_at is not null) then max(mapped.resolved_at) end as resolved_at
+    from {{ ref('int_deployments__failure_evidence') }} as evidence
+    inner join {{ ref('int_incidents__mapped') }} as mapped
+        on evidence.tenant_id = mapped.tenant_id and evidence.source_ref = mapped.incident_id::text
+    group by evidence.tenant_id, evidence.deployment_id
+),
+
+repairs as (
+    select distinct
+        tenant_id,
+        deployment_id
+    from {{ ref('int_changes__pull_requests') }}
+    where
+        not is_baseline
+        and (head_ref like 'hotfix/%' or 'hotfix' = any (labels) or head_ref like 'revert-%' or title like 'Revert "%')
+        and {{ of_touched_tenants() }}
+    union
+    select distinct
+        tenant_id,
+        deployment_id
+    from {{ ref('int_changes__commits') }}
+    where not is_baseline and message like '%This reverts commit %' and {{ of_touched_tenants() }}
+),
+
+remedies as (
+    select
+        failures.tenant_id,
+        failures.deployment_id,
+        failures.finished_at as failed_at,
+        incidents.resolved_at,
+        remedy.deployment_id as remediating_deployment_id,
+        remedy.finished_at as remediated_at
+    from failures
+    left join incidents using (tenant_id, deployment_id)
+    left join lateral (
+        select
+            later.deployment_id,
+            later.finished_at
+        from deployments as later
+        left join repairs on later.tenant_id = repairs.tenant_id and later.deployment_id = repairs.deployment_id
+        where
+            later.tenant_id = failures.tenant_id
+            and later.service = failures.service
+            and later.environment = failures.environment
+            and later.finished_at > failures.finished_at
+            and (later.is_rollback or repairs.deployment_id is not null or later.finished_at >= incidents.resolved_at)
+        order by later.finished_at, later.deployment_id
+        limit 1
+    ) as remedy on true
+)
+
+select
+    tenant_id,
+    deployment_id,
+    failed_at,
+    resolved_at,
+    remediating_deployment_id,
+    remediated_at,
+    extract(epoch from least(remediated_at, resolved_at) - failed_at)::double precision as recovery_seconds
+from remedies

@@ -1,0 +1,66 @@
+-- One row per fact of production and scope that it counts in: deployments, delivered changes, incidents, by local day.
+with
+
+facts as (
+    select
+        deployments.tenant_id,
+        deployments.service,
+        deployments.repository,
+        {{ local_day('coalesce(deployments.finished_at, deployments.started_at)', 'tenants.time_zone') }} as day,
+        'deployment' as fact,
+        deployments.status = 'success' as is_success,
+        deployments.is_failed,
+        deployments.is_rollback,
+        deployments.is_change_failure,
+        deployments.is_rework,
+        deployments.recovery_seconds as seconds
+    from {{ ref('deployments') }} as deployments
+    inner join {{ source('app', 'tenant') }} as tenants using (tenant_id)
+    where deployments.environment_class = 'production' and {{ of_touched_tenants() }}
+
+    union all
+
+    select
+        changes.tenant_id,
+        changes.service,
+        changes.repository,
+        {{ local_day('changes.deployed_at', 'tenants.time_zone') }} as day,
+        'change' as fact,
+        null as is_success,
+        null as is_failed,
+        null as is_rollback,
+        null as is_change_failure,
+        null as is_rework,
+        changes.lead_time_seconds as seconds
+    from {{ ref('int_changes__unioned') }} as changes
+    inner join {{ source('app', 'tenant') }} as tenants using (tenant_id)
+    where changes.environment_class = 'production' and not changes.is_baseline and {{ of_touched_tenants() }}
+
+    union all
+
+    select
+        incidents.tenant_id,
+        incidents.service,
+        null as repository,
+        {{ local_day('incidents.resolved_at', 'tenants.time_zone') }} as day,
+        'incident' as fact,
+        null as is_success,
+        null as is_failed,
+        null as is_rollback,
+        null as is_change_failure,
+        null as is_rework,
+        incidents.open_seconds::double precision as seconds
+    from {{ ref('int_incidents__mapped') }} as incidents
+    inner join {{ source('app', 'tenant') }} as tenants using (tenant_id)
+    where incidents.resolved_at is not null and {{ of_touched_tenants() }}
+)
+
+select
+    scopes.scope_kind,
+    scopes.scope,
+    facts.*
+from facts
+cross join lateral (
+    values ('tenant', 'all'), ('service', facts.service), ('repository', facts.repository)
+) as scopes (scope_kind, scope)
+where scopes.scope is not null

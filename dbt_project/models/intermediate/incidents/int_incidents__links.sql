@@ -1,0 +1,43 @@
+-- One row per incident and thing that its text or a link of it names: a deployment, a commit or a pull request.
+with
+
+texts as (
+    select
+        tenant_id,
+        issue_id,
+        concat_ws(' ', title, body_text) as text
+    from {{ ref('int_issues__unioned') }}
+    where is_incident and {{ of_touched_tenants() }}
+    union all
+    select
+        links.tenant_id,
+        links.issue_id,
+        links.url as text
+    from {{ ref('stg_jira__remotelinks') }} as links
+    inner join {{ ref('int_issues__unioned') }} as issues using (tenant_id, issue_id)
+    where issues.is_incident and {{ of_touched_tenants('links.tenant_id') }}
+)
+
+select distinct
+    texts.tenant_id,
+    texts.issue_id as incident_id,
+    'deployment' as kind,
+    found.match[1] as reference
+from texts
+cross join lateral regexp_matches(texts.text, 'deployments?[/ #]+(\d{1,18})', 'gi') as found (match)
+union
+select
+    texts.tenant_id,
+    texts.issue_id as incident_id,
+    'commit' as kind,
+    lower(found.match[1]) as reference
+from texts
+cross join lateral regexp_matches(texts.text, '\y([0-9a-fA-F]{40})\y', 'g') as found (match)
+union
+select
+    texts.tenant_id,
+    texts.issue_id as incident_id,
+    'pull_request' as kind,
+    lower(found.match[1] || '#' || found.match[2]) as reference
+from texts
+cross join lateral regexp_matches(texts.text, '([\w.-]+/[\w.-]+)/pulls?/(\d{1,9})', 'gi') as found (match)

@@ -1,0 +1,84 @@
+-- One row per pull request with its eight timestamps. Bots and the author review nothing.
+with
+
+pulls as (
+    select * from {{ ref('stg_github__pull_requests') }}
+    where {{ of_touched_tenants() }}
+),
+
+commits as (
+    select
+        tenant_id,
+        connection_id,
+        repository,
+        pull_request_number as number,
+        min(authored_at) as first_commit_at
+    from {{ ref('stg_github__pull_request_commits') }}
+    group by tenant_id, connection_id, repository, pull_request_number
+),
+
+readied as (
+    select
+        tenant_id,
+        connection_id,
+        repository,
+        issue_number as number,
+        max(created_at) as ready_at
+    from {{ ref('stg_github__issue_events') }}
+    where event = 'ready_for_review'
+    group by tenant_id, connection_id, repository, issue_number
+),
+
+reviews as (
+    select
+        reviews.tenant_id,
+        reviews.connection_id,
+        reviews.repository,
+        reviews.pull_request_number as number,
+        min(reviews.submitted_at) as first_review_at,
+        min(reviews.submitted_at) filter (where reviews.state_name = 'APPROVED') as first_approval_at,
+        count(*) filter (where reviews.state_name = 'CHANGES_REQUESTED')
+        + (count(*) filter (where reviews.state_name = 'APPROVED') > 0)::int as review_rounds,
+        count(distinct reviews.reviewer) as reviewer_count
+    from {{ ref('stg_github__reviews') }} as reviews
+    inner join pulls
+        on
+            reviews.tenant_id = pulls.tenant_id
+            and reviews.connection_id = pulls.connection_id
+            and reviews.repository = pulls.repository
+            and reviews.pull_request_number = pulls.number
+    where
+        not reviews.is_bot
+        and reviews.reviewer is distinct from pulls.author
+        and reviews.state_name <> 'PENDING'
+        and reviews.submitted_at <= coalesce(pulls.merged_at, reviews.submitted_at)
+    group by reviews.tenant_id, reviews.connection_id, reviews.repository, reviews.pull_request_number
+),
+
+deployed as (
+    select distinct on (tenant_id, pull_request_id)
+        tenant_id,
+        pull_request_id,
+        deploy_started_at,
+        deployed_at
+    from {{ ref('int_changes__pull_requests') }}
+    where environment_class = 'production' and not is_baseline
+    order by tenant_id, pull_request_id, deployed_at, deployment_id
+)
+
+select
+    pulls.*,
+    commits.first_commit_at,
+    pulls.created_at as opened_at,
+    coalesce(readied.ready_at, case when not coalesce(pulls.is_draft, false) then pulls.created_at end) as ready_at,
+    reviews.first_review_at,
+    reviews.first_approval_at,
+    coalesce(reviews.review_rounds, 0) as review_rounds,
+    coalesce(reviews.reviewer_count, 0) as reviewer_count,
+    deployed.deploy_started_at,
+    deployed.deployed_at
+from pulls
+left join commits using (tenant_id, connection_id, repository, number)
+left join readied using (tenant_id, connection_id, repository, number)
+left join reviews using (tenant_id, connection_id, repository, number)
+left join deployed using (tenant_id, pull_request_id)

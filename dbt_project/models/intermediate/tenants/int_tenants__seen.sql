@@ -1,0 +1,32 @@
+-- One row per tenant: the local day its data reached, and the last build to which anything new came for it.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key=['tenant_id'],
+) }}
+with
+
+news as (
+    select
+        now.tenant_id,
+        now.time_zone,
+        now.today,
+        exists (
+            select from {{ source('app', 'load_package') }} as package
+            where package.tenant_id = now.tenant_id and package.build_id = {{ var('build_id') }}
+        ) as has_news
+    from {{ ref('int_tenants__now') }} as now
+)
+
+select
+    news.tenant_id,
+    news.time_zone,
+    news.today,
+    {{ var('build_id') }}::bigint as build_id
+from news
+{% if is_incremental() -%}
+left join {{ this }} as known using (tenant_id)
+where
+    news.has_news
+    or (news.today, news.time_zone) is distinct from (known.today, known.time_zone)
+{%- endif %}

@@ -1,0 +1,67 @@
+-- One row per deployment.
+{{ config(unique_key=['tenant_id', 'deployment_id']) }}
+with
+
+deployments as (
+    select * from {{ ref('int_deployments__ordered') }}
+    where {{ of_touched_tenants() }}
+),
+
+evidence as (
+    select distinct on (tenant_id, deployment_id)
+        tenant_id,
+        deployment_id,
+        kind,
+        confidence
+    from {{ ref('int_deployments__failure_evidence') }}
+    order by tenant_id, deployment_id, confidence desc, kind
+),
+
+changes as (
+    select
+        tenant_id,
+        deployment_id,
+        count(*) as change_count
+    from {{ ref('int_changes__unioned') }}
+    where not is_baseline
+    group by tenant_id, deployment_id
+),
+
+remedies as (
+    select distinct
+        tenant_id,
+        remediating_deployment_id as deployment_id
+    from {{ ref('int_deployments__recoveries') }}
+    where remediating_deployment_id is not null
+)
+
+select
+    deployments.tenant_id,
+    deployments.deployment_id,
+    deployments.external_id,
+    deployments.origin,
+    deployments.service,
+    deployments.repository,
+    deployments.environment,
+    deployments.environment_class,
+    deployments.status,
+    deployments.sha,
+    deployments.ref,
+    deployments.started_at,
+    deployments.finished_at,
+    deployments.is_failed,
+    evidence.deployment_id is not null as is_change_failure,
+    evidence.kind as change_failure_kind,
+    evidence.confidence as change_failure_confidence,
+    deployments.is_rollback,
+    deployments.is_redeploy,
+    (deployments.is_rollback or remedies.deployment_id is not null) as is_rework,
+    coalesce(changes.change_count, 0) as change_count,
+    recoveries.recovery_seconds,
+    recoveries.remediating_deployment_id,
+    deployments.url
+from deployments
+left join evidence using (tenant_id, deployment_id)
+left join changes using (tenant_id, deployment_id)
+left join remedies using (tenant_id, deployment_id)
+left join {{ ref('int_deployments__recoveries') }} as recoveries using (tenant_id, deployment_id)
