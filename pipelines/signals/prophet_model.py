@@ -44,12 +44,20 @@ def with_backtest(made: Forecast, history: History, draws: int = SERVED_DRAWS) -
     return replace(made, scores=backtest.scores(past, points, bands))
 
 
+def silence() -> None:
+    """Prophet and its optimiser say nothing but errors, from the first fit on."""
+    logging.getLogger("prophet").setLevel(logging.ERROR)
+    logging.getLogger("prophet.plot").setLevel(logging.CRITICAL)  # tells every importer that plotly is missing
+    import cmdstanpy  # noqa: F401  (sets its level at its import, which Prophet puts off to the first fit)
+
+    logging.getLogger("cmdstanpy").setLevel(logging.ERROR)
+
+
 def _fit(history: History, values: Array, draws: int) -> tuple[Array, Band]:
     """Point and band for the 30 days after `values`, fitted to measured days only."""
-    logging.getLogger("prophet.plot").setLevel(logging.CRITICAL)  # tells every importer that plotly is missing
+    silence()
     from prophet import Prophet  # half a second: only where a forecast is made
 
-    logging.getLogger("cmdstanpy").setLevel(logging.ERROR)  # after the import, which sets it to INFO
     days = pd.date_range(end=pd.Timestamp(history.end) - pd.Timedelta(days=1), periods=len(history.values))
     measured = ~np.isnan(values)
     model = Prophet(uncertainty_samples=0, daily_seasonality=False)
