@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import signal
 import socket
 import threading
 import urllib.request
@@ -39,9 +40,25 @@ def run(
     _server(world).run(sockets=[listening])
 
 
+class _Server(uvicorn.Server):
+    """Uvicorn, as it closes what clients keep open when it stops, also in a thread. Being told to stop is no failure:
+    the signal is not raised again afterwards."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
 def _server(world: World) -> uvicorn.Server:
-    """Uvicorn, as it closes what clients keep open when it stops, also in a thread."""
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             create_app(world),
             log_level="critical",  # a dropped connection is a fault on purpose, no error

@@ -56,9 +56,9 @@ def contract() -> dict:
 
 @pytest.fixture(scope="module")
 def client():
-    with running([Charter("acme", "trunk", days=60), Charter("initech", "release", days=60)]) as simulator:
-        with httpx.Client(base_url=simulator.url + "/github") as found:
-            yield found
+    charters = [Charter("acme", "trunk", days=60), Charter("initech", "release", days=60)]
+    with running(charters) as simulator, httpx.Client(base_url=simulator.url + "/github") as found:
+        yield found
 
 
 def schema_of(contract: dict, path: str, status: str = "200") -> dict:
@@ -83,7 +83,9 @@ def unknown_fields(contract: dict, schema: dict, value, path: str = "$") -> list
     variants = resolved(contract, schema)
     if isinstance(value, list):
         items = [variant["items"] for variant in variants if "items" in variant]
-        return [name for part in value for name in unknown_fields(contract, items[0], part, f"{path}[]")] if items else []
+        return (
+            [name for part in value for name in unknown_fields(contract, items[0], part, f"{path}[]")] if items else []
+        )
     if not isinstance(value, dict):
         return []
     known: dict[str, list[dict]] = {}
@@ -109,7 +111,9 @@ def check(contract: dict, path: str, body, status: str = "200") -> None:
 
 
 def asked(client: httpx.Client, repository: str, path: str):
-    answer = client.get(f"/repos/{repository}{path}", headers={"Authorization": f"Bearer github-{repository.split('/')[0]}"})
+    answer = client.get(
+        f"/repos/{repository}{path}", headers={"Authorization": f"Bearer github-{repository.split('/')[0]}"}
+    )
     assert answer.status_code == 200, answer.text
     return answer.json()
 
