@@ -42,7 +42,7 @@ def ensure_tables(warehouse: Warehouse, sources: Iterable[str] = tuple(RAW)) -> 
         database.execute("select pg_advisory_xact_lock(%s)", [SCHEMA_LOCK])  # CREATE IF NOT EXISTS races with itself
         for source in sources:
             for statement in create_statements(source):
-                database.execute(statement)  # type: ignore[arg-type]
+                database.execute(statement)
 
 
 def sync(

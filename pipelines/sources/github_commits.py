@@ -24,7 +24,7 @@ def commits(request: Request) -> Reading:
         for rows in walk.listed(params):
             seen += [row["committed_at"] for row in rows]
             yield Rows("commits", rows)
-        for rows in walk.missing(request.notes.get(("heads", repository), set())):
+        for rows in walk.missing(request.heads[repository]):
             yield Rows("commits", rows)
         yield from request.reached("commits", repository, seen)
 

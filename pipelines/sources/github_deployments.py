@@ -21,7 +21,7 @@ def deployments(request: Request) -> Reading:
             request, "deployments", repository, "deployments", {}, "created_at", lookback=STATUS_LOOKBACK
         ):
             yield Rows("deployments", github_rows.with_repository(repository, page))
-            request.notes.setdefault(("heads", repository), set()).update(one["sha"] for one in page)
+            request.heads[repository].update(one["sha"] for one in page)
             seen += [one["created_at"] for one in page]
             yield _statuses(request, repository, _without_final_status(request, repository, page, unfinished))
             unfinished -= {one["id"] for one in page}

@@ -81,7 +81,7 @@ def whole(name: str, path: str, row: Callable[[str, Any], Any], key: str = "id")
             rows = [row(repository, one) for one in found]
             yield Rows(name, rows)
             if "sha" in (rows or [{}])[0]:
-                request.notes.setdefault(("heads", repository), set()).update(one["sha"] for one in rows)
+                request.heads[repository].update(one["sha"] for one in rows)
             if request.sweep:
                 yield Present(name, {"repository": repository}, [one[key] for one in rows])
 

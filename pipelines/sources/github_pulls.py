@@ -1,5 +1,7 @@
 """Pull requests with all that belongs to them. The list lacks most of it, so each pull costs three requests."""
 
+from functools import partial
+
 from pipelines.sources import github_rows
 from pipelines.sources.github_lists import changed, names, present
 from pipelines.sources.github_paging import pages
@@ -13,7 +15,7 @@ def pull_requests(request: Request) -> Reading:
         seen: list[str | None] = []
         for page in changed(request, "pull_requests", repository, "pulls", newest_first, "updated_at"):
             new = _new(request, repository, page)
-            parts = at_once(lambda pull, repository=repository: _whole_pull(request, repository, pull), new)
+            parts = at_once(partial(_whole_pull, request, repository), new)
             for table in ("pull_requests", "pull_request_commits", "reviews", "pull_request_files"):
                 yield Rows(table, [row for part in parts for row in part.get(table, ())])
             seen += [pull["updated_at"] for pull in page]

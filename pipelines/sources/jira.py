@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -139,11 +140,14 @@ def _changelogs(client: Client, ids: list[str]) -> list[dict]:
     rows = []
     for start in range(0, len(ids), BULK_ISSUES):
         body = {"issueIdsOrKeys": ids[start : start + BULK_ISSUES], "maxResults": 1000}
-        for page in tokens(lambda more, body=body: client.post("/rest/api/3/changelog/bulkfetch", {**body, **more}),
-                           "issueChangeLogs"):  # fmt: skip
+        for page in tokens(partial(_bulk, client, body), "issueChangeLogs"):
             for issue in page:
                 rows += [{**change, "issue_id": issue["issueId"]} for change in issue["changeHistories"]]
     return rows
+
+
+def _bulk(client: Client, body: dict[str, Any], more: dict[str, Any]) -> dict:
+    return client.post("/rest/api/3/changelog/bulkfetch", {**body, **more})
 
 
 def _worklogs(client: Client, issues: list[dict]) -> list[dict]:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -69,12 +70,16 @@ def _ask(
         }
         wanted = {"hourly": ",".join(HOURLY), "daily": ",".join(DAILY), "timezone": "UTC"}
         query = f"{path}?{urlencode({**coordinates, **wanted, **params}, safe=',')}"
-        body = request.cache.fetch("open_meteo", client.url(query), KEEP, lambda query=query: client.get(query).body)
+        body = request.cache.fetch("open_meteo", client.url(query), KEEP, partial(_body, client, query))
         found = msgspec.json.decode(body)
         answers = found if isinstance(found, list) else [found]  # one place: no list
         if len(answers) != len(some) or "error" in answers[0]:
             raise SyncError("unparsable", f"Open-Meteo answered {len(answers)} of {len(some)} places")
         yield from zip(some, answers, strict=True)
+
+
+def _body(client: Client, query: str) -> bytes:
+    return client.get(query).body
 
 
 def _rows(place: Place, kind: str, answer: dict) -> Iterator[Rows]:

@@ -4,6 +4,7 @@ A source module has RESOURCES: a name → a function that takes a Request and yi
 It talks only to its client and never to the warehouse, dlt or the clock.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ class Request:
     other_client: Callable[[str], Client] | None = None  # base url → a client beside `client`
     kept: Kept | None = None  # None: read as if nothing were kept
     notes: dict[str, Any] = field(default_factory=dict)  # what one resource tells a later one
+    heads: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # repository → commits pointed at
 
     def since(self, resource: str, scope: str, lookback: timedelta) -> datetime | None:
         """Where to go on: the cursor less `lookback`, None for the whole history.

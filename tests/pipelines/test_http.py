@@ -1,0 +1,202 @@
+"""The HTTP client against a real server that misbehaves."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from pipelines.http import Client
+from pipelines.sync_error import SyncError
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class Misbehaving:
+    """Answers from a list, the last one for ever; remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer | Callable[[BaseHTTPRequestHandler], None]] = []
+        self.asked: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                outer.asked.append(self.path)
+                outer.headers.append(dict(self.headers))
+                answer = outer.answers.pop(0) if len(outer.answers) > 1 else outer.answers[0]
+                if callable(answer):
+                    answer(self)
+                    return
+                status, headers, body = answer
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def server() -> Iterator[Misbehaving]:
+    made = Misbehaving()
+    threading.Thread(target=made.server.serve_forever, daemon=True).start()
+    yield made
+    made.server.shutdown()
+
+
+def client(server: Misbehaving, **options: object) -> Client:
+    waits: list[float] = []
+    made = Client(server.url, sleep=waits.append, **options)  # type: ignore[arg-type]
+    made.waits = waits  # type: ignore[attr-defined]
+    return made
+
+
+JSON = {"Content-Type": "application/json"}
+FINE: Answer = (200, JSON, b'{"fine": true}')
+
+
+def test_a_500_is_tried_again(server: Misbehaving) -> None:
+    server.answers = [(500, {}, b"oops"), (503, {}, b"<html>busy</html>"), FINE]
+    assert client(server).json("/x") == {"fine": True}
+    assert len(server.asked) == 3
+
+
+def test_five_tries_are_all(server: Misbehaving) -> None:
+    server.answers = [(502, {"Content-Type": "text/html"}, b"<html>Bad gateway</html>")]
+    with pytest.raises(SyncError) as failed:
+        client(server).json("/x")
+    assert (failed.value.error_class, failed.value.http_status, len(server.asked)) == ("unavailable", 502, 5)
+
+
+def test_retry_after_is_obeyed(server: Misbehaving) -> None:
+    server.answers = [(429, {"Retry-After": "7"}, b"slow down"), FINE]
+    asking = client(server)
+    asking.json("/x")
+    assert asking.waits == [7.0]  # type: ignore[attr-defined]
+
+
+def test_a_long_retry_after_stops_cleanly_and_says_when_to_go_on(server: Misbehaving) -> None:
+    server.answers = [(429, {"Retry-After": "3600"}, b"slow down")]
+    asking = client(server)
+    with pytest.raises(SyncError) as failed:
+        asking.json("/x")
+    assert (failed.value.error_class, failed.value.retry_after) == ("rate_limited", 3600)
+    assert (asking.waits, len(server.asked)) == ([], 1)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("status", "error_class"),
+    [(401, "credentials"), (403, "permission"), (404, "not_found"), (400, "configuration"), (410, "not_found")],
+)
+def test_a_refusal_is_not_tried_again(server: Misbehaving, status: int, error_class: str) -> None:
+    server.answers = [(status, JSON, b'{"message": "no"}')]
+    with pytest.raises(SyncError) as failed:
+        client(server).json("/x")
+    assert (failed.value.error_class, failed.value.http_status, len(server.asked)) == (error_class, status, 1)
+
+
+def test_broken_json_is_tried_again_and_then_shown_by_its_beginning(server: Misbehaving) -> None:
+    server.answers = [(200, JSON, b'{"rows": [1, 2' + b"3" * 500)]
+    with pytest.raises(SyncError) as failed:
+        client(server).json("/x")
+    assert failed.value.error_class == "unparsable"
+    assert '{"rows": [1, 2' in failed.value.message and "3" * 201 not in failed.value.message
+    assert len(server.asked) == 5
+
+
+def test_a_web_page_with_status_200_is_an_error_and_not_empty(server: Misbehaving) -> None:
+    server.answers = [(200, {"Content-Type": "text/html"}, b"<html>Please sign in</html>")]
+    with pytest.raises(SyncError, match="Please sign in"):
+        client(server).json("/x")
+
+
+def test_a_drip_of_bytes_ends_at_the_deadline(server: Misbehaving) -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000000")
+        handler.end_headers()
+        try:
+            for _ in range(200):
+                handler.wfile.write(b"x")
+                handler.wfile.flush()
+                time.sleep(0.1)
+        except OSError:
+            pass
+
+    server.answers = [drip]
+    begun = time.monotonic()
+    with pytest.raises(SyncError) as failed:
+        client(server, total_seconds=1.0).json("/x")
+    assert failed.value.error_class == "timeout"
+    assert time.monotonic() - begun < 3
+
+
+def test_a_server_that_hangs_costs_no_more_than_the_deadline(server: Misbehaving) -> None:
+    server.answers = [lambda handler: time.sleep(8)]
+    begun = time.monotonic()
+    with pytest.raises(SyncError) as failed:
+        client(server, total_seconds=1.0).json("/x")
+    assert failed.value.error_class == "timeout"
+    assert time.monotonic() - begun < 4
+
+
+def test_a_dropped_connection_is_tried_again(server: Misbehaving) -> None:
+    def drop(handler: BaseHTTPRequestHandler) -> None:
+        handler.connection.close()
+
+    server.answers = [drop, FINE]
+    assert client(server).json("/x") == {"fine": True}
+
+
+def test_a_cut_off_body_is_tried_again(server: Misbehaving) -> None:
+    def cut(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(b'{"fine"')
+        handler.close_connection = True
+
+    server.answers = [cut, FINE]
+    assert client(server).json("/x") == {"fine": True}
+
+
+def test_nobody_at_the_address_is_unavailable() -> None:
+    with pytest.raises(SyncError) as failed:
+        Client("http://127.0.0.1:9", total_seconds=1, sleep=lambda seconds: None).json("/x")
+    assert failed.value.error_class == "unavailable"
+
+
+def test_a_redirect_on_the_same_host_is_followed(server: Misbehaving) -> None:
+    server.answers = [(301, {"Location": "/moved"}, b""), FINE]
+    assert client(server).json("/x") == {"fine": True}
+    assert server.asked == ["/x", "/moved"]
+
+
+def test_a_redirect_to_another_host_is_refused_and_gets_no_token(server: Misbehaving) -> None:
+    server.answers = [(302, {"Location": "http://127.0.0.2:1/steal"}, b"")]
+    with pytest.raises(SyncError, match="another host"):
+        client(server, headers={"Authorization": "Bearer canary"}).json("/x")
+
+
+def test_secrets_never_show_in_errors(server: Misbehaving) -> None:
+    server.answers = [(401, JSON, b'{"message": "bad token canary-123"}')]
+    with pytest.raises(SyncError) as failed:
+        client(server, secrets=("canary-123",)).json("/x", {"key": "canary-123"})
+    assert "canary-123" not in str(failed.value) and "***" in failed.value.message
+
+
+def test_requests_name_the_program(server: Misbehaving) -> None:
+    server.answers = [FINE]
+    client(server).json("/x")
+    assert server.headers[0]["User-Agent"].startswith("clearsignal/")
