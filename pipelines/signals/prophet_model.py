@@ -48,9 +48,9 @@ def silence() -> None:
     """Prophet and its optimiser say nothing but errors, from the first fit on."""
     logging.getLogger("prophet").setLevel(logging.ERROR)
     logging.getLogger("prophet.plot").setLevel(logging.CRITICAL)  # tells every importer that plotly is missing
-    import cmdstanpy  # noqa: F401  (sets its level at its import, which Prophet puts off to the first fit)
+    from cmdstanpy.utils import get_logger
 
-    logging.getLogger("cmdstanpy").setLevel(logging.ERROR)
+    get_logger().setLevel(logging.ERROR)  # its first call sets the level itself, so it must be made before
 
 
 def _fit(history: History, values: Array, draws: int) -> tuple[Array, Band]:
