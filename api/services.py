@@ -65,6 +65,7 @@ class Services:
         """Begin to listen."""
         await self.database.open()
         self.listener.start()
+        self.passwords.warm()
 
     async def close(self) -> None:
         """Part from everything."""

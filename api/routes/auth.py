@@ -1,5 +1,6 @@
 """Sign-in: password or one-time code in, a short access token and a refresh token out."""
 
+import hashlib
 import unicodedata
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,13 +14,13 @@ from api.responses import Envelope
 from api.security.callers import Caller
 from api.security.sessions import Session
 from api.services import Services
-from pipelines import access_tokens, accounts
+from pipelines import access_tokens
 
 FIND_USER = "select user_id, password_hash, tenant_id, role from guard.find_user($1)"
 USE_CODE = "select tenant_id, user_id from guard.use_sign_in_code($1)"
 ROLE = "select role from guard.my_tenants($1) where tenant_id = $2"
 WRONG = "The e-mail address or the password is wrong."  # never which of them
-NO_CODE = "The code is wrong, used or older than ten minutes. Do: clearsignal sign-in."
+NO_CODE = "The code is wrong, used or too old. Do: clearsignal sign-in."
 
 Device = Annotated[str, Meta(max_length=200, description="What the user calls this device; default: the User-Agent.")]
 Token = Annotated[str, Meta(max_length=1024)]
@@ -96,12 +97,12 @@ async def login(request: Request[Any, Any, Any], data: Login, services: Services
     summary="Sign in by one-time code",
 )
 async def sign_in_by_code(request: Request[Any, Any, Any], data: SignInCode, services: Services) -> Envelope[SignedIn]:
-    """Exchange a one-time code, which works once and for ten minutes."""
+    """Exchange a one-time code, which works once and for some minutes."""
     address = _address(request.scope)
     services.limits.check("", address)
     services.limits.failed("", address)
     async with services.database.connection() as connection:
-        used = await connection.fetchrow(USE_CODE, accounts.hash_code(data.code))
+        used = await connection.fetchrow(USE_CODE, hashlib.sha256(data.code.strip().encode()).digest())
         role = await connection.fetchval(ROLE, used["user_id"], used["tenant_id"]) if used else None
     if used is None or role is None:
         raise not_signed_in(NO_CODE)

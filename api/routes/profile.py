@@ -46,7 +46,7 @@ class Profile(Struct, frozen=True):
     tenants: list[Membership]
 
 
-@get(["/users/profile", "/me"], operation_id="ReadProfile", tags=["accounts"], summary="The signed-in user")
+@get("/users/profile", operation_id="ReadProfile", tags=["accounts"], summary="The signed-in user")
 async def read_profile(services: Services, caller: Caller) -> Envelope[Profile]:
     """Who is signed in, in which role and tenant, and which other tenants they may sign in to."""
     user, tenants = None, []
