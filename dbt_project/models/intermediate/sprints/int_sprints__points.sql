@@ -7,10 +7,17 @@ issues as (
 
 changes as (
     select
-        *,
-        row_number() over (partition by tenant_id, issue_id order by position) as ordinal
-    from {{ ref('int_sprints__issue_fields') }}
-    where role = 'points'
+        changes.tenant_id,
+        changes.issue_id,
+        changes.connection_id,
+        changes.changed_at,
+        changes.position,
+        changes.old_value,
+        changes.new_value,
+        row_number() over (partition by tenant_id, issue_id order by changes.position) as ordinal
+    from {{ ref('int_sprints__issue_fields') }} as changes
+    inner join issues using (tenant_id, issue_id)
+    where changes.role = 'points'
 ),
 
 values_at as (

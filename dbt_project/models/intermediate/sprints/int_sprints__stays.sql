@@ -1,9 +1,9 @@
--- One row per sprint and issue that was ever in it after its start: what it was at the start and at the close, or at the
--- newest instant known where the sprint still runs.
+-- One row per sprint, issue and stay in it that touches the time between its start and its close (now, while it runs), with
+-- the issue's points at the instants that count. Sub-tasks are part of their parent's work and stay out.
 {% set moments = {
     'start': 'sprints.started_at',
-    'entry': 'memberships.first_in_at',
-    'leaving': 'memberships.last_left_at',
+    'entry': 'stays.entered_at',
+    'leaving': 'stays.left_at',
     'close': 'sprints.measured_at',
 } -%}
 with
@@ -14,64 +14,56 @@ sprints as (
     where started_at is not null and state <> 'future'
 ),
 
-memberships as (
-    select
-        memberships.tenant_id,
-        memberships.sprint_id,
-        memberships.issue_id,
-        bool_or(
-            memberships.entered_at <= sprints.started_at
-            and coalesce(memberships.left_at, 'infinity') > sprints.started_at
-        ) as is_committed,
-        -- Closing a sprint moves what is unfinished: what was in it until then counts as in it.
-        bool_or(
-            memberships.entered_at < sprints.measured_at
-            and coalesce(memberships.left_at, 'infinity') >= sprints.measured_at
-        ) as is_in_at_close,
-        min(greatest(memberships.entered_at, sprints.started_at)) as first_in_at,
-        max(memberships.left_at) filter (where memberships.left_at < sprints.measured_at) as last_left_at
-    from {{ ref('int_sprints__memberships') }} as memberships
-    inner join sprints using (tenant_id, sprint_id)
-    where
-        memberships.entered_at < sprints.measured_at
-        and coalesce(memberships.left_at, 'infinity') > sprints.started_at
-    group by memberships.tenant_id, memberships.sprint_id, memberships.issue_id
-),
-
-dones as (
-    select
-        memberships.tenant_id,
-        memberships.sprint_id,
-        memberships.issue_id,
-        -- The last state entered by the close decides; created counts as open.
-        coalesce(bool_or(
-            intervals.resolved_at <= sprints.measured_at
-            and (intervals.reopened_at is null or intervals.reopened_at > sprints.measured_at)
-        ), false) as is_done_at_close
-    from memberships
-    inner join sprints using (tenant_id, sprint_id)
-    inner join {{ ref('int_issues__open_intervals') }} as intervals using (tenant_id, issue_id)
-    group by memberships.tenant_id, memberships.sprint_id, memberships.issue_id
+intervals as (
+    select * from {{ ref('int_issues__open_intervals') }}
+    where source = 'jira'
 ),
 
 points as (
     select * from {{ ref('int_sprints__points') }}
+),
+
+-- Closing a sprint moves what is unfinished at that very instant: what was in it until then was in it.
+stays as (
+    select
+        memberships.*,
+        memberships.entered_at <= sprints.started_at as is_committed,
+        memberships.entered_at > sprints.started_at as is_added,
+        coalesce(memberships.left_at < sprints.measured_at, false) as is_removed
+    from {{ ref('int_sprints__memberships') }} as memberships
+    inner join sprints using (tenant_id, sprint_id)
+    where
+        memberships.entered_at < sprints.measured_at
+        and (memberships.left_at is null or memberships.left_at > sprints.started_at)
+),
+
+-- Done at the close: resolved by then, and not opened again until after it.
+dones as (
+    select distinct stays.tenant_id, stays.sprint_id, stays.issue_id
+    from stays
+    inner join sprints using (tenant_id, sprint_id)
+    inner join intervals
+        on
+            stays.tenant_id = intervals.tenant_id
+            and stays.issue_id = intervals.issue_id
+            and intervals.resolved_at <= sprints.measured_at
+            and (intervals.reopened_at is null or intervals.reopened_at > sprints.measured_at)
 )
 
 select
-    memberships.*,
-    dones.is_done_at_close
+    stays.*,
+    dones.issue_id is not null as is_done_at_close
     {%- for moment, instant in moments.items() %},
     at_{{ moment }}.points as points_at_{{ moment }}
     {%- endfor %}
-from memberships
+from stays
 inner join sprints using (tenant_id, sprint_id)
-inner join dones using (tenant_id, sprint_id, issue_id)
+left join dones using (tenant_id, sprint_id, issue_id)
 {% for moment, instant in moments.items() -%}
 left join points as at_{{ moment }}
     on
-        memberships.tenant_id = at_{{ moment }}.tenant_id
-        and memberships.issue_id = at_{{ moment }}.issue_id
+        stays.tenant_id = at_{{ moment }}.tenant_id
+        and stays.issue_id = at_{{ moment }}.issue_id
         and {{ instant }} >= at_{{ moment }}.valid_from
         and (at_{{ moment }}.valid_until is null or {{ instant }} < at_{{ moment }}.valid_until)
 {% endfor %}

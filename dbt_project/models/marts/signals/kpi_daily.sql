@@ -10,17 +10,20 @@ with
 points as (
     {% for each in series -%}
     select
-        tenant_id,
+        mart.tenant_id,
         '{{ each.metric }}' as metric,
         {{ each.entity }} as entity,
-        day,
+        {{ each.day }} as day,
         ({{ each.value }})::double precision as value,
         ({{ each.n }})::bigint as n
-    from {{ ref(each.mart) }}
-    {% if is_incremental() -%}
-    where tenant_id in ({{ touched_kpis(this) }})
-    {% endif -%}
-    group by tenant_id, {{ each.entity }}, day
+    from {{ ref(each.mart) }} as mart
+    inner join {{ source('app', 'tenant') }} as tenant on mart.tenant_id = tenant.tenant_id
+    where
+        {{ each.where }}
+        {% if is_incremental() -%}
+        and mart.tenant_id in ({{ touched_kpis(this) }})
+        {%- endif %}
+    group by mart.tenant_id, {{ each.entity }}, {{ each.day }}
     {% if not loop.last %}union all
     {% endif %}
     {%- endfor %}

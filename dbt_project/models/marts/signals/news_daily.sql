@@ -1,6 +1,7 @@
 -- One row per place and day that has news: how much, in which tone, and with which sentiment. Missing is NULL, never 0.
 {{ config(unique_key=['tenant_id', 'place_id', 'day'], touched='touched_news_days') }}
 -- depends_on: {{ ref('int_tenants__touched') }}
+-- depends_on: {{ ref('news_articles') }}
 with
 
 articles as (

@@ -17,7 +17,8 @@ select
     -- facts
     summary as title,
     description_text as body_text,
-    issuetype ->> 'name' as type,
+    coalesce(issuetype ->> 'untranslatedName', issuetype ->> 'name') as type,
+    coalesce((issuetype ->> 'subtask')::boolean, false) as is_subtask,
     status ->> 'id' as status_id,
     status ->> 'name' as status_name,
     status #>> '{statusCategory,key}' as status_category,
