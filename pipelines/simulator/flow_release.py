@@ -72,6 +72,7 @@ class ReleaseFlow(Flow):
         repository.protected.add(train.branch)
         self._commit_version(repository, train)
         train.draft = self._announce(repository, train, is_draft=True)
+        self._offer(repository, train)
         self.deploy(service, service.environments[0], self._content(repository, train), f"Try {train.version}")
 
     def _content(self, repository: Repository, train: Train) -> Content:
@@ -102,6 +103,13 @@ class ReleaseFlow(Flow):
         files = (("VERSION", 1, 1),)
         commit = Commit(sha, repository.name, message, author, authored_at, now, parents, files=files)
         return repository.add(commit, train.branch, now)
+
+    def _offer(self, repository: Repository, train: Train) -> None:
+        """A release candidate: a tag and a prerelease that production never gets under that name."""
+        candidate = self._announce(repository, train, is_draft=False)
+        candidate.tag = candidate.name = f"{train.version}-rc.1"
+        candidate.is_prerelease = True
+        repository.tags[candidate.tag] = candidate.sha
 
     def _announce(self, repository: Repository, train: Train, is_draft: bool) -> Release:
         """A GitHub release; a draft has no tag of its own yet."""

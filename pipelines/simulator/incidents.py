@@ -111,7 +111,10 @@ def _open_repair(company: "Company", incident: Incident, change: Change, kind: s
     title = f'Revert "{change.title}"' if kind == "revert" else f"Fix: {incident.title[0].lower()}{incident.title[1:]}"
     slug = f"{incident.incident_id % 100_000}-{service.name}"
     name = {"revert": f"revert-{change.change_id}-{slug}", "hotfix": f"hotfix/{slug}"}.get(kind, f"fix/{slug}")
-    body = f"Reverts {change.repository}#{change.change_id}" if kind == "revert" else "Found in production."
+    body = f"Reverts {change.repository}#{change.change_id}." if kind == "revert" else "Found in production."
+    reported = next((issue for issue in reversed(company.issues) if issue.incident_id == incident.incident_id), None)
+    if reported is not None:
+        body += f"\n\nFixes #{reported.number}."
     is_urgent = incident.resolved_at is None
     plan = work.Plan(
         chance=chance,

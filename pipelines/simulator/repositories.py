@@ -40,6 +40,7 @@ class Repository:
     workflow_runs: list[WorkflowRun] = field(default_factory=list)
     numbered: dict[int, PullRequest | Issue] = field(default_factory=dict)
     main_heads: list[tuple[int, str]] = field(default_factory=list)  # instant, head of the default branch since then
+    workflows: dict[str, tuple[int, int]] = field(default_factory=dict)  # name → id, runs so far
     last_number: int = 0  # issues and pull requests share their numbers
     _reachable: dict[str, list[Commit]] = field(default_factory=dict)
 

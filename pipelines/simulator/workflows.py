@@ -24,11 +24,13 @@ def start(
 ) -> WorkflowRun:
     """A run that is queued now."""
     file = FILES.get(name, name.lower().replace(" ", "-") + ".yml")
-    same = [run for run in repository.workflow_runs if run.name == name]
+    known = repository.workflows.get(name)
+    workflow_id, count = known or (company.next_id("workflow"), 0)
+    repository.workflows[name] = (workflow_id, count + 1)
     run = WorkflowRun(
         run_id=company.next_id("run"),
         repository=repository.name,
-        workflow_id=same[0].workflow_id if same else company.next_id("workflow"),
+        workflow_id=workflow_id,
         name=name,
         path=f".github/workflows/{file}",
         title=title,
@@ -36,7 +38,7 @@ def start(
         sha=sha,
         event=event,
         actor=actor,
-        number=len(same) + 1,
+        number=count + 1,
         created_at=company.now,
         run_started_at=company.now,
         updated_at=company.now,

@@ -103,6 +103,30 @@ def test_between_a_bad_deployment_and_its_remedy_nothing_else_reaches_that_produ
         assert ids.index(incident.remediating_deployment_id) == ids.index(incident.deployment_id) + 1
 
 
+def test_a_bad_release_reaches_the_second_production_only_after_it_was_mended():
+    company = lived("monorepo", days=182)
+    by_id = {deployment.deployment_id: deployment for deployment in company.deployments}
+    for incident in company.incidents:
+        if incident.deployment_id and incident.remediating_deployment_id:
+            bad, remedy = by_id[incident.deployment_id], by_id[incident.remediating_deployment_id]
+            followed = company.deliveries.lines[incident.service, "production-eu"].successes
+            assert not [d for d in followed if d.sha == bad.sha and d.created_at < remedy.finished_at]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_nothing_of_the_future_can_be_seen(style):
+    company = Company(Charter("acme", style, days=60, time_zone="Asia/Kolkata").founded(NOW))
+    for now in range(company.founded_at, NOW, 11 * HOUR):
+        company.live_until(now)
+        pulls = [
+            t for p in company.pull_requests for t in (p.created_at, p.updated_at, p.merged_at or 0, p.ready_at or 0)
+        ]
+        commits = [c.committed_at for r in company.repositories.values() for c in r.commits.values()]
+        runs = [run.updated_at for r in company.repositories.values() for run in r.workflow_runs]
+        ends = [i.resolved_at or i.started_at for i in company.incidents]
+        assert max([0, *pulls, *commits, *runs, *ends]) <= now
+
+
 def test_a_release_company_cherry_picks_its_hotfixes():
     company = lived("release", days=182)
     messages = [commit.message for r in company.repositories.values() for commit in r.commits.values()]
