@@ -25,7 +25,7 @@ COUNT_DEVIATION = 0.5  # Poisson's deviation in the space of square roots
 ALARM = 3.0
 SHIFT_DAYS = (7, 14)
 BASE_DAYS = 28
-SHIFT_ALARM = 3.8
+SHIFT_ALARM = 3.5
 SHIFT_SHARE = 0.7  # of the days must lie on one side: five working days of seven do
 QUIET_DAYS = 21  # after a shift
 
