@@ -154,7 +154,9 @@ class LivedStore:
     ) -> dict[str, Any]:
         found = self.company.repositories[repository]
         if kind == "reviews":
-            return self.objects.review(found, self._pull(found, parent), row)
+            pull = self._pull(found, parent)
+            assert pull is not None  # its rows were asked for before
+            return self.objects.review(found, pull, row)
         if kind == "deployment_statuses":
             return self.objects.status(found, self._deployment(found, parent), row)
         return self.objects.show(found, kind, row, full)

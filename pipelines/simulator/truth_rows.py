@@ -1,6 +1,7 @@
 """What truly happened, out of a company's books. Nothing here looks at what GitHub's handlers show.
 
-Times are ISO 8601 in UTC, durations seconds, environments lower case. Every answer is as of the world's now.
+Times are ISO 8601 in UTC, durations seconds, environments lower case. Every answer is as of the world's now. Records
+that were edited or deleted by hand are told as they were lived.
 """
 
 from typing import TYPE_CHECKING, Any
