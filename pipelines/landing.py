@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ os.environ.setdefault("LOAD__WORKERS", "4")  # tables of a package that are merg
 os.environ.setdefault("LOAD__DELETE_COMPLETED_JOBS", "true")
 
 import dlt
+import psycopg
 from dlt.common.storages.load_package import load_package_state
 from dlt.destinations import postgres
 from dlt.extract.extractors import with_file_import
@@ -67,6 +69,7 @@ class Landing:
 
     def __init__(self, warehouse: Warehouse, source: str, tenant_id: UUID, connection_id: UUID) -> None:
         self.source, self.tenant_id, self.connection_id = source, str(tenant_id), str(connection_id)
+        self._warehouse = warehouse
         self._folder = folder(warehouse, source, connection_id)
         self._pipeline = dlt.pipeline(
             pipeline_name(source, connection_id),
@@ -100,12 +103,29 @@ class Landing:
     def load(self, batch: Batch) -> str:
         """Commit the batch as one package and return its load id. On failure nothing of its cursors stays."""
         try:
-            info = self._pipeline.run(_source(self, batch))
+            with self._alone_at_first():
+                info = self._pipeline.run(_source(self, batch))
             info.raise_on_failed_jobs()
         except Exception:
             self.forget()
             raise
         return str(info.loads_ids[-1])
+
+    @contextmanager
+    def _alone_at_first(self) -> Iterator[None]:
+        """dlt makes its own tables in a dataset's first load, and two first loads at once would collide."""
+        with self._warehouse.connect("loader") as database:
+            if not self._has_own_tables(database):
+                database.execute("select pg_advisory_xact_lock(hashtext('first load'), hashtext(%s))", [self.source])
+                if not self._has_own_tables(database):
+                    yield
+                    return
+        yield
+
+    def _has_own_tables(self, database: psycopg.Connection) -> bool:
+        tables = [f"raw_{self.source}.{name}" for name in ("_dlt_loads", "_dlt_version", "_dlt_pipeline_state")]
+        row = database.execute("select bool_and(to_regclass(t) is not null) from unnest(%s::text[]) as t", [tables])
+        return bool(row.fetchone()[0])  # type: ignore[index]
 
     def forget(self) -> None:
         """Drop local files; the next use starts from what the warehouse has."""
