@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TICKETS_PER_DAY = 2.4  # a working day, incidents apart
 NO_PRIORITY_SHARE, NO_CONTENT_SHARE = 0.6, 0.4
+PRIORITIES = ("LOW", "MEDIUM", "HIGH")
 REOPENED_SHARE, ARCHIVED_SHARE, MERGED_SHARE = 0.07, 0.03, 0.12
 ID_BASE = 100_000_000_000  # HubSpot's ids have twelve digits
 
@@ -179,13 +180,14 @@ class Customers:
     # -- incidents
 
     def suffer(self, incident: Incident, issue: Issue | None) -> None:
-        """Several customers notice an incident, one after the other, and none of them calls it what engineering does."""
+        """Several customers notice an incident, and none of them calls it what engineering does."""
         chance = self.company.random("tracker", "wave", incident.incident_id)
         service = self.company.service(incident.service).component
         known = next((texts for fault, texts in words.COMPLAINTS.items() if fault in incident.title), words.OUTAGE)
         self.waves[incident.incident_id] = []
-        for _ in range(chance.randint(2, 3 + incident.severity)):
-            subject = chance.choice(known).format(service=service)
+        ways = chance.sample(known, len(known))
+        for number in range(chance.randint(2, 3 + incident.severity)):
+            subject = ways[number % len(ways)].format(service=service)
             delay = 60 * min(600.0, 4 + chance.lognormvariate(3.3, 0.9))
             self.agenda.at(self.agenda.now + int(delay), self._complain, chance, incident, issue, subject)
 
@@ -198,7 +200,8 @@ class Customers:
         self.agenda.at(self.agenda.now + chance.randint(300, 5400), self._move, ticket, SUPPORT.stages[2])
         if len(wave) > 1 and chance.random() < MERGED_SHARE:
             self.agenda.at(self.agenda.now + chance.randint(1800, 20_000), self._merge, wave[0], ticket)
-        if incident.resolved_at is not None:
+        # The company may have lived further than this agenda: what it knows already may be still to come here.
+        if incident.resolved_at is not None and incident.resolved_at <= self.agenda.now:
             self._close_at(chance, ticket, self.agenda.now + chance.randrange(HOUR, 2 * DAY))
 
     def recover(self, incident: Incident) -> None:

@@ -16,10 +16,7 @@ DAY = timedelta(days=1)
 
 def rounded(value: float) -> float | int:
     """As v4 rounds: two to four digits, and whole numbers without a decimal point."""
-    if value >= 1:
-        short = round(value, 2)
-    else:
-        short = float(f"{value:.3g}")
+    short = round(value, 2) if value >= 1 else float(f"{value:.3g}")
     return int(short) if short == int(short) else short
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from litestar import Response, get
 from litestar.datastructures import State
 
-from pipelines.simulator.clock import iso, maybe_iso
+from pipelines.simulator.clock import iso, maybe_iso, parse_instant
 from pipelines.simulator.tracker import Tracker, tracker_of
 from pipelines.simulator.tracker_records import Sprint
 
@@ -134,8 +134,6 @@ def _of_github(world: "World", tracker: Tracker) -> list[dict[str, Any]]:
 def issue_flow(facts: list[dict[str, Any]], tracker: Tracker) -> list[dict[str, Any]]:
     """Per source and local day: how many were created, how often one was resolved or reopened, and how many of those
     that are resolved now became so for the last time on that day. Days without any are left out."""
-    from pipelines.simulator.clock import parse_instant
-
     counts: defaultdict[tuple[str, str], dict[str, int]] = defaultdict(
         lambda: {"created_count": 0, "resolved_count": 0, "reopened_count": 0, "last_resolved_count": 0}
     )

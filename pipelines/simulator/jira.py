@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -239,8 +240,6 @@ def fetch_changelogs(request: Request, state: State, slug: str, data: dict[str, 
 
 def jira_instant(text: str) -> float:
     """Seconds since 1970 of 2026-04-28T15:33:15.438+0200."""
-    from datetime import datetime
-
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
 
 

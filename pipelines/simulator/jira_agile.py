@@ -78,8 +78,8 @@ def the_board(store: Store, board_id: int) -> dict[str, Any]:
     if board is None:
         raise Refused(
             404,
-            "The requested board cannot be viewed because it either does not exist or you do not have permission to view it.",
-        )  # noqa: E501
+            "The requested board does not exist or you may not view it.",
+        )
     return board
 
 
@@ -125,8 +125,8 @@ def the_sprint(store: Store, sprint_id: int) -> dict[str, Any]:
     if sprint is None:
         raise Refused(
             404,
-            "The requested sprint cannot be viewed because it either does not exist or you do not have permission to view it.",
-        )  # noqa: E501
+            "The requested sprint does not exist or you may not view it.",
+        )
     return sprint
 
 

@@ -242,8 +242,9 @@ class JiraObjects:
         """The site's field list, custom ones with the schema by which clients find them."""
         names = {"summary": "string", "description": "string", "status": "status", "priority": "priority",
                  "resolution": "resolution", "issuetype": "issuetype", "project": "project", "labels": "array",
-                 "components": "array", "assignee": "user", "reporter": "user", "creator": "user", "created": "datetime",
-                 "updated": "datetime", "resolutiondate": "datetime", "statuscategorychangedate": "datetime"}  # fmt: skip
+                 "components": "array", "assignee": "user", "reporter": "user", "creator": "user",
+                 "created": "datetime", "updated": "datetime", "resolutiondate": "datetime",
+                 "statuscategorychangedate": "datetime"}  # fmt: skip
         found = [
             {
                 "id": name,

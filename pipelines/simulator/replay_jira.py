@@ -116,8 +116,8 @@ class RecordedStore:
         derived = {}
         for number, keys in projects.items():
             del keys[""]
-            board: Object = {"id": number, "self": f"{self.base}/rest/agile/1.0/board/{number}", "name": f"Board {number}",
-                             "type": "scrum"}  # fmt: skip
+            link = f"{self.base}/rest/agile/1.0/board/{number}"
+            board: Object = {"id": number, "self": link, "name": f"Board {number}", "type": "scrum"}
             if keys:
                 project = by_key[keys.most_common(1)[0][0]]
                 board["location"] = {"projectId": int(project["id"]), "projectKey": project["key"],

@@ -10,19 +10,17 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 RESOURCES: dict[str, frozenset[str]] = {
-    "github": frozenset(
-        "repositories commits tags releases branches pull_requests pull_request_commits pull_request_files reviews"
-        " issues issue_events comments deployments deployment_statuses workflow_runs workflow_jobs".split()
-    ),
-    "jira": frozenset(
-        "projects statuses issue_types priorities fields boards sprints issues changelogs worklogs remotelinks".split()
-    ),
-    "hubspot": frozenset("tickets pipelines owners companies contacts".split()),
-    "gdelt": frozenset(("articles", "timelines")),
-    "open_meteo": frozenset(("forecast", "archive")),
-    "exchange_rates": frozenset(("rates",)),
-    "geonames": frozenset(("places",)),
-}
+    "github": frozenset({"repositories", "commits", "tags", "releases", "branches", "pull_requests",
+                         "pull_request_commits", "pull_request_files", "reviews", "issues", "issue_events", "comments",
+                         "deployments", "deployment_statuses", "workflow_runs", "workflow_jobs"}),
+    "jira": frozenset({"projects", "statuses", "issue_types", "priorities", "fields", "boards", "sprints", "issues",
+                       "changelogs", "worklogs", "remotelinks"}),
+    "hubspot": frozenset({"tickets", "pipelines", "owners", "companies", "contacts"}),
+    "gdelt": frozenset({"articles", "timelines"}),
+    "open_meteo": frozenset({"forecast", "archive"}),
+    "exchange_rates": frozenset({"rates"}),
+    "geonames": frozenset({"places"}),
+}  # fmt: skip
 CONFIG = "replay.toml"
 
 

@@ -1,4 +1,4 @@
-"""What somebody edited or deleted by hand in Jira or HubSpot, as events of that world: with history, and in the truth."""
+"""What somebody edited or deleted by hand in Jira or HubSpot, as events of that world, with histories and truth."""
 
 from typing import Any
 

@@ -31,10 +31,15 @@ class World:
             "github_rate_limit": 5000,  # requests of a token in a window
             "github_rate_window_seconds": 3600,
             "github_secondary_limit": None,  # requests of a token in a minute
+            "gdelt_seconds_between_requests": 0.02,  # the demo asks every 0.05 s, the real one wants 5 s
         }
         self.charters = {charter.slug: charter.founded(clock.now()) for charter in charters}
         # What records/edit and records/delete know, by provider.
-        self.amendable: dict[str, tuple[str, ...]] = {"github": tuple(IDENTITY)}
+        self.amendable: dict[str, tuple[str, ...]] = {
+            "github": tuple(IDENTITY),
+            "jira": ("issues",),
+            "hubspot": ("tickets",),
+        }
         self.replays: dict[str, Any] = {}  # slug → what a recorded folder gives; see replay.py
         self._companies: dict[str, Company] = {}
         self._path: Path | None = None

@@ -116,9 +116,12 @@ def test_every_kind_of_answer_fits_its_description(client, documents, document, 
 
     assert answer.status_code == status, answer.text[:300]
     schema = schema_of(documents[document], path, options["method"].lower(), status)
-    # Without format checks: Jira writes offsets without a colon, which no date-time format allows.
-    errors = [error.message[:200] for error in Draft202012Validator(schema).iter_errors(answer.json())]
-    assert errors == []
+    assert complaints(answer, schema) == []
+
+
+def complaints(answer: httpx.Response, schema: dict) -> list[str]:
+    """Without format checks: Jira writes offsets without a colon, which no date-time format allows."""
+    return [error.message[:200] for error in Draft202012Validator(schema).iter_errors(answer.json())]
 
 
 def strangers(value: Any, schema: dict, document: dict, at: str = "$") -> list[str]:
@@ -158,14 +161,13 @@ def test_a_misspelt_key_would_be_found(documents):
     assert strangers(page, schema, documents["hubspot"]) == ["$.results[].propertees"]
 
 
-@pytest.mark.parametrize("slug", ["data"])
-def test_replayed_jira_answers_fit_the_description_too(recorded, documents, slug):
-    with running([Charter("acme", days=5)], replay=[recorded]) as simulator:
-        with httpx.Client(base_url=f"{simulator.url}/jira/{slug}", auth=("a@b.example", "any")) as site:
-            for path in ("myself", "field", "status", "issuetype", "project/search", "priority/search"):
-                answer = site.get(f"{JIRA}/{path}")
-                schema = schema_of(documents["jira_platform"], f"{JIRA}/{path}", "get", 200)
-                assert [e.message[:200] for e in Draft202012Validator(schema).iter_errors(answer.json())] == [], path
-            page = site.post(f"{JIRA}/search/jql", json=EVERYTHING | {"expand": "changelog"})
-            schema = schema_of(documents["jira_platform"], f"{JIRA}/search/jql", "post", 200)
-            assert [e.message[:200] for e in Draft202012Validator(schema).iter_errors(page.json())] == []
+def test_replayed_jira_answers_fit_the_description_too(recorded, documents):
+    with (
+        running([Charter("acme", days=5)], replay=[recorded]) as simulator,
+        httpx.Client(base_url=f"{simulator.url}/jira/data", auth=("a@b.example", "any")) as site,
+    ):
+        for path in ("myself", "field", "status", "issuetype", "project/search", "priority/search"):
+            schema = schema_of(documents["jira_platform"], f"{JIRA}/{path}", "get", 200)
+            assert complaints(site.get(f"{JIRA}/{path}"), schema) == [], path
+        schema = schema_of(documents["jira_platform"], f"{JIRA}/search/jql", "post", 200)
+        assert complaints(site.post(f"{JIRA}/search/jql", json=EVERYTHING | {"expand": "changelog"}), schema) == []
