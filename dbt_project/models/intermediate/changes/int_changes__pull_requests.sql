@@ -110,7 +110,7 @@ where
     and (
         not exists (
             select from {{ source('app', 'service_path') }} as paths
-            where paths.tenant_id = pulls.tenant_id and paths.repository = pulls.repository
+            where paths.tenant_id = pulls.tenant_id and pulls.repository like {{ glob_to_like('paths.repository') }}
         )
         or exists (
             select from {{ ref('int_changes__services') }} as touched

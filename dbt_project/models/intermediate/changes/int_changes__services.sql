@@ -6,7 +6,7 @@ select distinct
     paths.service
 from {{ ref('int_pull_requests__merged') }} as pulls
 inner join {{ source('app', 'service_path') }} as paths
-    on pulls.tenant_id = paths.tenant_id and pulls.repository = paths.repository
+    on pulls.tenant_id = paths.tenant_id and pulls.repository like {{ glob_to_like('paths.repository') }}
 inner join {{ ref('stg_github__pull_request_files') }} as files
     on
         pulls.tenant_id = files.tenant_id

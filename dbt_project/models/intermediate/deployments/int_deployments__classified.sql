@@ -3,7 +3,6 @@ with
 
 candidates as (
     select * from {{ ref('int_deployments__candidates') }}
-    where {{ of_touched_tenants() }}
 ),
 
 -- A tenant without rules: GitHub deployments of every repository.

@@ -9,6 +9,7 @@ with
 
 deployments as (
     select * from {{ ref('int_deployments__classified') }}
+    where {{ of_touched_tenants() }}
 ),
 
 successes as (

@@ -1,0 +1,200 @@
+"""What the API tells is what happened: three company styles, compared with the simulator's own books."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+
+from tests import conftest
+from tests.end_to_end import stack as house
+
+SLUGS = tuple(house.STYLES)
+
+
+@pytest.fixture(
+    scope="module", params=[1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)]
+)
+def living(request, postgres, tmp_path_factory) -> Iterator[tuple[house.Stack, house.Api]]:
+    """A world that was read on one day, lived on for a day, and was read again."""
+    warehouse = conftest.clone(postgres, tmp_path_factory.mktemp("home"))
+    with pytest.MonkeyPatch.context() as patch, house.companies(request.param) as simulator:
+        for name, value in house.environment(warehouse).items():
+            patch.setenv(name, value)
+        stack = house.Stack(warehouse, simulator)
+        stack.sync()
+        stack.transform()
+        simulator.advance(days=1)
+        stack.sync(sweep=True)
+        stack.transform()
+        with house.served(warehouse) as api:
+            yield stack, api
+    conftest.drop(postgres, warehouse)
+
+
+def at(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_deployments_are_those_that_happened(living, slug):
+    stack, api = living
+    rows = {row["external_id"]: row for row in api.rows(slug, "deployments")}
+    truth = {str(row["id"]): row for row in stack.truth(slug, "deployments")}
+
+    assert rows.keys() == truth.keys()
+    for number, happened in truth.items():
+        row = rows[number]
+        told = (
+            row["service"],
+            row["environment"],
+            row["sha"],
+            row["is_failed"],
+            row["is_rollback"],
+            row["is_redeploy"],
+        )
+        assert told == tuple(happened[name] for name in
+                             ("service", "environment", "sha", "is_failed", "is_rollback", "is_redeploy")), number  # fmt: skip
+        if happened["result"] == "success":
+            assert at(row["finished_at"]) == at(happened["finished_at"]), number
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_change_is_found_in_the_deployment_that_first_delivered_it(living, slug):
+    stack, api = living
+    deployments = {row["deployment_id"]: row["external_id"] for row in api.rows(slug, "deployments")}
+    rows = {
+        (row["service"], row["environment"], row["repository"], row["change_kind"],
+         str(row["number"]) if row["change_kind"] == "pull_request" else row["sha"]): row
+        for row in api.rows(slug, "change_deployments")
+    }  # fmt: skip
+    truth = {
+        (row["service"], row["environment"], row["repository"], row["change_kind"], row["change_id"]): row
+        for row in stack.truth(slug, "changes")
+        if row["touches_service"]
+    }
+    assert rows.keys() == truth.keys()
+    for key, happened in truth.items():
+        row = rows[key]
+        assert deployments[row["deployment_id"]] == str(happened["deployment_id"]), key
+        assert row["is_baseline"] == happened["is_baseline"], key
+        if not happened["is_baseline"]:
+            assert row["lead_time_seconds"] == happened["lead_time_seconds"], key
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_pull_requests_have_the_timestamps_that_they_had(living, slug):
+    stack, api = living
+    rows = {(row["repository"], row["number"]): row for row in api.rows(slug, "pull_requests")}
+    truth = {(row["repository"], row["number"]): row for row in stack.truth(slug, "pull_requests")}
+    names = [
+        "first_commit_at",
+        "opened_at",
+        "ready_at",
+        "first_review_at",
+        "first_approval_at",
+        "merged_at",
+        "deployed_at",
+    ]
+
+    assert rows.keys() == truth.keys()
+    for key, happened in truth.items():
+        assert [at(rows[key][name]) for name in names] == [at(happened[name]) for name in names], key
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_the_parts_of_a_pull_request_sum_to_its_total(living, slug):
+    _, api = living
+    parts = ["coding", "pickup", "review", "merge_wait", "deploy_wait", "deploy_run"]
+    measured = [row for row in api.rows(slug, "pull_requests") if row["total_seconds"] is not None]
+
+    assert measured
+    for row in measured:
+        assert sum(row[f"{part}_seconds"] for part in parts) == pytest.approx(row["total_seconds"], abs=1e-6)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_dora_by_day_counts_what_happened(living, slug):
+    stack, api = living
+    names = ["deployment_count", "failed_count", "rollback_count"]
+    rows = {
+        (row["service"], row["day"]): [row[name] for name in names]
+        for row in api.rows(slug, "dora_daily", environment_class="production")
+    }
+    truth = {
+        (row["service"], row["day"]): [row[name] for name in names]
+        for row in stack.simulator.get(f"/truth/{slug}/dora?by=day")
+    }
+    for key, counts in truth.items():  # a failed first try is observed a little earlier than the first success
+        assert rows[key] == counts, key
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_the_deployments_that_broke_production_are_found(living, slug):
+    """Evidence cannot be exact: what nobody wrote down is not seen, and a reverted change need not have broken anything."""
+    stack, api = living
+    truth = {str(row["id"]) for row in stack.truth(slug, "deployments") if row["caused_incident"]}
+    found = {row["external_id"] for row in api.rows(slug, "deployments", is_change_failure="true")}
+
+    assert truth
+    assert len(truth & found) >= 0.9 * len(truth)
+    assert len(found - truth) <= max(2, 0.25 * len(found))
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_issues_are_those_that_exist(living, slug):
+    stack, api = living
+    rows = {(row["source"], row["external_id"]): row for row in api.rows(slug, "issues")}
+    truth = {(row["source"], row["id"]): row for row in stack.truth(slug, "issues")}
+
+    assert rows.keys() == truth.keys()
+    for key, happened in truth.items():
+        row = rows[key]
+        assert (row["title"], row["status"]) == (happened["title"], happened["status"]), key
+        assert (at(row["created_at"]), at(row["resolved_at"])) == (
+            at(happened["created_at"]),
+            at(happened["resolved_at"]),
+        ), key
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_issue_flow_counts_each_day_as_it_was(living, slug):
+    stack, api = living
+    names = ["created_count", "resolved_count", "reopened_count"]
+    told: Counter[tuple[str, str, str]] = Counter()
+    for row in api.rows(slug, "issue_flow_daily"):
+        told.update({(row["source"], row["day"], name): row[name] for name in names if row[name]})
+    happened: Counter[tuple[str, str, str]] = Counter()
+    for row in stack.truth(slug, "issue_flow"):
+        happened.update({(row["source"], row["day"], name): row[name] for name in names if row[name]})
+
+    assert told == happened
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_sprints_hold_what_their_ledger_says(living, slug):
+    stack, api = living
+    names = ["committed_points", "added_points", "removed_points", "completed_points", "carried_over_points"]
+    rows = {row["name"]: row for row in api.rows(slug, "sprint_velocity")}
+    closed = [row for row in stack.truth(slug, "sprints") if row["state"] == "closed"]
+
+    assert closed
+    for sprint in closed:
+        assert [rows[sprint["name"]][name] for name in names] == [sprint[name] for name in names], sprint["name"]
+
+
+def test_every_day_later_the_marts_equal_a_full_refresh(living):
+    stack, _ = living
+    before = checksums(stack)
+    stack.transform(full=True)
+    assert checksums(stack) == before
+
+
+def checksums(stack: house.Stack) -> dict[str, tuple[int, str | None]]:
+    """Rows and a checksum of each published mart, whatever the order of its rows."""
+    found = {}
+    with stack.warehouse.connect("transformer") as connection:
+        for (mart,) in connection.execute("select tablename from pg_tables where schemaname = 'marts' order by 1"):
+            query = f"select count(*), sum(hashtextextended(row_to_json(m)::text, 0))::text from marts.{mart} as m"
+            found[mart] = connection.execute(query).fetchone()
+    return found
