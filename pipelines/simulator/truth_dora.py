@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pipelines.simulator.deliveries import Delivery
@@ -27,7 +28,7 @@ class Period:
 def by_day(company: "Company") -> list[Row]:
     """One row a service and local day, from the service's first success in production to today; empty days too."""
     periods = _periods(company, lambda service, instant: (service, company.calendar.day_of(instant)))
-    begun = {}
+    begun: dict[str, date] = {}
     for (service, day), period in sorted(periods.items()):
         if any(deployment.result == "success" for deployment in period.ended):
             begun.setdefault(service, day)
