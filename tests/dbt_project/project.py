@@ -1,0 +1,141 @@
+"""Builds of the dbt project in this process, on raw rows that a test writes."""
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from dbt.cli.main import dbtRunner
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Identifier, Placeholder
+from psycopg.types.json import Jsonb
+
+import dbt_project
+from pipelines import load
+from pipelines.delivery import walk
+from pipelines.raw_tables import RAW
+from pipelines.warehouse.connection import Warehouse
+
+DELIVERY = ("deployments", "change_deployments", "pull_requests", "dora_daily", "dora_summary")
+FIRST = "+int_deployments__walk stg_github__commits"
+REST = "+path:models/marts/delivery"
+
+
+class Project:
+    """The models up to the delivery marts, and the builds of them that have been made."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.warehouse = warehouse
+        parts = warehouse.parts("transformer")
+        names = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", "DATABASE": "dbname"}
+        os.environ.update({f"CLEARSIGNAL_DBT_{name}": str(parts[part]) for name, part in names.items()})
+        load.ensure_tables(warehouse)
+        self.manifest = self.dbt("parse").result
+
+    def dbt(self, command: str, *arguments: str, manifest: Any = None) -> Any:
+        """Run one of dbt's commands. Fails the test with dbt's own words where it does not succeed."""
+        folder = str(dbt_project.PROJECT_DIR)
+        home = self.warehouse.home
+        places = ["--project-dir", folder, "--profiles-dir", folder, "--log-path", str(home / "logs")]
+        quiet = ["--log-level", "none", "--no-print", "--no-send-anonymous-usage-stats"]
+        target = ["--target-path", str(dbt_project.target_dir(home))]
+        done = dbtRunner(manifest=manifest).invoke([*quiet, command, *arguments, *places, *target])
+        results = getattr(done.result, "results", [])
+        bad = [f"{one.node.name}: {one.message}" for one in results if one.status in ("error", "fail", "warn")]
+        assert done.success and not bad, "\n".join(bad) or str(done.exception)
+        return done
+
+    def build(self, full: bool = False) -> int:
+        """What a transform does: dbt, the commit graph, dbt. Returns the build's id."""
+        build_id = self.open()
+        self.run(FIRST, build_id, full)
+        walk.first_deployments(self.warehouse, full=full)
+        self.run(REST, build_id, full, exclude=FIRST)
+        self.close(build_id)
+        return build_id
+
+    def run(self, select: str, build_id: int, full: bool = False, exclude: str = "") -> None:
+        """Build seeds and models without their tests."""
+        arguments = ["--select", *select.split(), "--vars", f"{{build_id: {build_id}}}"]
+        arguments += ["--exclude", *exclude.split()] if exclude else []
+        arguments += ["--resource-type", "model", "--resource-type", "seed", "--indirect-selection", "empty"]
+        self.dbt("build", *arguments, *(["--full-refresh"] if full else []), manifest=self.manifest)
+
+    def open(self) -> int:
+        """A new build that has taken the packages which no successful one has seen."""
+        insert = (
+            "insert into app.build (started_at, status, is_full) values (now(), 'running', false) returning build_id"
+        )
+        with self.warehouse.connect("transformer") as database:
+            (build_id,) = database.execute(insert).fetchone()
+            database.execute(
+                "update app.load_package set build_id = %s where build_id is null"
+                " or build_id in (select build_id from app.build where status <> 'succeeded')",
+                [build_id],
+            )
+        return build_id
+
+    def close(self, build_id: int, status: str = "succeeded") -> None:
+        with self.warehouse.connect("transformer") as database:
+            database.execute(
+                "update app.build set status = %s, finished_at = now() where build_id = %s", [status, build_id]
+            )
+
+    def load(
+        self, tenant: UUID, connection: UUID, source: str, as_of: datetime, tables: Mapping[str, Iterable[dict]]
+    ) -> None:
+        """Write rows as a sync does: merged by key, with their package and the record of the run."""
+        package = str(uuid4())
+        with self.warehouse.connect("loader") as database:
+            for name, rows in tables.items():
+                for row in rows:
+                    self._merge(database, RAW[source][name], {
+                        "tenant_id": str(tenant), "connection_id": str(connection), **row, "_dlt_load_id": package,
+                    })  # fmt: skip
+            database.execute(
+                "insert into app.load_package (load_id, tenant_id, connection_id, source, loaded_at)"
+                " values (%s, %s, %s, %s, now())",
+                [package, tenant, connection, source],
+            )
+            database.execute(
+                "insert into app.sync_run (tenant_id, connection_id, source, resource, started_at, finished_at, status,"
+                " as_of) values (%s, %s, %s, 'all', %s, %s, 'succeeded', %s)",
+                [tenant, connection, source, as_of, as_of, as_of],
+            )
+
+    def _merge(self, database: Any, table: Any, row: dict[str, Any]) -> None:
+        values = {
+            name: Jsonb(value) if table.all_columns.get(name) == "json" and value is not None else value
+            for name, value in row.items()
+        }
+        database.execute(
+            SQL("insert into {}.{} ({}) values ({}) on conflict ({}) do update set {}").format(
+                Identifier(table.schema),
+                Identifier(table.name),
+                SQL(", ").join(map(Identifier, values)),
+                SQL(", ").join(map(Placeholder, values)),
+                SQL(", ").join(map(Identifier, table.full_key)),
+                SQL(", ").join(SQL("{0} = excluded.{0}").format(Identifier(name)) for name in values),
+            ),
+            values,
+        )
+
+    def rows(self, mart: str, tenant: UUID, order: str = "1") -> list[dict[str, Any]]:
+        """A tenant's rows of a table in schema build."""
+        with self.warehouse.connect("transformer", row_factory=dict_row) as database:
+            query = SQL("select * from build.{} where tenant_id = %s order by {}").format(Identifier(mart), SQL(order))
+            return database.execute(query, [tenant]).fetchall()
+
+    def checksums(self, marts: Iterable[str] = DELIVERY) -> dict[str, tuple[int, str]]:
+        """How many rows each mart has, and a sum of them that their order does not change."""
+        with self.warehouse.connect("transformer") as database:
+            query = "select count(*), sum(hashtextextended(each::text, 0))::text from build.{} as each"
+            return {mart: database.execute(SQL(query).format(Identifier(mart))).fetchone() for mart in marts}
+
+    def changed(self, mart: str) -> list[tuple]:
+        """Take the keys that wait for the publish step."""
+        with self.warehouse.connect("transformer") as database:
+            return database.execute(
+                SQL("delete from build.{} returning *").format(Identifier(f"{mart}__changed"))
+            ).fetchall()

@@ -1,0 +1,251 @@
+"""The delivery marts, on small stories with figures worked out by hand. All are told first and built at once."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.dbt_project.company import Company, at, sha
+from tests.dbt_project.project import Project
+
+HOUR = 3600.0
+STORIES: dict[str, Callable[[Company], None]] = {}
+
+
+def story(tell: Callable[[Company], None]) -> Callable[[Company], None]:
+    STORIES[tell.__name__] = tell
+    return tell
+
+
+@pytest.fixture(scope="module")
+def told(project: Project) -> dict[str, Company]:
+    companies = {}
+    for name, tell in STORIES.items():
+        zone = "Asia/Tokyo" if name == "days" else "UTC"
+        companies[name] = Company(project, name.replace("_", "-"), zone)
+        tell(companies[name])
+    project.build()
+    return companies
+
+
+@story
+def squash(shop: Company) -> None:
+    """A squashed pull request goes out, half an hour after the deployment began."""
+    shop.commit("root", 0)
+    shop.deploy("root", 1, 1.1)
+    shop.pull_request(7, opened=3, commits={"work": 2, "more work": 2.5}, merged=5, merge_sha="squashed")
+    shop.review(7, 3.5, state="COMMENTED")
+    shop.review(7, 3.2, state="APPROVED", login="ada")  # her own
+    shop.review(7, 4.5)
+    shop.commit("squashed", 5, ("root",))
+    shop.deploy("squashed", 6, 6.5)
+    shop.pull_request(8, opened=5, commits={"open work": 4})
+    shop.pull_request(9, opened=5, commits={"refused": 4}, merge_sha="squashed", closed_at=at(6), state="closed")
+    shop.sync(8)
+
+
+def test_a_change_is_delivered_by_the_first_deployment_that_contains_it(told):
+    delivered = [row for row in told["squash"].rows("change_deployments") if not row["is_baseline"]]
+
+    assert [(row["number"], row["attribution_method"]) for row in delivered] == [(7, "merge_commit")]
+    assert delivered[0]["lead_time_seconds"] == 4.5 * HOUR
+
+
+def test_a_pull_request_that_was_closed_without_a_merge_is_delivered_by_nothing(told):
+    pulls = {row["number"]: row for row in told["squash"].rows("pull_requests")}
+
+    assert pulls[9]["deployed_at"] is None and pulls[9]["merged_at"] is None
+
+
+def test_what_the_first_observed_deployment_contains_is_the_baseline(told):
+    rows = {row["sha"]: row for row in told["squash"].rows("change_deployments")}
+
+    assert rows[sha("root")]["is_baseline"] and rows[sha("root")]["attribution_method"] == "baseline"
+    assert rows[sha("root")]["lead_time_seconds"] is None
+    assert {row["sha"]: row["change_count"] for row in told["squash"].rows("deployments")} == {
+        sha("root"): 0, sha("squashed"): 1,
+    }  # fmt: skip
+
+
+def test_the_six_parts_of_a_pull_request_sum_to_its_total(told):
+    (pull,) = [row for row in told["squash"].rows("pull_requests") if row["number"] == 7]
+    parts = {
+        name: pull[f"{name}_seconds"] / HOUR
+        for name in ("coding", "pickup", "review", "merge_wait", "deploy_wait", "deploy_run")
+    }
+
+    assert parts == pytest.approx(
+        {"coding": 1, "pickup": 0.5, "review": 1, "merge_wait": 0.5, "deploy_wait": 1, "deploy_run": 0.5}
+    )
+    assert sum(parts.values()) * HOUR == pytest.approx(pull["total_seconds"])
+
+
+@story
+def rollback(shop: Company) -> None:
+    """The second release breaks, the first comes back, a repaired third goes out."""
+    shop.commit("a", 0)
+    shop.deploy("a", 1, 1)
+    shop.commit("b", 2, ("a",))
+    shop.deploy("b", 3, 3)
+    shop.deploy("a", 4, 4)
+    shop.deploy("a", 4.5, 4.5)
+    shop.commit("c", 5, ("b",))
+    shop.deploy("c", 6, 6)
+    shop.sync(8)
+
+
+def test_a_rollback_delivers_nothing_and_marks_what_it_took_back(told):
+    rows = told["rollback"].rows("deployments", order="finished_at")
+
+    assert [row["is_rollback"] for row in rows] == [False, False, True, False, False]
+    assert [row["is_redeploy"] for row in rows] == [False, False, False, True, False]
+    assert [row["is_change_failure"] for row in rows] == [False, True, False, False, False]
+    assert [row["change_count"] for row in rows] == [0, 1, 0, 0, 1]
+    assert rows[1]["recovery_seconds"] == HOUR
+    assert rows[1]["remediating_deployment_id"] == rows[2]["deployment_id"]
+
+
+def test_a_rollback_is_not_in_the_change_failure_rates_denominator(told):
+    rates = {
+        row["metric"]: row
+        for row in told["rollback"].rows("dora_summary")
+        if row["scope_kind"] == "tenant" and row["window_days"] == 7
+    }
+
+    assert (rates["change_failure_rate"]["value"], rates["change_failure_rate"]["n"]) == (0.25, 4)
+    assert rates["recovery_time"]["value"] == HOUR
+    assert rates["recovery_time"]["band_year"] == 2023
+    assert rates["time_to_restore"]["value"] is None
+
+
+@story
+def failures(shop: Company) -> None:
+    """One pipeline fails, one is superseded, one runs on, one never says anything."""
+    shop.commit("a", 0)
+    superseded = shop.deploy("a", 1, 1.5)
+    shop.status(superseded, 9, "inactive")
+    shop.deploy("a", 2, 2.2, state="failure")
+    shop.deploy("a", 3, None)
+    shop.deploy("a", 4, 4.5, environment="github-pages")
+    shop.deploy("a", 5, 5.5, environment="PROD-eu")
+    shop.sync(30)
+
+
+def test_a_deployment_ends_with_its_first_success_not_with_its_superseding(told):
+    rows = told["failures"].rows("deployments", order="started_at")
+
+    assert rows[0]["status"] == "success" and rows[0]["finished_at"] == at(1.5)
+    assert (rows[1]["status"], rows[1]["is_failed"], rows[1]["is_change_failure"]) == ("failure", True, False)
+    assert rows[2]["finished_at"] is None and not rows[2]["is_failed"]
+
+
+def test_environments_are_lower_cased_and_mapped(told):
+    rows = told["failures"].rows("deployments", order="started_at")
+
+    assert (rows[3]["environment"], rows[3]["environment_class"]) == ("github-pages", "development")
+    assert (rows[4]["environment"], rows[4]["environment_class"]) == ("prod-eu", "production")
+
+
+@story
+def incident(shop: Company) -> None:
+    """An incident follows a deployment, another names the deployment that caused it, a third has another cause."""
+    shop.commit("a", 0)
+    first = shop.deploy("a", 1, 1)
+    shop.commit("b", 2, ("a",))
+    shop.deploy("b", 40, 40)
+    shop.commit("c", 41, ("b",))
+    shop.deploy("c", 70, 70)
+    shop.incident(1, opened=20, closed=22, body=f"Began with deployment {first['id']}.")
+    shop.incident(2, opened=44, closed=46)
+    shop.incident(3, opened=71, closed=72, labels=[{"name": "incident"}, {"name": "cause:provider"}])
+    shop.sync(80)
+
+
+def test_an_incident_makes_a_change_failure_of_what_it_names_or_follows(told):
+    rows = told["incident"].rows("deployments", order="finished_at")
+
+    assert [row["change_failure_kind"] for row in rows] == ["incident_link", "incident_nearby", None]
+    assert rows[1]["recovery_seconds"] == 6 * HOUR
+
+
+def test_time_to_restore_counts_every_incident(told):
+    (row,) = [
+        row for row in told["incident"].rows("dora_summary")
+        if (row["scope_kind"], row["window_days"], row["metric"]) == ("tenant", 7, "time_to_restore")
+    ]  # fmt: skip
+
+    assert (row["value"], row["n"]) == (2 * HOUR, 3)
+
+
+@story
+def days(shop: Company) -> None:
+    """Two deployments, three days apart in Tokyo, where the second falls on the next day."""
+    shop.commit("a", 0)
+    shop.deploy("a", 1, 1)  # 2 March, 18:00 there
+    shop.commit("b", 2, ("a",))
+    shop.deploy("b", 55.5, 55.5)  # 4 March, 15:30 UTC: already the 5th there
+    shop.sync(80)  # 5 March 16:00 UTC: the 6th there
+
+
+def test_every_day_of_the_tenant_has_a_row_from_the_first_deployment_on(told):
+    rows = told["days"].rows("dora_daily", order="day")
+
+    assert [(row["day"].day, row["deployment_count"]) for row in rows] == [(2, 1), (3, 0), (4, 0), (5, 1), (6, 0)]
+    assert rows[0]["day"] == date(2026, 3, 2)
+
+
+def test_what_was_not_measured_is_null_and_not_zero(told):
+    rows: list[dict[str, Any]] = told["days"].rows("dora_daily", order="day")
+
+    assert [row["lead_time_p50_seconds"] for row in rows] == [None, None, None, 53.5 * HOUR, None]
+    assert [row["n"] for row in rows] == [0, 0, 0, 1, 0]
+
+
+@story
+def monorepo(shop: Company) -> None:
+    """Two services in one repository; a change belongs to the service whose files it touches."""
+    with shop.project.warehouse.connect("loader") as database:
+        for position, service in enumerate(["web", "api"]):
+            database.execute(
+                "insert into app.service_path (tenant_id, position, repository, path, service) values (%s,%s,%s,%s,%s)",
+                [shop.tenant_id, position, shop.repository, f"{service}/**", service],
+            )
+    shop.commit("a", 0)
+    for service in ("web", "api"):
+        shop.deploy("a", 1, 1, payload={"service": service})
+    shop.pull_request(1, opened=2, commits={"w": 2}, merged=3, merge_sha="b")
+    shop.add("pull_request_files", pull_request_number=1, filename="web/page.ts", status="modified")
+    shop.commit("b", 3, ("a",))
+    shop.deploy("b", 4, 4, payload={"service": "api"})
+    shop.deploy("b", 5, 5, payload='{"service": "web"}')
+    shop.sync(8)
+
+
+def test_in_a_monorepo_a_change_goes_out_with_the_service_whose_files_it_touches(told):
+    rows = [row for row in told["monorepo"].rows("change_deployments") if row["change_kind"] == "pull_request"]
+
+    assert [(row["service"], row["deployed_at"]) for row in rows] == [("web", at(5))]
+
+
+@story
+def clocks(shop: Company) -> None:
+    """The first commit was authored after the pull request was opened."""
+    shop.commit("a", 0)
+    shop.deploy("a", 1, 1)
+    shop.pull_request(1, opened=2, commits={"late": 3}, merged=4, merge_sha="b")
+    shop.commit("b", 4, ("a",))
+    shop.deploy("b", 5, 5)
+    shop.sync(8)
+
+
+def test_a_first_commit_after_the_opening_gives_no_negative_part(told):
+    (pull,) = told["clocks"].rows("pull_requests")
+
+    assert pull["coding_seconds"] is None and pull["is_first_commit_after_opening"]
+
+
+def test_the_projects_own_tests_pass_on_these_stories(project, told):
+    project.dbt(
+        "test", "--select", "path:models/marts/delivery", "path:tests", "--store-failures", manifest=project.manifest
+    )
