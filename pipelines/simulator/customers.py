@@ -53,7 +53,8 @@ class Customers:
         ]
 
     def _sell(self) -> tuple[list[Customer], list[Contact]]:
-        customers, contacts = [], []
+        customers: list[Customer] = []
+        contacts: list[Contact] = []
         for n, name in enumerate(self.chance.sample(words.COMPANIES, 24)):
             domain = f"{name.lower().replace(' ', '-')}.example"
             at = self.company.founded_at - self.chance.randrange(5, 400) * DAY

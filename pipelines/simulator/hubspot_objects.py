@@ -53,7 +53,7 @@ def ticket_record(ticket: Ticket) -> Record:
     if ticket.has_duplicate_association:
         companies.append((companies[0][0], "ticket_to_company_unlabeled"))
     contacts = [(str(c.contact_id), "ticket_to_contact") for c in ticket.contacts]
-    history = {"subject": [(ticket.created_at, ticket.subject)], **ticket.history}
+    history: History = {"subject": [(ticket.created_at, ticket.subject)], **ticket.history}
     return Record(
         ticket.ticket_id,
         ticket.created_at,

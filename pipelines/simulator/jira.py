@@ -118,11 +118,11 @@ def shown(store: Store, row: Row, wanted: list[str], expand: str) -> dict[str, A
     return issue
 
 
-def token_of(rank: tuple[int, ...]) -> str:
+def token_of(rank: tuple[float, ...]) -> str:
     return base64.urlsafe_b64encode(json.dumps(rank).encode()).decode()
 
 
-def rank_of(token: str) -> tuple[int, ...]:
+def rank_of(token: str) -> tuple[float, ...]:
     try:
         return tuple(json.loads(base64.urlsafe_b64decode(token.encode())))
     except (ValueError, TypeError):

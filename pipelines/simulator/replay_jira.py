@@ -109,11 +109,11 @@ class RecordedStore:
         recorded = {int(board["id"]): board for board in self._given["boards"]}
         projects: defaultdict[int, Counter[str]] = defaultdict(Counter)
         for line in [*self._issues.values(), *self._sprints.values()]:
-            number = line.part("board")
-            if number and number.isdigit():
-                projects[int(number)][(line.body.get("fields") or {}).get("project", {}).get("key", "")] += 1
+            named = line.part("board")
+            if named and named.isdigit():
+                projects[int(named)][(line.body.get("fields") or {}).get("project", {}).get("key", "")] += 1
         by_key = {project["key"]: project for project in self.projects()}
-        derived = {}
+        derived: dict[int, Object] = {}
         for number, keys in projects.items():
             del keys[""]
             link = f"{self.base}/rest/agile/1.0/board/{number}"

@@ -114,8 +114,8 @@ class Site:
         if before is person:
             return
         issue.assignee = person
-        old = (account_id(before), before.name) if before else (None, None)
-        self.change(issue, person, Change("assignee", "assignee", *old, account_id(person), person.name))
+        old, name = (account_id(before), before.name) if before else (None, None)
+        self.change(issue, person, Change("assignee", "assignee", old, name, account_id(person), person.name))
 
     def estimate(self, issue: Issue, points: float | None, author: Person) -> None:
         """Story points have text alone, no ids."""
