@@ -44,16 +44,3 @@ class Calendar:
                         return start + left
                     left -= end - start
             day += timedelta(days=1)
-
-    def work_before(self, instant: int, hours: float) -> int:
-        """The instant at which `hours` of working time were still to come until `instant`."""
-        left = max(0, int(hours * HOUR))
-        day = self.day_of(instant)
-        while True:
-            if self.is_working_day(day):
-                start, end = self.opening(day), min(self.closing(day), instant)
-                if start < end:
-                    if left < end - start:
-                        return end - left
-                    left -= end - start
-            day -= timedelta(days=1)
