@@ -43,7 +43,7 @@ select
 from app.connection as connection
 inner join app.tenant as tenant using (tenant_id)
 left join app.sync_run as run using (tenant_id, connection_id)
-where connection.source = %(source)s
+where connection.source = %(source)s and coalesce(connection.paused_reason, '') not like 'replayed%%'
 group by tenant.slug, connection.name, connection.is_paused, connection.paused_reason, connection.connection_id
 order by tenant.slug, connection.name
 """

@@ -167,7 +167,7 @@ def _contracts(warehouse: Warehouse) -> Finding:
     marts = contracts.read(dbt_project.manifest_path(warehouse.home))
     with warehouse.connect("transformer") as connection:
         rows = connection.execute("select mart, contract_checksum from app.mart_publication").fetchall()
-    published = {mart: checksum for mart, checksum in rows}
+    published: dict[str, str] = dict(rows)
     if not published:
         return Finding("contracts", WARNING, "nothing is published yet", "make up, or clearsignal transform")
     other = sorted(name for name, mart in marts.items() if published.get(name) != mart.checksum)

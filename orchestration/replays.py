@@ -1,11 +1,28 @@
-"""Recorded folders as companies of the simulator: remembered, served, connected, so that schedules find them again."""
+"""A folder of recorded answers becomes a tenant's data: served by a simulator of its own, read like any source."""
 
+import contextlib
 import json
+import os
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from orchestration import ports
+from orchestration.processes import Children
+from pipelines import connections, tenants
 from pipelines.tenants import Tenant
+from pipelines.warehouse.connection import Warehouse
+
+START_SECONDS = 40.0
+PAUSED = "replayed: recorded answers do not change"
+ORIGINS = ("deployments", "workflow_runs", "releases", "tags")
 
 
 class ReplayInvalid(Exception):
@@ -14,20 +31,131 @@ class ReplayInvalid(Exception):
 
 @dataclass
 class Recording:
-    """One replayed folder and whose data it becomes."""
+    """One served folder and the tenant whose data it becomes. `now`: the instant that counts as now, ISO 8601."""
 
     tenant: Tenant
     sources: tuple[str, ...]
+    now: str | None
     warnings: list[str] = field(default_factory=list)
 
 
-def folders(home: Path) -> list[Path]:
-    """The folders that were replayed before and are still there."""
-    return [Path(each["folder"]) for each in _remembered(home) if Path(each["folder"]).is_dir()]
+@contextlib.contextmanager
+def served(
+    warehouse: Warehouse, folder: Path, tenant: str, time_zone: str | None, config: Path | None
+) -> Iterator[Recording]:
+    """Serve the folder and connect the tenant (made where it is new) to it, for as long as the block lasts.
+
+    Afterwards the connections are paused, so that no schedule asks for them. Raises ReplayInvalid.
+    """
+    if not folder.is_dir():
+        raise ReplayInvalid(f"there is no folder {folder}. Do: name one with <source>/<resource>.jsonl files.")
+    if config is not None and not config.is_file():
+        raise ReplayInvalid(f"there is no file {config}. Do: name a replay.toml, or leave --config out.")
+    with _simulator(warehouse) as address:
+        found = _announce(address, folder, config)
+        if not found["sources"]:
+            raise ReplayInvalid(f"{folder} holds no recorded answers. Do: put <source>/<resource>.jsonl into it.")
+        zone = time_zone or found["config"].get("timezone") or "UTC"
+        owner = _tenant(warehouse, tenant, zone)
+        _connect(warehouse, owner, found, address)
+        _apply_rules(warehouse, owner, found["config"])
+        try:
+            yield Recording(owner, tuple(found["sources"]), found.get("now"), found.get("warnings") or [])
+        finally:
+            _pause(warehouse, owner, found["slug"], is_paused=True)
 
 
-def _remembered(home: Path) -> list[dict[str, Any]]:
+@contextlib.contextmanager
+def _simulator(warehouse: Warehouse) -> Iterator[str]:
+    """A simulator of this replay alone, so that the stack's need not run."""
+    children, port, name = Children(warehouse.home), ports.free_port(), f"replay-{os.getpid()}"
+    with tempfile.TemporaryDirectory() as state:
+        command = [sys.executable, "-m", "orchestration.cli", "simulate", "--port", str(port), "--state", state]
+        child = children.start(name, command, os.environ)
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while ports.is_free(port):
+                if child.poll() is not None or time.monotonic() > deadline:
+                    raise ReplayInvalid(f"the simulator did not start. Do: read {children.logs / name}.log.")
+                time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            children.stop_all([name])
+
+
+def _announce(address: str, folder: Path, config: Path | None) -> dict[str, Any]:
+    body = {"folder": str(folder.resolve()), "config": str(config.resolve()) if config else None}
+    request = urllib.request.Request(
+        f"{address}/world/replays", json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"
+    )
     try:
-        return list(json.loads((home / "simulator" / "replays.json").read_text()))
-    except (OSError, ValueError):
-        return []
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return dict(json.load(answer))
+    except urllib.error.HTTPError as error:
+        said = error.read(2000).decode(errors="replace")
+        with contextlib.suppress(ValueError, KeyError):
+            said = json.loads(said)["message"]
+        raise ReplayInvalid(f"{said}. Do: correct the recording.") from None
+
+
+def _tenant(warehouse: Warehouse, name: str, time_zone: str) -> Tenant:
+    try:
+        return tenants.find(warehouse, name)
+    except tenants.UnknownTenant:
+        slug = "-".join("".join(c if c.isalnum() and c.isascii() else " " for c in name.lower()).split())
+        return tenants.create(warehouse, slug, name, time_zone)
+
+
+def _connect(warehouse: Warehouse, tenant: Tenant, found: dict[str, Any], address: str) -> None:
+    slug = found["slug"]
+    for source in found["sources"]:
+        config: dict[str, Any] = {"source": source, "base_url": f"{address}/{source}"}
+        if source == "github":
+            config |= {"token": "replay", "repositories": found["repositories"]}
+        elif source == "jira":
+            config |= {"base_url": f"{address}/jira/{slug}", "email": "replay@example.com", "token": "replay"}
+        elif source == "hubspot":
+            config |= {"base_url": f"{address}/hubspot/{slug}", "token": "replay"}
+        elif source == "gdelt":
+            config |= {"pace_seconds": 0}
+        elif source == "open_meteo":
+            config |= {"archive_url": f"{address}/open_meteo"}
+        elif source == "geonames":
+            config |= {"username": "replay"}
+        connections.add(warehouse, tenant, f"replay {slug}", config, allow_private=True)
+    _pause(warehouse, tenant, slug, is_paused=False)
+
+
+def _pause(warehouse: Warehouse, tenant: Tenant, slug: str, is_paused: bool) -> None:
+    with warehouse.connect("loader") as database:
+        database.execute(
+            "update app.connection set is_paused = %s, paused_reason = %s where tenant_id = %s and name = %s",
+            [is_paused, PAUSED if is_paused else None, tenant.tenant_id, f"replay {slug}"],
+        )
+
+
+def _apply_rules(warehouse: Warehouse, tenant: Tenant, config: dict[str, Any]) -> None:
+    """What replay.toml says about deployments; it replaces the tenant's rules and touches all its groups."""
+    given = config.get("deployments")
+    if not given:
+        return
+    rules = given if isinstance(given, list) else [given]
+    with warehouse.connect("loader") as database:
+        database.execute("delete from app.deployment_rule where tenant_id = %s", [tenant.tenant_id])
+        for position, rule in enumerate(rules, 1):
+            origin = rule.get("from", "deployments")
+            if origin not in ORIGINS:
+                raise ReplayInvalid(f"replay.toml: from = {origin!r}. Do: use one of {', '.join(ORIGINS)}.")
+            database.execute(
+                "insert into app.deployment_rule"
+                " (tenant_id, position, repository, origin, pattern, environment, service)"
+                " values (%s, %s, %s, %s, %s, %s, %s)",
+                [
+                    tenant.tenant_id, position, rule.get("repository", "*"), origin,
+                    rule.get("tag") or rule.get("name") or "*", rule.get("environment"), rule.get("service"),
+                ],
+            )  # fmt: skip
+        database.execute(
+            "insert into app.load_package (tenant_id, connection_id, load_id, source) values (%s, %s, %s, 'app')",
+            [tenant.tenant_id, uuid4(), f"settings-{uuid4()}"],
+        )

@@ -43,6 +43,7 @@ class Runs:
         connection_id: str | None = None,
         full: bool = False,
         sweep: bool = False,
+        now: str | None = None,
     ) -> dg.ExecuteInProcessResult:
         """Load tenants (partition keys; default all) from sources (default all). Raises NothingToLoad."""
         partitions.keep_in_step(self.instance, self.warehouse)
@@ -50,7 +51,7 @@ class Runs:
         if not known or any(key not in known for key in keys):
             raise NothingToLoad("there is no such tenant to load. Do: clearsignal tenant list.")
         chosen = sources or list(connections.TABLES)
-        options = {"tenants": list(keys), "connection_id": connection_id, "full": full, "sweep": sweep}
+        options = {"tenants": list(keys), "connection_id": connection_id, "full": full, "sweep": sweep, "now": now}
         config = {"ops": {f"ingest_{source}": {"config": options} for source in chosen}}
         job = f"ingest_{chosen[0]}" if len(chosen) == 1 else EVERYTHING
         selection = [dg.AssetKey([f"raw_{s}", table]) for s in chosen for table in connections.TABLES[s]]

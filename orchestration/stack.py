@@ -91,17 +91,17 @@ class Stack:
 
         everyone = tenants.all(warehouse)
         self.has_demo = not everyone or any(tenant.is_demo for tenant in everyone)
-        needs_replay = (self.home / "simulator" / "replays.json").exists()
-        if not (self.has_demo or needs_replay):
+        if (self.home / "no-demo").exists() and not any(tenant.is_demo for tenant in everyone):
+            self.has_demo = False
+        if not self.has_demo:
             return
         port = self.ports["SIMULATOR"]
         with self.progress.step("simulator") as step:
             self._start("simulator", "simulate", "--port", str(port))
             self._await_answer("simulator", f"http://127.0.0.1:{port}/world")
-            if self.has_demo:
-                from pipelines import demo
+            from pipelines import demo  # argon2, HTTP client
 
-                demo.create(warehouse, f"http://127.0.0.1:{port}")
+            demo.create(warehouse, f"http://127.0.0.1:{port}")
             step.text = f"GitHub, Jira, HubSpot … on :{port}"
 
     def _fill(self, warehouse: Warehouse) -> bool:

@@ -101,7 +101,8 @@ def replay(folder: Path, tenant: str, time_zone: str | None, config: Path | None
         for warning in recording.warnings:
             click.echo(f"  ! {warning}", err=True)
         with runs.opened(warehouse) as opened, told("replay", as_json) as loading:
-            results = [opened.ingest([recording.tenant.partition_key], recording.sources), opened.transform()]
+            key = recording.tenant.partition_key
+            results = [opened.ingest([key], recording.sources, now=recording.now), opened.transform()]
     failures = [failure for result in results for failure in runs.errors(result)]
     report = {"tenant": recording.tenant.partition_key, "rows": loading.rows, "failed": failures}
     click.echo(json.dumps(report) if as_json else f"  {recording.tenant.partition_key} · {loading.rows:,} rows")

@@ -22,11 +22,10 @@ def register(cli: click.Group) -> None:
 @click.option("--state", type=click.Path(path_type=Path), help="Where the world is kept (default: the home folder).")
 def simulate(port: int, host: str, state: Path | None) -> None:
     """Serve the simulated GitHub, Jira, HubSpot, news, weather, rates and places."""
-    from orchestration.replays import folders
     from pipelines.simulator import server
     from pipelines.warehouse.home import home
 
-    server.run(port, state or home() / "simulator", replay=folders(home()), host=host)
+    server.run(port, state or home() / "simulator", host=host)
 
 
 @click.command(hidden=True)
