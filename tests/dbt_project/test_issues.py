@@ -1,0 +1,202 @@
+"""Issues, their flow, severity and priority, on small stories whose figures can be worked out by hand."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.dbt_project.company import Company, at
+from tests.dbt_project.project import Project
+from tests.dbt_project.tracker import TEAM, Tracker
+
+MODELS = "+path:models/marts/velocity +path:models/marts/severity"
+MARTS = ("issues", "issue_flow_daily", "sprint_velocity", "severity_daily", "issue_priority")
+DAY = 86_400.0
+STORIES: dict[str, Callable[[Tracker], Any]] = {}
+
+
+def story(tell: Callable[[Tracker], Any]) -> Callable[[Tracker], Any]:
+    STORIES[tell.__name__] = tell
+    return tell
+
+
+@pytest.fixture(scope="module")
+def told(project: Project) -> dict[str, Tracker]:
+    """Every story in a tenant of its own, all built at once. The first instant is 2026-03-02 08:00 UTC."""
+    trackers = {}
+    for name, tell in STORIES.items():
+        zone = {"tokyo": "Asia/Tokyo"}.get(name, "UTC")
+        trackers[name] = Tracker(project, name.replace("_", "-"), zone)
+        tell(trackers[name])
+        trackers[name].sync(as_of=80)
+    build(project)
+    return trackers
+
+
+def build(project: Project, full: bool = False) -> None:
+    build_id = project.open()
+    project.run(MODELS, build_id, full)
+    project.close(build_id)
+
+
+@story
+def reopened(shop: Tracker) -> None:
+    """Done on the first day, opened again on the second, done on the third."""
+    issue = shop.issue("SHOP-1", 0)
+    shop.move(issue, 5, "Done")
+    shop.move(issue, 26, "Doing")
+    shop.move(issue, 50, "Fertig")
+    shop.move(issue, 51, "Done")  # from done to done: nothing is resolved again
+
+
+def test_a_reopened_issue_is_created_once_and_resolved_twice(told):
+    assert told["reopened"].flow() == {
+        "2026-03-02": (1, 1, 0, 0),
+        "2026-03-03": (0, 0, 1, 1),
+        "2026-03-04": (0, 1, 0, 0),
+        "2026-03-05": (0, 0, 0, 0),
+    }
+    (issue,) = told["reopened"].rows("issues")
+    assert (issue["status"], issue["resolved_at"], issue["reopened_count"]) == ("resolved", at(50), 1)
+
+
+def test_age_is_measured_at_the_end_of_days_that_end_with_an_open_issue(told):
+    ages = [row["age_p50_seconds"] for row in told["reopened"].rows("issue_flow_daily", "day")]
+
+    assert ages == [None, 40 * 3600.0, None, None]
+
+
+@story
+def without_history(shop: Tracker) -> None:
+    """Jira shows it done, its changelog was not loaded."""
+    shop.issue("SHOP-1", 0, "Done", statuscategorychangedate=at(30), updated=at(60))
+
+
+def test_an_issue_without_history_was_resolved_when_its_status_category_changed(told):
+    (issue,) = told["without_history"].rows("issues")
+
+    assert (issue["status"], issue["resolved_at"]) == ("resolved", at(30))
+
+
+@story
+def tokyo(shop: Tracker) -> None:
+    """08:00 UTC is 17:00 in Tokyo; eight hours later the next day has begun there."""
+    shop.issue("SHOP-1", 0)
+    shop.issue("SHOP-2", 8)
+
+
+def test_days_are_cut_in_the_tenants_zone(told):
+    created = {day: counts[0] for day, counts in told["tokyo"].flow().items() if counts[0]}
+
+    assert created == {"2026-03-02": 1, "2026-03-03": 1}
+    assert max(told["tokyo"].flow()) == "2026-03-06"  # 80 hours later it is one in the morning there
+
+
+@story
+def tickets(shop: Tracker) -> None:
+    shop.add("hubspot", "companies", id="9", name="Acme GmbH")
+    shop.ticket("Cannot pay", 1, closed=40, priority="HIGH", company_ids=["9", "9"])
+    shop.ticket("Again cannot pay", 2, priority=None)
+    shop.ticket("In the bin", 3, archived=True)
+
+
+def test_a_closed_stage_resolves_a_ticket_and_archived_ones_are_none(told):
+    rows = {row["title"]: row for row in told["tickets"].rows("issues")}
+
+    assert {title: row["status"] for title, row in rows.items()} == {"Cannot pay": "resolved", "Again cannot pay": "open"}
+    assert (rows["Cannot pay"]["resolved_at"], rows["Cannot pay"]["customer"]) == (at(40), "Acme GmbH")
+    assert rows["Again cannot pay"]["customer"] is None
+
+
+def test_severity_names_what_it_comes_from(told):
+    found = {row["title"]: (row["severity"], row["severity_reason"]) for row in told["tickets"].rows("issues")}
+
+    assert found["Cannot pay"] == (4, "priority = high")
+    assert found["Again cannot pay"] == (3, "default: no priority, label or type says otherwise")
+
+
+@story
+def outcomes(shop: Tracker) -> None:
+    for number, resolution in enumerate([{"name": "Done"}, {"name": "Won't Do"}, None], 1):
+        issue = shop.issue(f"SHOP-{number}", 0, resolution=resolution)
+        shop.move(issue, 5, "Done")
+    shop.issue("SHOP-4", 0, issuetype={"name": "Störung", "untranslatedName": "Incident"}, priority=None)
+    shop.issue("SHOP-5", 0, custom_fields={TEAM: {"id": "7", "name": "Payments"}})
+
+
+def test_wont_do_is_resolved_but_not_delivered(told):
+    found = {row["key"]: (row["status"], row["is_delivered"]) for row in told["outcomes"].rows("issues")}
+
+    assert found["SHOP-1"] == found["SHOP-3"] == ("resolved", True)
+    assert found["SHOP-2"] == ("resolved", False)
+    assert found["SHOP-4"] == ("open", False)
+
+
+def test_incidents_are_known_in_every_language(told):
+    found = {row["key"]: (row["is_incident"], row["severity_reason"]) for row in told["outcomes"].rows("issues")}
+
+    assert found["SHOP-4"] == (True, "type = incident")
+    assert not any(is_incident for key, (is_incident, _) in found.items() if key != "SHOP-4")
+
+
+def test_the_team_is_the_field_of_that_name(told):
+    assert {row["team"] for row in told["outcomes"].rows("issues")} == {None, "Payments"}
+    assert {row["team"] for row in told["outcomes"].rows("issue_flow_daily")} == {"none", "Payments"}
+
+
+@story
+def priorities(shop: Tracker) -> None:
+    shop.add("hubspot", "companies", id="1", name="One")
+    shop.add("hubspot", "companies", id="2", name="Two")
+    shop.issue("SHOP-1", 0, priority={"name": "Low"})
+    shop.issue("SHOP-2", 0, priority={"name": "Highest"})
+    shop.issue("SHOP-3", 0, priority={"name": "Low"})
+    for company in ("1", "2", "2"):
+        shop.ticket("It hurts", 1, company_ids=[company], jira_issue_key="SHOP-3")
+    shop.move(shop.issue("SHOP-4", 0), 5, "Done")
+
+
+def test_priority_rises_with_severity_and_with_the_customers_of_linked_tickets(told):
+    rows = {row["key"]: row for row in told["priorities"].rows("issue_priority") if row["source"] == "jira"}
+
+    assert set(rows) == {"SHOP-1", "SHOP-2", "SHOP-3"}  # only what is open
+    assert rows["SHOP-2"]["score"] > rows["SHOP-3"]["score"] > rows["SHOP-1"]["score"]
+    assert (rows["SHOP-1"]["customer_count"], rows["SHOP-3"]["customer_count"]) == (0, 2)
+    # Low is 2 of 5 with weight 3; three days old with weight .5 and half at 30; untouched for three days, half at 7.
+    assert rows["SHOP-1"]["severity_factor"] == pytest.approx(1 + 3 * 2 / 5)
+    assert rows["SHOP-1"]["age_factor"] == pytest.approx(1 + 0.5 * 3 / 33)
+    assert rows["SHOP-1"]["recency_factor"] == pytest.approx(1 + 0.5 * 7 / 10)
+    assert rows["SHOP-3"]["customers_factor"] == pytest.approx(1 + 2 / 5)
+
+
+def test_the_shares_of_a_score_add_up_to_one(told):
+    for row in told["priorities"].rows("issue_priority"):
+        shares = [row[f"{factor}_share"] for factor in ("severity", "age", "recency", "customers")]
+        assert sum(shares) == pytest.approx(1)
+
+
+def test_severity_daily_adds_up_to_the_issues(told):
+    for tracker in told.values():
+        expected: dict[tuple, int] = {}
+        for row in tracker.rows("issues"):
+            key = row["source"], row["severity"]
+            expected[key] = expected.get(key, 0) + 1
+        found: dict[tuple, int] = {}
+        for row in tracker.rows("severity_daily"):
+            found[row["source"], row["severity"]] = found.get((row["source"], row["severity"]), 0) + row["issue_count"]
+        assert found == expected
+
+
+def test_a_github_issue_has_the_severity_of_its_labels(project: Project, told):
+    shop = Company(project, "labels", "UTC")
+    shop.incident(1, 0, 3, labels=[{"name": "bug"}, {"name": "priority: critical"}, {"name": "area: checkout"}])
+    shop.incident(2, 0, labels=[], state_reason=None)
+    shop.sync(30)
+    build(project)
+
+    first, second = shop.rows("issues", "key")
+    assert (first["severity"], first["component"], first["status"]) == (5, "checkout", "resolved")
+    assert (second["severity"], second["is_incident"]) == (3, False)
+    assert first["time_to_resolve_seconds"] == timedelta(hours=3).total_seconds()
+    assert first["id"] == first["issue_id"] and first["deleted_at"] is None

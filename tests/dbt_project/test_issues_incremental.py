@@ -1,0 +1,132 @@
+"""Marts of issues that are built bit by bit equal those that are built at once, whatever moved in between."""
+
+import pytest
+
+from tests.dbt_project.company import at
+from tests.dbt_project.project import Project
+from tests.dbt_project.test_issues import MARTS, build
+from tests.dbt_project.tracker import TEAM, Tracker
+
+
+@pytest.fixture(scope="module")
+def shops(project: Project) -> dict[str, Tracker]:
+    """Two tenants, built once. Tests go on from where the one before them stopped."""
+    shops = {name: Tracker(project, name, "Europe/Berlin") for name in ("busy", "quiet")}
+    for shop in shops.values():
+        shop.done = shop.issue("SHOP-1", 0)
+        shop.move(shop.done, 5, "Done")
+        shop.open = shop.issue("SHOP-2", 20, story_points=3.0)
+        shop.other = shop.issue("SHOP-3", 21, priority={"name": "High"})
+        shop.running = shop.sprint("First", 2)
+        shop.put(shop.open, 30, shop.running)
+        shop.call = shop.ticket("It hurts", 10, jira_issue_key="SHOP-2")
+        shop.add("hubspot", "companies", id="9", name="Acme GmbH")
+        shop.sync(50)
+    build(project)
+    for mart in MARTS:
+        project.changed(mart)
+    return shops
+
+
+def equals_a_full_refresh(project: Project) -> None:
+    found = project.checksums(MARTS)
+    build(project, full=True)
+    assert found == project.checksums(MARTS)
+
+
+def test_a_build_without_news_changes_nothing(project: Project, shops):
+    before = project.checksums(MARTS)
+    build(project)
+
+    assert project.checksums(MARTS) == before
+    assert [project.changed(mart) for mart in MARTS] == [[]] * len(MARTS)
+
+
+def test_what_was_reopened_moved_edited_or_deleted_equals_a_full_refresh(project: Project, shops):
+    busy = shops["busy"]
+    busy.move(busy.done, 60, "Doing")  # opened again
+    busy.again("jira", "issues", busy.done)
+    busy.open.update(custom_fields={TEAM: {"name": "Payments"}}, priority={"name": "Highest"})  # another group
+    busy.estimate(busy.open, 61, 8.0)
+    busy.again("jira", "issues", busy.open)
+    busy.gone("jira", "issues", busy.other, 62)
+    busy.again("hubspot", "tickets", {**busy.call, "company_ids": ["9"]})  # raises the linked issue's score
+    busy.sync(63)
+    build(project)
+
+    issues = {row["key"]: row for row in busy.rows("issues") if row["source"] == "jira"}
+    assert set(issues) == {"SHOP-1", "SHOP-2"}
+    assert (issues["SHOP-1"]["status"], issues["SHOP-1"]["reopened_count"]) == ("open", 1)
+    assert {row["severity"] for row in busy.rows("issue_flow_daily")} == {3, 5}  # nothing is left of severity 4
+    moved = [tuple(key) for key in project.changed("issues")]
+    assert {key[0] for key in moved} == {busy.tenant_id} and len(moved) == 4
+    equals_a_full_refresh(project)
+
+
+def test_a_new_day_without_any_change_adds_its_rows(project: Project, shops):
+    busy = shops["busy"]
+    busy.sync(100)  # nothing new, read four hours into the next day
+    build(project)
+
+    days = {row["day"].isoformat() for row in busy.rows("issue_flow_daily")}
+    assert max(days) == "2026-03-06"
+    assert {row["scored_on"].isoformat() for row in busy.rows("issue_priority")} == {"2026-03-06"}
+    assert max(row["day"].isoformat() for row in shops["quiet"].rows("issue_flow_daily")) == "2026-03-04"
+    equals_a_full_refresh(project)
+
+
+def test_history_that_arrives_late_and_a_status_that_changes_its_meaning_reach_the_marts(project: Project, shops):
+    busy = shops["busy"]
+    late = busy.issue("SHOP-9", 12, "Done", statuscategorychangedate=at(90))
+    busy.sync(101)
+    build(project)
+    busy.change(late, 40, field="status", fieldId="status", **{"from": "1", "to": "3"})
+    busy.add("jira", "statuses", id="2", name="Doing", category_key="done")
+    busy.again("jira", "issues", {**busy.done, "status": {"id": "2", "name": "Doing"}})
+    busy.sync(102)
+    build(project)
+
+    issues = {row["key"]: row for row in busy.rows("issues")}
+    assert issues["SHOP-9"]["resolved_at"] == at(40)
+    assert issues["SHOP-1"]["status"] == "resolved"
+    equals_a_full_refresh(project)
+
+
+def test_what_a_failed_build_saw_is_not_lost_by_the_next(project: Project, shops):
+    busy = shops["busy"]
+    busy.move(busy.open, 103, "Done")
+    busy.again("jira", "issues", busy.open)
+    busy.sync(104)
+    failed = project.open()
+    project.run("+int_issues__unioned", failed)  # it stops before the marts
+    project.close(failed, "failed")
+    build(project)
+
+    assert {row["status"] for row in busy.rows("issues") if row["key"] == "SHOP-2"} == {"resolved"}
+    equals_a_full_refresh(project)
+
+
+def test_another_time_zone_and_other_rules_move_the_whole_tenant(project: Project, shops):
+    busy = shops["busy"]
+    with project.warehouse.connect("loader") as database:
+        database.execute("update app.tenant set time_zone = 'Pacific/Auckland' where tenant_id = %s", [busy.tenant_id])
+        database.execute(
+            "insert into app.incident_rule (tenant_id, position, source, field, pattern) values (%s, 1, 'jira', %s, %s)",
+            [busy.tenant_id, "priority", "high*"],
+        )
+        database.execute(
+            "insert into app.load_package (load_id, tenant_id, connection_id, source) values ('s', %s, %s, 'app')",
+            [busy.tenant_id, busy.tenant_id],
+        )
+    build(project)
+
+    assert [row["key"] for row in busy.rows("issues", "key") if row["is_incident"]] == ["SHOP-2"]
+    assert min(row["day"].isoformat() for row in busy.rows("issue_flow_daily")) == "2026-03-02"
+    equals_a_full_refresh(project)
+
+
+def test_no_tenant_changes_another_ones_figures(project: Project, shops):
+    assert {row["key"] for row in shops["quiet"].rows("issues") if row["source"] == "jira"} == {
+        "SHOP-1", "SHOP-2", "SHOP-3",
+    }  # fmt: skip
+    assert max(row["day"].isoformat() for row in shops["quiet"].rows("issue_flow_daily")) == "2026-03-04"
