@@ -28,7 +28,7 @@ class World:
         self.amendments = Amendments()
         self.github_limits = RateLimits()
         self.settings: dict[str, Any] = {
-            "github_rate_limit": 5000,  # requests of a token in a window
+            "github_rate_limit": 15000,  # requests of a token in a window, as an Enterprise organisation has
             "github_rate_window_seconds": 3600,
             "github_secondary_limit": None,  # requests of a token in a minute
             "gdelt_seconds_between_requests": 0.02,  # the demo asks every 0.05 s, the real one wants 5 s
