@@ -103,7 +103,7 @@ def _rows(series: Series, made: Forecast, published: str) -> Iterator[tuple[obje
         yield (*name, made_on, made_on, None, None, None, None, None, *rest)
         return
     for ahead, value in enumerate(made.value.tolist()):
-        ends = [None] * 4
+        ends: list[float | None] = [None] * 4
         if made.band is not None:
             ends = [
                 float(end[ahead])

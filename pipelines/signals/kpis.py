@@ -24,6 +24,7 @@ AS_OF = """
 select tenant_id::text, (max(seen.as_of) at time zone tenant.time_zone)::date as today
 from intermediate.int_tenants__as_of as seen
 inner join app.tenant as tenant using (tenant_id)
+where seen.as_of is not null
 group by tenant_id, tenant.time_zone
 """
 

@@ -177,9 +177,9 @@ def _ridge(windows: Array, measured: NDArray[np.bool_], is_yearly: bool) -> Arra
     past, future = _calendar(np.arange(1 - days, 1), is_yearly), _calendar(np.arange(1, HORIZON + 1), is_yearly)
     penalty = np.diag([LEVEL_PENALTY, TREND_PENALTY] + [WEEKDAY_PENALTY] * WEEK + [YEAR_PENALTY] * (past.shape[1] - 9))
     known = np.where(measured, windows, 0.0)
-    weight = measured * 0.5 ** (np.arange(days - 1, -1, -1) / HALF_LIFE_DAYS)
-    fitted = np.zeros_like(windows)
-    coefficients = np.zeros((len(windows), past.shape[1]))
+    weight: Array = measured * 0.5 ** (np.arange(days - 1, -1, -1) / HALF_LIFE_DAYS)
+    fitted: Array = np.zeros_like(windows)
+    coefficients: Array = np.zeros((len(windows), past.shape[1]))
     for is_robust in (False, True):
         if is_robust:  # Huber: beyond 1.345 deviations a day weighs as 1 / its distance
             residual = np.abs(known - fitted)

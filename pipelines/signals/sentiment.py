@@ -8,6 +8,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -52,7 +53,7 @@ def score(texts: pl.DataFrame) -> pl.DataFrame:
 
 
 @cache
-def _pipeline():  # type: ignore[no-untyped-def]  (spaCy is imported where it is used)
+def _pipeline() -> Any:  # spaCy's Language, which is imported where it is used
     """A blank English pipeline with one component. `Doc.sentiment` of spaCy itself is always 0."""
     import spacy
     from spacy.language import Language

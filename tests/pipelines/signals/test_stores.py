@@ -148,10 +148,21 @@ def test_the_unfinished_day_is_the_tenants_own(filled: Warehouse):
         add_series(filled, tenant, "deployment_count", counts(1))
         execute(filled, "insert into intermediate.int_tenants__as_of values (%s, 'github', %s)", tenant, evening)
 
+    execute(filled, "insert into intermediate.int_tenants__as_of values (%s, 'jira', null)", ACME)
+
     signals.forecast_series(filled, with_prophet=False)
 
     made_on = dict(execute(filled, "select distinct tenant_id, made_on from ml.forecasts"))
     assert made_on == {ACME: date(2026, 6, 1), GLOBEX: date(2026, 6, 2)}
+
+
+def test_a_tenant_without_news_of_its_sources_ends_before_its_last_day(filled: Warehouse):
+    add_series(filled, ACME, "deployment_count", counts(1))
+    execute(filled, "insert into intermediate.int_tenants__as_of values (%s, 'jira', null)", ACME)
+
+    signals.forecast_series(filled, with_prophet=False)
+
+    assert execute(filled, "select distinct made_on from ml.forecasts") == [(FIRST + timedelta(days=DAYS - 1),)]
 
 
 def test_a_run_for_one_tenant_leaves_the_others_alone(filled: Warehouse):
