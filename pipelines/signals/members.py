@@ -186,7 +186,8 @@ def _ridge(windows: Array, measured: NDArray[np.bool_], is_yearly: bool) -> Arra
             spread = 1.4826 * _median(np.where(measured, residual, np.nan)) + 1e-9
             weight = weight * np.minimum(1.0, 1.345 * spread[:, None] / np.maximum(residual, 1e-12))
         weighted = weight[:, None, :] * past.T  # (windows, columns, days)
-        coefficients = np.linalg.solve(weighted @ past + penalty, weighted @ known[:, :, None])[:, :, 0]
+        solved = np.linalg.solve(weighted @ past + penalty, weighted @ known[:, :, None])
+        coefficients = solved[:, :, 0].astype(np.float64)
         fitted = coefficients @ past.T
     level, _ = ses(np.where(measured, known - fitted, 0.0))
     return coefficients @ future.T + level[:, None] * RESIDUAL_DECAY ** np.arange(1, HORIZON + 1)
