@@ -64,6 +64,15 @@ class Build:
         assert self._session is not None
         return self._session.execute(CLAIM, {"build": build_id}).rowcount
 
+    def previous_status(self) -> str | None:
+        """How the build before this one ended."""
+        self.open()
+        assert self._session is not None
+        row = self._session.execute(
+            "select status from app.build where build_id < %s order by build_id desc limit 1", [self.build_id]
+        ).fetchone()
+        return row[0] if row else None
+
     def close(self, status: str, message: str | None = None) -> None:
         """Write the outcome: succeeded, held (an audit failed) or failed."""
         if self._session is None:

@@ -52,7 +52,7 @@ class Runs:
             raise NothingToLoad("there is no such tenant to load. Do: clearsignal tenant list.")
         chosen = sources or list(connections.TABLES)
         options = {"tenants": list(keys), "connection_id": connection_id, "full": full, "sweep": sweep, "now": now}
-        config = {"ops": {f"ingest_{source}": {"config": options} for source in chosen}}
+        config = {"ops": {f"load_{source}": {"config": options} for source in chosen}}
         job = f"ingest_{chosen[0]}" if len(chosen) == 1 else EVERYTHING
         selection = [dg.AssetKey([f"raw_{s}", table]) for s in chosen for table in connections.TABLES[s]]
         return self._run(job, config, partitions.range_tags(known, keys), selection)

@@ -38,7 +38,7 @@ def loading(name: str, job: str, cron: str, sweeps: bool = False) -> dg.Schedule
         at = context.scheduled_execution_time
         is_sweep = sweeps and at.hour == SWEEP_HOUR and at.minute == 0
         sources = INGEST_JOBS[job][0]
-        config = {"ops": {f"ingest_{source}": {"config": {"sweep": is_sweep}} for source in sources}}
+        config = {"ops": {f"load_{source}": {"config": {"sweep": is_sweep}} for source in sources}}
         return dg.RunRequest(run_key=at.isoformat(), run_config=config, tags=range_tags(keys))
 
     return tick
@@ -56,7 +56,7 @@ def forecasts(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipR
     due = tenants_at(context.resources.warehouse, context.scheduled_execution_time, FORECAST_HOUR)
     if not due:
         return dg.SkipReason("It is two in the morning for no tenant.")
-    config = {"ops": {name: {"config": {"tenants": due}} for name in ("forecasts", "anomalies")}}
+    config = {"ops": {name: {"config": {"tenants": due}} for name in ("ml__forecasts", "ml__anomalies")}}
     return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat(), run_config=config)
 
 

@@ -153,7 +153,7 @@ def _config(partition: str, source: str | None, data: Trigger) -> dict:
     said = {"tenants": [partition], "full": data.full}
     if data.connection_id is not None:
         said["connection_id"] = str(data.connection_id)
-    return {"ops": {f"ingest_{name}": {"config": said} for name in ([source] if source else connections.TABLES)}}
+    return {"ops": {f"load_{name}": {"config": said} for name in ([source] if source else connections.TABLES)}}
 
 
 def _connection(rows: list) -> ConnectionStatus:

@@ -42,7 +42,7 @@ def ingest(source: str) -> dg.AssetsDefinition:
     tables = connections.TABLES[source]
 
     @dg.multi_asset(
-        name=f"ingest_{source}",
+        name=f"load_{source}",
         specs=[_spec(source, table) for table in tables],
         check_specs=[checks.spec(source, table) for table in tables],
         partitions_def=tenants,
