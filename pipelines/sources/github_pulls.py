@@ -42,7 +42,7 @@ def _whole_pull(request: Request, repository: str, pull: dict) -> dict[str, list
     files = [file for page in pages(client, f"{path}/files") for file in page] if request.wants_files else []
     own = {"pull_request_number": number}
     return {
-        "pull_requests": github_rows.with_repository(repository, [{**pull, **client.json(path)}]),
+        "pull_requests": [github_rows.pull_request(repository, pull, client.json(path))],
         "pull_request_commits": [
             github_rows.pull_request_commit(repository, number, position, commit)
             for position, commit in enumerate(commits, 1)

@@ -14,6 +14,25 @@ def repository(found: Object) -> Object:
     return {**found, "repository": found["full_name"]}
 
 
+def pull_request(repository: str, listed: Object, detail: Object) -> Object:
+    """The list's fields and the detail's. Of both branches only what stays the same: GitHub puts the whole
+    repository into each, with counters that change by the hour."""
+    row = {**listed, **detail, "repository": repository}
+    return {**row, "head": _branch(row.get("head")), "base": _branch(row.get("base"))}
+
+
+def _branch(found: Object | None) -> Object | None:
+    if not found:
+        return None
+    repo = found.get("repo")  # null where the fork is deleted
+    return {
+        "label": found.get("label"),
+        "ref": found.get("ref"),
+        "sha": found.get("sha"),
+        "repo": {"id": repo.get("id"), "full_name": repo.get("full_name"), "fork": repo.get("fork")} if repo else None,
+    }
+
+
 def number_in(url: str | None) -> int | None:
     """The number at the end of an address such as …/issues/7."""
     last = (url or "").rstrip("/").rsplit("/", 1)[-1]

@@ -45,6 +45,8 @@ def issue(found: Object, custom: CustomFields, base_url: str) -> Object:
     points = next((fields[name] for name in custom.points if fields.get(name) is not None), None)
     return {
         **{name: fields.get(name) for name in PLAIN},
+        "parent": _named(fields.get("parent")),
+        "issuelinks": [_link(one) for one in fields.get("issuelinks") or []],
         "id": found["id"],
         "key": found["key"],
         "project_key": (fields.get("project") or {}).get("key") or found["key"].rsplit("-", 1)[0],
@@ -52,10 +54,22 @@ def issue(found: Object, custom: CustomFields, base_url: str) -> Object:
         "story_points": points,
         "sprints": [one for name in custom.sprint for one in sprints(fields.get(name))],
         "custom_fields": {
-            name: value for name, value in fields.items() if name.startswith("customfield_") and value is not None
+            name: value
+            for name, value in fields.items()
+            if name.startswith("customfield_") and value is not None and name not in custom.sprint
         },
         "url": f"{base_url.rstrip('/')}/browse/{found['key']}",
     }
+
+
+def _named(found: Object | None) -> Object | None:
+    """Another issue by its name alone: its state changes without this one's time of change."""
+    return {"id": found.get("id"), "key": found.get("key")} if found else None
+
+
+def _link(found: Object) -> Object:
+    others = {side: _named(found[side]) for side in ("inwardIssue", "outwardIssue") if side in found}
+    return {"id": found.get("id"), "type": found.get("type"), **others}
 
 
 def sprints(value: Any) -> list[Object]:

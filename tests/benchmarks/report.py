@@ -32,7 +32,9 @@ def figure(
     return line
 
 
-def interleaved(subject: Callable[[], float], reference: Callable[[], float], rounds: int = ROUNDS) -> tuple[float, float]:
+def interleaved(
+    subject: Callable[[], float], reference: Callable[[], float], rounds: int = ROUNDS
+) -> tuple[float, float]:
     """The medians of both, measured in turns, so that a slow minute of the machine meets both."""
     pairs = [(subject(), reference()) for _ in range(rounds)]
     return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)

@@ -62,6 +62,8 @@ def test_secrets_are_encrypted_at_rest_and_come_back(warehouse: Warehouse) -> No
 def test_a_connection_of_the_same_name_is_changed_in_place(warehouse: Warehouse) -> None:
     tenant = tenants.create(warehouse, "acme", "Acme")
     first = connections.add(warehouse, tenant, "main", {**GITHUB, "base_url": "http://127.0.0.1:1"}, allow_private=True)
-    second = connections.add(warehouse, tenant, "main", {**GITHUB, "base_url": "http://127.0.0.1:2"}, allow_private=True)
+    second = connections.add(
+        warehouse, tenant, "main", {**GITHUB, "base_url": "http://127.0.0.1:2"}, allow_private=True
+    )
     assert first.connection_id == second.connection_id
     assert [one.connection.base_url for one in connections.of(warehouse, tenant)] == ["http://127.0.0.1:2"]

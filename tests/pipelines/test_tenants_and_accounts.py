@@ -18,7 +18,9 @@ def test_a_tenant_is_found_by_slug_key_and_id(warehouse: Warehouse) -> None:
     assert tenants.create(warehouse, "acme-two", "Acme") == made
 
 
-@pytest.mark.parametrize(("slug", "zone"), [("Acme", "UTC"), ("a--b", "UTC"), ("-a", "UTC"), ("a" * 41, "UTC"), ("a", "Mars")])
+@pytest.mark.parametrize(
+    ("slug", "zone"), [("Acme", "UTC"), ("a--b", "UTC"), ("-a", "UTC"), ("a" * 41, "UTC"), ("a", "Mars")]
+)
 def test_a_slug_or_zone_that_does_not_fit_is_refused(warehouse: Warehouse, slug: str, zone: str) -> None:
     with pytest.raises(InvalidTenant):
         tenants.create(warehouse, slug, "Acme", zone)

@@ -1,0 +1,323 @@
+"""Loading from the real simulator over HTTP into a real Postgres."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pipelines import connections, load, tenants
+from pipelines.raw_tables import RAW
+from pipelines.simulator.server import Running, running
+from pipelines.tenants import Place, Tenant
+from pipelines.warehouse.connection import Warehouse
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+SOURCES = tuple(RAW)
+BERLIN = Place("Berlin", "DE", 52.52437, 13.41053)
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Running]:
+    """One world for all tests that only read it."""
+    with running() as made:
+        yield made
+
+
+@pytest.fixture
+def world() -> Iterator[Running]:
+    """A world that the test may change."""
+    with running() as made:
+        yield made
+
+
+def config(source: str, url: str, **values: Any) -> dict[str, Any]:
+    return {
+        "github": {"organization": "acme", "token": "github-acme", "base_url": f"{url}/github"},
+        "jira": {"email": "ann@acme.example", "token": "jira-acme", "base_url": f"{url}/jira/acme"},
+        "hubspot": {"token": "hubspot-acme", "base_url": f"{url}/hubspot/acme"},
+        "gdelt": {"base_url": f"{url}/gdelt", "pace_seconds": 0.06, "first_days": 8},
+        "open_meteo": {"base_url": f"{url}/open_meteo", "archive_url": f"{url}/open_meteo", "first_days": 10},
+        "exchange_rates": {"base_url": f"{url}/exchange_rates", "first_days": 20},
+        "geonames": {"username": "demo", "base_url": f"{url}/geonames"},
+    }[source] | {"source": source, **values}
+
+
+def connect(warehouse: Warehouse, url: str, *sources: str, slug: str = "acme", **values: Any) -> Tenant:
+    tenant = tenants.create(warehouse, slug, slug.title(), "Europe/Berlin", [BERLIN])
+    for source in sources:
+        connections.add(warehouse, tenant, "main", config(source, url, **values), allow_private=True)
+    return tenant
+
+
+def sync(warehouse: Warehouse, source: str, *who: Tenant, now: datetime = NOW, **options: Any) -> list[load.Outcome]:
+    return list(load.sync(warehouse, source, [tenant.partition_key for tenant in who], now=now, **options))
+
+
+def rows(warehouse: Warehouse, source: str, tenant: Tenant) -> dict[str, set[tuple]]:
+    """What stands in raw and is not marked deleted, without owner and package."""
+    found = {}
+    with warehouse.connect("loader") as database:
+        for name, table in RAW[source].items():
+            columns = ", ".join(f'"{column}"::text' for column in table.columns if column != "place_id")
+            query = f"select {columns} from raw_{source}.{name} where tenant_id = %s and _deleted_at is null"
+            found[name] = set(database.execute(query, [str(tenant.tenant_id)]).fetchall())  # type: ignore[arg-type]
+    return found
+
+
+def packages(warehouse: Warehouse) -> int:
+    with warehouse.connect("loader") as database:
+        return (database.execute("select count(*) from app.load_package").fetchone() or (0,))[0]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_second_sync_adds_nothing(warehouse: Warehouse, simulator: Running, source: str) -> None:
+    tenant = connect(warehouse, simulator.url, source)
+    (first,) = sync(warehouse, source, tenant)
+    assert first.error is None and sum(first.rows.values()) > 0
+    before = rows(warehouse, source, tenant)
+
+    (second,) = sync(warehouse, source, tenant)
+
+    assert second.error is None and sum(second.rows.values()) == 0
+    assert rows(warehouse, source, tenant) == before
+    assert packages(warehouse) == 1  # nothing new: nothing for a build to read
+
+
+@pytest.mark.parametrize("source", ["github", "jira", "hubspot"])
+def test_incremental_equals_full(warehouse: Warehouse, world: Running, source: str) -> None:
+    tenant, fresh = connect(warehouse, world.url, source), connect(warehouse, world.url, source, slug="fresh")
+    now = NOW
+    sync(warehouse, source, tenant, now=now)
+    for days in (1, 3):
+        world.advance(days=days)
+        now += timedelta(days=days)
+        (outcome,) = sync(warehouse, source, tenant, now=now, sweep=True)
+        assert outcome.error is None and sum(outcome.rows.values()) > 0
+    sync(warehouse, source, fresh, now=now)
+
+    ours, full = rows(warehouse, source, tenant), rows(warehouse, source, fresh)
+    for name in RAW[source]:
+        if name == "commits":  # what a deleted branch held stays: a deployment may name it
+            assert ours[name] >= full[name]
+        elif name == "deployment_statuses":  # `inactive` is written long after the result that counts
+            assert {row for row in full[name] - ours[name] if "inactive" not in row} == set()
+        elif name == "deployments":  # and with it their time of change
+            at = list(RAW[source][name].columns).index("updated_at")
+            without = [{row[:at] + row[at + 1 :] for row in found[name]} for found in (ours, full)]
+            assert without[0] == without[1]
+        else:
+            assert ours[name] == full[name], name
+
+
+def test_every_parent_of_a_commit_is_loaded(warehouse: Warehouse, world: Running) -> None:
+    tenant = connect(warehouse, world.url, "github")
+    for day in range(3):
+        sync(warehouse, "github", tenant, now=NOW + timedelta(days=day))
+        world.advance(days=1)
+    with warehouse.connect("loader") as database:
+        missing = database.execute(
+            """
+            select parent from raw_github.commits as c, jsonb_array_elements_text(c.parents) as parent
+            where not exists (select from raw_github.commits as p where p.repository = c.repository and p.sha = parent)
+            """
+        ).fetchall()
+        undeployed = database.execute(
+            "select sha from raw_github.deployments where sha not in (select sha from raw_github.commits)"
+        ).fetchall()
+    assert (missing, undeployed) == ([], [])
+
+
+def test_one_tenants_failure_is_its_own(warehouse: Warehouse, simulator: Running) -> None:
+    good = connect(warehouse, simulator.url, "github")
+    bad = connect(warehouse, simulator.url, "github", slug="bad", token="canary-wrong-token")
+    outcomes = {outcome.tenant: outcome for outcome in sync(warehouse, "github", good, bad)}
+
+    error = outcomes[bad.partition_key].error
+    assert error is not None and (error.error_class, error.http_status) == ("credentials", 401)
+    assert outcomes[good.partition_key].error is None
+    with warehouse.connect("loader") as database:
+        found = database.execute(
+            "select status, count(*) from app.sync_run where tenant_id = %s group by 1 order by 1", [bad.tenant_id]
+        ).fetchall()
+    assert found == [("failed", 1), ("skipped", 10)]
+
+
+def test_a_refused_token_is_shown_nowhere(
+    warehouse: Warehouse, simulator: Running, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tenant = connect(warehouse, simulator.url, "github", token="canary-wrong-token")
+    (outcome,) = sync(warehouse, "github", tenant)
+    said = f"{outcome} {outcome.error} {caplog.text} {''.join(capfd.readouterr())}"
+    with warehouse.connect("loader") as database:
+        for table in ("sync_run", "connection", "quota", "response_cache"):
+            said += str(database.execute(f"select * from app.{table}").fetchall())  # type: ignore[arg-type]
+    for path in warehouse.home.rglob("*"):
+        if path.is_file():
+            said += path.read_text(errors="replace")
+    assert "canary" not in said
+
+
+@pytest.mark.parametrize(
+    ("fault", "options"),
+    [("429", {}), ("403_secondary", {}), ("403_primary", {"reset_after": 1}), ("500", {}), ("503_html", {}),
+     ("truncated_json", {}), ("drop", {"after_bytes": 100}), ("drift", {})],
+)  # fmt: skip
+def test_a_passing_fault_is_survived(warehouse: Warehouse, world: Running, fault: str, options: dict) -> None:
+    tenant, clean = connect(warehouse, world.url, "github"), connect(warehouse, world.url, "github", slug="clean")
+    world.fault("/github/repos/acme/*", fault, times=1, **options)
+    (outcome,) = sync(warehouse, "github", tenant)
+    assert outcome.error is None
+    sync(warehouse, "github", clean)
+    assert rows(warehouse, "github", tenant) == rows(warehouse, "github", clean)
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "fault", "options", "error_class"),
+    [
+        ("github", "*/pulls*", "429", {"retry_after": 600}, "rate_limited"),
+        ("github", "*/pulls*", "403_primary", {"reset_after": 900}, "rate_limited"),
+        ("github", "*/issues", "null_fields", {"fields": ["id"]}, "unparsable"),
+        ("github", "*/issues", "drift", {"rename": {"id": "identifier"}}, "unparsable"),
+        ("jira", "*/search/jql", "repeat_token", {}, "unparsable"),
+        ("jira", "*/search/jql", "401", {}, "credentials"),
+        ("hubspot", "*/tickets", "429", {"retry_after": 600}, "rate_limited"),
+        ("geonames", "*", "401", {}, "credentials"),
+    ],
+)
+def test_a_lasting_fault_is_told_by_its_class_and_the_next_run_is_complete(
+    warehouse: Warehouse, world: Running, source: str, path: str, fault: str, options: dict, error_class: str
+) -> None:
+    tenant, clean = connect(warehouse, world.url, source), connect(warehouse, world.url, source, slug="clean")
+    world.fault(path, fault, **options)
+    (outcome,) = sync(warehouse, source, tenant)
+    assert outcome.error is not None and outcome.error.error_class == error_class
+    with warehouse.connect("loader") as database:
+        told = database.execute("select distinct error_class from app.sync_run where status = 'failed'").fetchall()
+    assert told == [(error_class,)]
+
+    world.clear_faults()
+    (outcome,) = sync(warehouse, source, tenant)
+    assert outcome.error is None
+    sync(warehouse, source, clean)
+    assert rows(warehouse, source, tenant) == rows(warehouse, source, clean)
+
+
+def test_a_sweep_marks_what_the_source_no_longer_has(warehouse: Warehouse, world: Running) -> None:
+    tenant = connect(warehouse, world.url, "github")
+    sync(warehouse, "github", tenant)
+    with warehouse.connect("loader") as database:
+        (gone,) = database.execute("select max(id) from raw_github.issues").fetchone() or (0,)
+    world.post("/world/records/delete", {"company": "acme", "kind": "issues", "id": gone})
+    before = packages(warehouse)
+
+    (outcome,) = sync(warehouse, "github", tenant, sweep=True)
+
+    with warehouse.connect("loader") as database:
+        marked = database.execute(
+            "select id, _dlt_load_id in (select load_id from app.load_package) from raw_github.issues"
+            " where _deleted_at is not null"
+        ).fetchall()
+    assert (outcome.error, marked) == (None, [(gone, True)])
+    assert packages(warehouse) == before + 1
+
+
+def test_state_comes_back_when_the_local_folder_is_lost(warehouse: Warehouse, simulator: Running) -> None:
+    tenant = connect(warehouse, simulator.url, "jira")
+    sync(warehouse, "jira", tenant)
+    shutil.rmtree(warehouse.home / "dlt")
+    asked = len(simulator.world.faults.active)  # nothing is amiss in the world
+    (outcome,) = sync(warehouse, "jira", tenant)
+    assert (outcome.error, sum(outcome.rows.values()), asked) == (None, 0, 0)
+    with warehouse.connect("loader") as database:
+        cursors = database.execute("select cursor_value from app.sync_run where resource = 'issues'").fetchall()
+    assert len(set(cursors)) == 1 and cursors[0][0] is not None
+
+
+def test_the_second_of_two_loaders_waits(warehouse: Warehouse, simulator: Running) -> None:
+    tenant = connect(warehouse, simulator.url, "jira")
+    outcomes: list[load.Outcome] = []
+    loaders = [threading.Thread(target=lambda: outcomes.extend(sync(warehouse, "jira", tenant))) for _ in range(2)]
+    for loader in loaders:
+        loader.start()
+    for loader in loaders:
+        loader.join()
+    assert [outcome.error for outcome in outcomes] == [None, None]
+    assert sorted(sum(outcome.rows.values()) > 0 for outcome in outcomes) == [False, True]
+
+
+def test_a_skewed_clock_loses_nothing(warehouse: Warehouse, world: Running) -> None:
+    ahead, behind = connect(warehouse, world.url, "github", slug="ahead"), connect(warehouse, world.url, "github")
+    clean = connect(warehouse, world.url, "github", slug="clean")
+    for hours in (0, 20):
+        world.advance(hours=hours)
+        now = NOW + timedelta(hours=hours)
+        sync(warehouse, "github", ahead, now=now + timedelta(hours=26))
+        sync(warehouse, "github", behind, now=now - timedelta(hours=26))
+    sync(warehouse, "github", clean, now=NOW + timedelta(hours=20))
+    full = rows(warehouse, "github", clean)
+    for tenant in (ahead, behind):
+        ours = rows(warehouse, "github", tenant)
+        for name in ("pull_requests", "reviews", "issues", "issue_events", "comments", "deployments", "workflow_runs"):
+            assert ours[name] == full[name], (tenant.slug, name)
+
+
+KILLED = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from pipelines import load
+from pipelines.warehouse.connection import Warehouse
+load.PACKAGE_ROWS = 200
+warehouse = Warehouse(sys.argv[1], bytes.fromhex(sys.argv[2]), Path(sys.argv[3]))
+print("ready", flush=True)
+for outcome in load.sync(warehouse, "github", [sys.argv[4]], now=datetime.fromisoformat(sys.argv[5])):
+    print(outcome.error, flush=True)
+"""
+
+
+@pytest.mark.parametrize("seed", [1, 2, pytest.param(range(3, 30), marks=pytest.mark.slow)])
+def test_a_killed_load_loses_nothing_and_repeats_nothing(warehouse: Warehouse, simulator: Running, seed: Any) -> None:
+    tenant, clean = (
+        connect(warehouse, simulator.url, "github"),
+        connect(warehouse, simulator.url, "github", slug="clean"),
+    )
+    for number in [seed] if isinstance(seed, int) else seed:
+        _kill_a_load(warehouse, tenant, random.Random(number).uniform(0.2, 4))
+
+    (outcome,) = sync(warehouse, "github", tenant)
+
+    assert outcome.error is None
+    sync(warehouse, "github", clean)
+    assert rows(warehouse, "github", tenant) == rows(warehouse, "github", clean)
+    with warehouse.connect("loader") as database:
+        assert database.execute("select count(*) from app.sync_run where status = 'running'").fetchone() == (0,)
+        for name in RAW["github"]:
+            unseen = database.execute(
+                f"select count(*) from raw_github.{name} where _dlt_load_id not in (select load_id from app.load_package)"  # type: ignore[arg-type]
+            ).fetchone()
+            assert unseen == (0,), name  # each row is in a package that a build will read
+
+
+def _kill_a_load(warehouse: Warehouse, tenant: Tenant, after: float) -> None:
+    given = [
+        warehouse.admin_url,
+        warehouse.secret_key.hex(),
+        str(warehouse.home),
+        tenant.partition_key,
+        NOW.isoformat(),
+    ]
+    process = subprocess.Popen([sys.executable, "-c", KILLED, *given], stdout=subprocess.PIPE, cwd=os.getcwd())  # noqa: PTH109
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(after)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
