@@ -101,6 +101,7 @@ class Ticket:
     resolved_at: list[int] = field(default_factory=list)
     reopened_at: list[int] = field(default_factory=list)
     history: dict[str, list[tuple[int, str | None]]] = field(default_factory=dict)
+    version: int = 0  # counts its changes
 
     @property
     def is_closed(self) -> bool:

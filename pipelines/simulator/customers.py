@@ -133,7 +133,11 @@ class Customers:
     def note(self, ticket: Ticket, name: str, value: str | None) -> None:
         """Write down a property's new value."""
         ticket.history.setdefault(name, []).append((self.agenda.now, value))
+        self._touch(ticket)
+
+    def _touch(self, ticket: Ticket) -> None:
         ticket.updated_at = self.agenda.now
+        ticket.version += 1
 
     # -- the support desk
 
@@ -176,7 +180,8 @@ class Customers:
 
     def archive(self, ticket: Ticket) -> None:
         if ticket.is_there:
-            ticket.archived_at = ticket.updated_at = self.agenda.now
+            ticket.archived_at = self.agenda.now
+            self._touch(ticket)
 
     # -- incidents
 

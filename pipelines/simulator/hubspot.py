@@ -47,7 +47,7 @@ def error(status: int, category: str, message: str) -> Response:
 def store_of(state: State, slug: str) -> Store | None:
     tracker = tracker_of(state.world, slug)
     if tracker is not None:
-        return LivedStore(tracker.customers, tracker.company.now)
+        return LivedStore(tracker.customers)
     replay = state.world.replays.get(slug)
     return None if replay is None else replay.hubspot
 

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from pipelines.simulator.customer_records import PIPELINES, Contact, Customer, Owner, Ticket
 from pipelines.simulator.customers import Customers
@@ -136,12 +137,15 @@ def pipeline_json(number: int) -> dict[str, Any]:
     }
 
 
+_records: "WeakKeyDictionary[Customers, dict[int, tuple[int, Record]]]" = WeakKeyDictionary()
+
+
 class LivedStore:
     """A company's portal as of now."""
 
-    def __init__(self, customers: Customers, now: int) -> None:
+    def __init__(self, customers: Customers) -> None:
         self.customers = customers
-        self.now = now
+        self._kept = _records.setdefault(customers, {})
         self.slug = customers.company.slug
         self.token: str | None = f"hubspot-{self.slug}"
 
@@ -150,13 +154,21 @@ class LivedStore:
         customers = self.customers
         if kind == "tickets":
             return [
-                ticket_record(ticket)
+                self._ticket(ticket)
                 for ticket in customers.tickets
                 if ticket.merged_into is None and str(ticket.ticket_id) not in customers.deleted
             ]
         if kind == "companies":
             return [company_record(customer) for customer in customers.customers]
         return [contact_record(contact) for contact in customers.contacts]
+
+    def _ticket(self, ticket: Ticket) -> Record:
+        """Made anew only where the ticket changed: a long list is read in many pages."""
+        version, record = self._kept.get(ticket.ticket_id, (-1, None))
+        if record is None or version != ticket.version:
+            record = ticket_record(ticket)
+            self._kept[ticket.ticket_id] = (ticket.version, record)
+        return record
 
     def owners(self) -> list[dict[str, Any]]:
         return [owner_json(owner) for owner in self.customers.owners]

@@ -7,7 +7,7 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 
-from pipelines.simulator.jira import (
+from pipelines.simulator.jira_answers import (
     DEFAULT_PAGE,
     PAGE_WITH_FIELDS,
     Refused,

@@ -146,7 +146,6 @@ class JiraObjects:
     def fields(self, issue: Issue) -> dict[str, Any]:
         """All fields of an issue."""
         project = next(project for project in self.site.projects if project.key == issue.project_key)
-        children = [other for other in self.site.issues if other.parent is issue]
         return {
             "summary": issue.summary,
             "description": document(issue.description),
@@ -166,7 +165,7 @@ class JiraObjects:
             "statuscategorychangedate": self.at(issue.category_changed_at),
             "duedate": None,
             "issuelinks": [],
-            "subtasks": [self.reference(child) for child in children],
+            "subtasks": [self.reference(child) for child in issue.children],
             "worklog": self.first_worklogs(issue),
             "timespent": sum(log.seconds for log in issue.worklogs) or None,
             "fixVersions": [],
@@ -237,51 +236,3 @@ class JiraObjects:
             items.append(item | {"to": change.after, "toString": change.after_text})
         author, at = self.user(history.author), self.at(history.at)
         return {"id": str(history.history_id), "author": author, "created": at, "items": items}
-
-    def all_fields(self) -> list[dict[str, Any]]:
-        """The site's field list, custom ones with the schema by which clients find them."""
-        names = {"summary": "string", "description": "string", "status": "status", "priority": "priority",
-                 "resolution": "resolution", "issuetype": "issuetype", "project": "project", "labels": "array",
-                 "components": "array", "assignee": "user", "reporter": "user", "creator": "user",
-                 "created": "datetime", "updated": "datetime", "resolutiondate": "datetime",
-                 "statuscategorychangedate": "datetime"}  # fmt: skip
-        found = [
-            {
-                "id": name,
-                "key": name,
-                "name": name.capitalize(),
-                "custom": False,
-                "orderable": True,
-                "navigable": True,
-                "searchable": True,
-                "clauseNames": [name],
-                "schema": {"type": kind, "system": name},
-            }
-            for name, kind in names.items()
-        ]
-        points = "jsw-story-points" if self.site.company.style == "trunk" else "float"
-        maker = (
-            "com.pyxis.greenhopper.jira"
-            if points == "jsw-story-points"
-            else "com.atlassian.jira.plugin.system.customfieldtypes"
-        )
-        found.append(self._custom(self.sprint_field, "Sprint", "array", "com.pyxis.greenhopper.jira:gh-sprint", "json"))
-        name = words.POINTS_NAMES[self.site.company.style]
-        found.append(self._custom(self.points_field, name, "number", f"{maker}:{points}"))
-        found.append(self._custom("customfield_10019", "Rank", "any", "com.pyxis.greenhopper.jira:gh-lexo-rank"))
-        return found
-
-    def _custom(self, field_id: str, name: str, kind: str, custom: str, items: str | None = None) -> dict[str, Any]:
-        number = int(field_id.removeprefix("customfield_"))
-        schema: dict[str, Any] = {"type": kind, "custom": custom, "customId": number}
-        return {
-            "id": field_id,
-            "key": field_id,
-            "name": name,
-            "custom": True,
-            "orderable": True,
-            "navigable": True,
-            "searchable": True,
-            "clauseNames": [f"cf[{number}]", name],
-            "schema": schema | ({"items": items} if items else {}),
-        }

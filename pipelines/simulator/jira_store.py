@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pipelines.simulator.jira_fields import all_fields
 from pipelines.simulator.jira_objects import JiraObjects
 from pipelines.simulator.tracker_records import Issue
 
@@ -51,6 +52,7 @@ class Store(Protocol):
     def sprints(self, board_id: int | None) -> list[dict[str, Any]]: ...
     def estimation_field(self, board_id: int) -> tuple[str, str] | None: ...
     def rows(self) -> Sequence[Row]: ...
+    def find(self, name: str) -> Row | None: ...  # by id or key
     def fields(self, row: Row) -> dict[str, Any]: ...
     def histories(self, row: Row) -> list[dict[str, Any]]: ...  # oldest first
     def worklogs(self, row: Row) -> list[dict[str, Any]]: ...
@@ -95,7 +97,7 @@ class LivedStore:
         return [p | {"statusColor": "#cccccc", "description": "", "isDefault": p["name"] == "Medium"} for p in shown]
 
     def all_fields(self) -> list[dict[str, Any]]:
-        return self.objects.all_fields()
+        return all_fields(self.tracker.company.style)
 
     def boards(self) -> list[dict[str, Any]]:
         return [self.objects.board(project) for project in self.site.projects]
@@ -111,6 +113,10 @@ class LivedStore:
     def rows(self) -> list[Row]:
         deleted = self.site.deleted
         return [self._row(issue) for issue in self.site.issues if str(issue.issue_id) not in deleted]
+
+    def find(self, name: str) -> Row | None:
+        issue = self.site.by_name.get(name)
+        return None if issue is None or str(issue.issue_id) in self.site.deleted else self._row(issue)
 
     def _row(self, issue: Issue) -> Row:
         project = next(project for project in self.site.projects if project.key == issue.project_key)

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-from pipelines.simulator.jira import jira_instant
+from pipelines.simulator.jira_answers import jira_instant
 from pipelines.simulator.jira_objects import document
 from pipelines.simulator.jira_store import Row
 from pipelines.simulator.replay_lines import Folder, Line, ReplayInvalid
@@ -39,6 +39,7 @@ class RecordedStore:
         self.time_zone: str = str(folder.config.get("timezone") or recorded or "UTC")
         self._fields = self._derive_fields()
         self._rows = [self._row(line) for line in self._issues.values()]
+        self._by_name = {name: row for row in self._rows for name in (row.key, str(row.issue_id))}
 
     # -- the site
 
@@ -167,6 +168,9 @@ class RecordedStore:
 
     def rows(self) -> list[Row]:
         return self._rows
+
+    def find(self, name: str) -> Row | None:
+        return self._by_name.get(name)
 
     def fields(self, row: Row) -> Object:
         """As REST v3 gives them: texts as documents, without the Agile API's additions."""

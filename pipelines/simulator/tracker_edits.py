@@ -48,9 +48,9 @@ class Edits:
 
     def _edit(self, provider: str, record_id: str, changes: dict[str, Any]) -> None:
         if provider == "jira":
-            for issue in self.site.issues:
-                if record_id in (str(issue.issue_id), issue.key):
-                    self._edit_issue(issue, changes)
+            issue = self.site.by_name.get(record_id)
+            if issue is not None:
+                self._edit_issue(issue, changes)
         else:
             for ticket in self.customers.tickets:
                 if record_id == str(ticket.ticket_id):

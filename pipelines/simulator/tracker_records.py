@@ -105,6 +105,7 @@ class Issue:
     assignee: Person | None = None
     labels: list[str] = field(default_factory=list)
     parent: "Issue | None" = None
+    children: list["Issue"] = field(default_factory=list)
     sprints: list[Sprint] = field(default_factory=list)  # closed ones stay
     resolution: str | None = None  # Done | Won't Do | Duplicate
     resolved_at: list[int] = field(default_factory=list)  # every time it became done

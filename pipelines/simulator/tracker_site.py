@@ -34,7 +34,7 @@ class Site:
         self.workflow = words.WORKFLOWS[company.style]
         self.statuses = {status.status_id: status for status in self.workflow[1:]}
         self.issues: list[Issue] = []
-        self.by_key: dict[str, Issue] = {}
+        self.by_name: dict[str, Issue] = {}  # by key and by id
         self.sprints: list[Sprint] = []
         self.deleted: set[str] = set()  # issue ids that somebody deleted by hand
         self._histories = self._others = 0
@@ -74,7 +74,9 @@ class Site:
             **{"description": None, "priority": "Medium", **given},  # type: ignore[arg-type]
         )
         self.issues.append(issue)
-        self.by_key[issue.key] = issue
+        self.by_name[issue.key] = self.by_name[str(issue.issue_id)] = issue
+        if issue.parent is not None:
+            issue.parent.children.append(issue)
         return issue
 
     def change(self, issue: Issue, author: Person, *changes: Change) -> None:
