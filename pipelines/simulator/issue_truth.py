@@ -14,29 +14,36 @@ if TYPE_CHECKING:
     from pipelines.simulator.world import World
 
 
-def sprint_facts(sprint: Sprint) -> dict[str, Any]:
-    """The sprint's ledger. What is only known at the close is null before it."""
+def sprint_facts(tracker: Tracker, sprint: Sprint) -> dict[str, Any]:
+    """The sprint's ledger, without issues that were deleted by hand since. While it runs, `completed` is what is done
+    so far, and what is carried over is null: it is not known yet."""
     ledger, is_closed = sprint.ledger, sprint.complete_at is not None
-    return {
+    gone = {tracker.site.by_name[number].key for number in tracker.site.deleted if number in tracker.site.by_name}
+    parts: dict[str, list[tuple[str, float]] | None] = {
+        "committed": list(ledger.committed.items()),
+        "added": ledger.added,
+        "removed": ledger.removed,
+        "completed": list(ledger.completed.items()) if is_closed else _done_so_far(tracker, sprint),
+        "wont_do": list(ledger.wont_do.items()) if is_closed else None,
+        "carried_over": list(ledger.carried.items()) if is_closed else None,
+    }
+    facts: dict[str, Any] = {
         "id": sprint.sprint_id,
         "board_id": sprint.board_id,
         "name": sprint.name,
         "state": sprint.state,
         "started_at": maybe_iso(sprint.start_at),
         "closed_at": maybe_iso(sprint.complete_at),
-        "committed_points": sum(ledger.committed.values()),
-        "added_points": sum(points for _, points in ledger.added),
-        "removed_points": sum(points for _, points in ledger.removed),
-        "completed_points": sum(ledger.completed.values()) if is_closed else None,
-        "wont_do_points": sum(ledger.wont_do.values()) if is_closed else None,
-        "carried_over_points": sum(ledger.carried.values()) if is_closed else None,
-        "committed": sorted(ledger.committed),
-        "added": sorted(key for key, _ in ledger.added),
-        "removed": sorted(key for key, _ in ledger.removed),
-        "completed": sorted(ledger.completed) if is_closed else None,
-        "wont_do": sorted(ledger.wont_do) if is_closed else None,
-        "carried_over": sorted(ledger.carried) if is_closed else None,
     }
+    for name, entries in parts.items():
+        kept = None if entries is None else [(key, points) for key, points in entries if key not in gone]
+        facts[name] = None if kept is None else sorted(key for key, _ in kept)
+        facts[f"{name}_points"] = None if kept is None else sum(points for _, points in kept)
+    return facts
+
+
+def _done_so_far(tracker: Tracker, sprint: Sprint) -> list[tuple[str, float]]:
+    return [(i.key, i.points or 0) for i in tracker.site.issues if sprint in i.sprints and i.is_done]
 
 
 def issue_facts(world: "World", tracker: Tracker) -> list[dict[str, Any]]:
@@ -161,7 +168,7 @@ def read_sprints(state: State, slug: str) -> Response:
     tracker = tracker_of(state.world, slug)
     if tracker is None:
         return _missing(slug)
-    return Response([sprint_facts(sprint) for sprint in tracker.site.sprints if sprint.start_at is not None])
+    return Response([sprint_facts(tracker, sprint) for sprint in tracker.site.sprints if sprint.start_at is not None])
 
 
 @get("/truth/{slug:str}/issues", sync_to_thread=False)

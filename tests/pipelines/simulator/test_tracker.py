@@ -38,7 +38,7 @@ def world() -> World:
 def told(world: World, slug: str) -> list[object]:
     tracker = lived(world, slug)
     histories = [(issue.key, h.history_id, h.at, h.changes) for issue in tracker.site.issues for h in issue.histories]
-    return [issue_facts(world, tracker), [sprint_facts(s) for s in tracker.site.sprints], histories]
+    return [issue_facts(world, tracker), [sprint_facts(tracker, s) for s in tracker.site.sprints], histories]
 
 
 @pytest.mark.parametrize("slug", ["acme", "globex", "initech"])
