@@ -31,9 +31,8 @@ def main(arguments: list[str] | None = None) -> None:
         group.register(cli)
     environment.read_dotenv(CHECKOUT / ".env")
     try:
-        cli.main(args=arguments, prog_name="clearsignal", standalone_mode=False)
-    except click.exceptions.Exit as leave:
-        sys.exit(leave.exit_code)
+        code = cli.main(args=arguments, prog_name="clearsignal", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)  # click returns what Exit carries
     except click.Abort:
         sys.exit(130)
     except click.ClickException as error:

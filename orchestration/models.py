@@ -99,6 +99,15 @@ class Manifest:
             elif unique_id in self.tables:
                 yield key(self.tables[unique_id])
 
+    def group(self, node: Mapping[str, Any]) -> str:
+        """The group of a table. What an intermediate model computes from a mart belongs to the mart's area."""
+        if node["schema"] == "intermediate" and node["resource_type"] == "model":
+            parents = [self.tables[p] for p in node["depends_on"].get("nodes", []) if p in self.tables]
+            areas = [self.group(parent) for parent in parents if self.group(parent) not in LAYERS]
+            if areas:
+                return areas[0]
+        return group(node)
+
     def tested_table(self, test: Mapping[str, Any], step: int) -> dict[str, Any] | None:
         """The table whose page shows the test: the one it is written under, if this step builds it."""
         candidates = [test.get("attached_node"), *test["depends_on"].get("nodes", [])]
@@ -122,7 +131,9 @@ def meta(node: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def group(node: Mapping[str, Any]) -> str:
-    """The layer, or a mart's area."""
+    """The layer, or a mart's area. Seeds stand on the left, as staging reads them too."""
+    if node["resource_type"] == "seed":
+        return "staging"
     if node["schema"] in LAYERS:
         return node["schema"]
     return meta(node, "dagster").get("group") or node["fqn"][-2]

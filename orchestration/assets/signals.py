@@ -55,7 +55,7 @@ class SeriesOptions(dg.Config):
 @dg.asset(
     key=["ml", "sentiments"],
     deps=[dg.AssetKey(["staging", "stg_gdelt__articles"]), dg.AssetKey(["intermediate", "int_issues__unioned"])],
-    group_name="signals",
+    group_name="intermediate",  # models of several areas read it, so it stands before them
     owners=["team:signals"],
     kinds={"python", "postgres"},
     description="Sentiment of headlines and tickets, -1 to 1.",

@@ -73,7 +73,7 @@ def spec(manifest: Manifest, node: Mapping[str, Any]) -> dg.AssetSpec:
     if is_mart:
         links = {"Rows": f"/api/v1/marts/{node['name']}", **links}
     schema = models.column_schema(node)
-    group = models.group(node)
+    group = manifest.group(node)
     return dg.AssetSpec(
         key=models.key(node),
         deps=list(manifest.parents(node)),
