@@ -109,6 +109,7 @@ class Landing:
         except Exception:
             self.forget()
             raise
+        self._tidy()
         return str(info.loads_ids[-1])
 
     @contextmanager
@@ -126,6 +127,12 @@ class Landing:
         tables = [f"raw_{self.source}.{name}" for name in ("_dlt_loads", "_dlt_version", "_dlt_pipeline_state")]
         row = database.execute("select bool_and(to_regclass(t) is not null) from unnest(%s::text[]) as t", [tables])
         return bool(row.fetchone()[0])  # type: ignore[index]
+
+    def _tidy(self) -> None:
+        """Remove what dlt keeps of finished packages: they would pile up, and its trace is a pickle."""
+        shutil.rmtree(self._folder / "load" / "loaded", ignore_errors=True)
+        (self._folder / "load" / "loaded").mkdir(parents=True, exist_ok=True)
+        (self._folder / "trace.pickle").unlink(missing_ok=True)
 
     def forget(self) -> None:
         """Drop local files; the next use starts from what the warehouse has."""

@@ -64,7 +64,8 @@ def _issue(chance: random.Random, words: list[str], number: int) -> dict[str, An
     return {
         "id": 10_000_000 + number, "repository": "acme/shop", "number": number,
         "title": " ".join(chance.choices(words, k=8)), "body": "\n".join(chance.choices(words, k=25)),
-        "user": person(), "state": "closed" if is_closed else "open", "state_reason": "completed" if is_closed else None,
+        "user": person(), "state": "closed" if is_closed else "open",
+        "state_reason": "completed" if is_closed else None,
         "labels": [{"id": n, "name": f"label {n}", "color": "d73a4a"} for n in range(chance.randrange(3))],
         "assignees": [person() for _ in range(chance.randrange(3))], "comments": chance.randrange(9),
         "created_at": moment(1), "updated_at": moment(2), "closed_at": moment(3) if is_closed else None,
@@ -108,9 +109,9 @@ def _copy(warehouse: Warehouse, pages: list[list[dict[str, Any]]]) -> float:
         for row in page:
             values = [encode(row[name]).decode() if name in nested else row[name] for name in ISSUES.columns]
             writer.writerow((*own, *values, None, "reference"))
-    with warehouse.connect("loader") as database, database.cursor() as cursor:
-        with cursor.copy("copy raw_github.reference from stdin (format csv)") as copy:
-            copy.write(buffer.getvalue())
+    into = "copy raw_github.reference from stdin (format csv)"
+    with warehouse.connect("loader") as database, database.cursor() as cursor, cursor.copy(into) as copy:
+        copy.write(buffer.getvalue())
     seconds = time.perf_counter() - begun
     _check(warehouse, "raw_github.reference")
     return seconds

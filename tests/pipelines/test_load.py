@@ -302,7 +302,8 @@ def test_a_killed_load_loses_nothing_and_repeats_nothing(warehouse: Warehouse, s
         assert database.execute("select count(*) from app.sync_run where status = 'running'").fetchone() == (0,)
         for name in RAW["github"]:
             unseen = database.execute(
-                f"select count(*) from raw_github.{name} where _dlt_load_id not in (select load_id from app.load_package)"  # type: ignore[arg-type]
+                f"select count(*) from raw_github.{name}"  # type: ignore[arg-type]
+                " where _dlt_load_id not in (select load_id from app.load_package)"
             ).fetchone()
             assert unseen == (0,), name  # each row is in a package that a build will read
 
