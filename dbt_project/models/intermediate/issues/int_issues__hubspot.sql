@@ -43,7 +43,8 @@ select
     null::text as team,
     tickets.created_at,
     tickets.updated_at,
-    case when coalesce(stages.is_closed, tickets.closed_at is not null) then coalesce(tickets.closed_at, tickets.updated_at)
+    case
+        when coalesce(stages.is_closed, true) then coalesce(tickets.closed_at, tickets.updated_at)
         else tickets.updated_at
     end as state_changed_at,
     null::timestamptz as incident_started_at,

@@ -38,8 +38,8 @@ with_present as (
 turns as (
     select
         *,
-        is_done is distinct from lag(is_done) over (
-            partition by tenant_id, issue_id order by changed_at, position
+        coalesce(
+            is_done <> lag(is_done) over (partition by tenant_id, issue_id order by changed_at, position), true
         ) as is_turn
     from with_present
 )

@@ -26,13 +26,10 @@ field_values as (
         issues.tenant_id,
         issues.issue_id,
         named_fields.role,
-        min({{ field_text('value.json') }}) as value
+        min({{ field_text('issues.custom_fields -> named_fields.field_id') }}) as value
     from issues
     inner join named_fields using (tenant_id, connection_id)
-    cross join lateral (
-        select coalesce(issues.custom_fields -> named_fields.field_id, issues.custom_fields -> named_fields.name) as json
-    ) as value
-    where value.json is not null and jsonb_typeof(value.json) <> 'null'
+    where jsonb_typeof(issues.custom_fields -> named_fields.field_id) <> 'null'
     group by issues.tenant_id, issues.issue_id, named_fields.role
 ),
 

@@ -48,7 +48,8 @@ github as (
         issues.issue_id,
         events.happened_at as changed_at,
         row_number() over (
-            partition by issues.tenant_id, issues.issue_id order by events.happened_at, length(events.external_id), events.external_id
+            partition by issues.tenant_id, issues.issue_id
+            order by events.happened_at, length(events.external_id), events.external_id
         ) as position,
         events.event = 'closed' as is_done
     from {{ ref('int_issues__github_events') }} as events

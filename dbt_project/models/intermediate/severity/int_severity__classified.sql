@@ -35,7 +35,10 @@ severities as (
         end as severity_reason
     from marks
     inner join {{ ref('severity_rules') }} as rules
-        on marks.source = rules.source and marks.field = rules.field and marks.value like {{ glob_to_like('lower(rules.pattern)') }}
+        on
+            marks.source = rules.source
+            and marks.field = rules.field
+            and marks.value like {{ glob_to_like('lower(rules.pattern)') }}
     order by marks.tenant_id, marks.source, marks.type, marks.priority, marks.labels, rules.position, marks.value
 ),
 

@@ -23,7 +23,12 @@ changes as (
 
 values_at as (
     -- Before its first change an issue was in the sprints that the change took it from.
-    select issues.tenant_id, issues.issue_id, issues.connection_id, issues.created_at as valid_from, 0 as position,
+    select
+        issues.tenant_id,
+        issues.issue_id,
+        issues.connection_id,
+        issues.created_at as valid_from,
+        0 as position,
         changes.old_value as value
     from issues
     inner join changes using (tenant_id, issue_id)
@@ -33,7 +38,12 @@ values_at as (
     from changes
     union all
     -- Without any change it has always been in the sprints that it shows.
-    select issues.tenant_id, issues.issue_id, issues.connection_id, issues.created_at as valid_from, 0 as position,
+    select
+        issues.tenant_id,
+        issues.issue_id,
+        issues.connection_id,
+        issues.created_at as valid_from,
+        0 as position,
         (
             select string_agg(sprint ->> 'id', ',')
             from jsonb_array_elements(
@@ -70,8 +80,8 @@ pieces as (
 marked as (
     select
         *,
-        valid_from is distinct from lag(valid_until) over (
-            partition by tenant_id, issue_id, external_id order by valid_from
+        coalesce(
+            valid_from <> lag(valid_until) over (partition by tenant_id, issue_id, external_id order by valid_from), true
         ) as is_entry
     from pieces
 ),

@@ -21,7 +21,11 @@ changes as (
 ),
 
 values_at as (
-    select issues.tenant_id, issues.issue_id, issues.created_at as valid_from, 0 as position,
+    select
+        issues.tenant_id,
+        issues.issue_id,
+        issues.created_at as valid_from,
+        0 as position,
         {{ number_or_null('changes.old_value') }} as points
     from issues
     inner join changes using (tenant_id, issue_id)

@@ -52,10 +52,11 @@ dones as (
 
 select
     stays.*,
-    dones.issue_id is not null as is_done_at_close
-    {%- for moment, instant in moments.items() %},
-    at_{{ moment }}.points as points_at_{{ moment }}
-    {%- endfor %}
+    dones.issue_id is not null as is_done_at_close,
+    at_start.points as points_at_start,
+    at_entry.points as points_at_entry,
+    at_leaving.points as points_at_leaving,
+    at_close.points as points_at_close
 from stays
 inner join sprints using (tenant_id, sprint_id)
 left join dones using (tenant_id, sprint_id, issue_id)

@@ -106,8 +106,7 @@ select
     errors.errors_by_class,
     last_errors.last_error_class,
     last_errors.last_error_message,
-    last_errors.last_error_at,
-    null::bigint as quota_left
+    last_errors.last_error_at
 from facts
 inner join connections using (tenant_id, connection_id)
 left join last_successes using (tenant_id, connection_id, resource)
