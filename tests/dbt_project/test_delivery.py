@@ -41,6 +41,7 @@ def squash(shop: Company) -> None:
     shop.commit("squashed", 5, ("root",))
     shop.deploy("squashed", 6, 6.5)
     shop.pull_request(8, opened=5, commits={"open work": 4})
+    shop.pull_request(10, opened=6, commits={"waiting": 6}, merged=7, merge_sha="not deployed")
     shop.pull_request(9, opened=5, commits={"refused": 4}, merge_sha="squashed", closed_at=at(6), state="closed")
     shop.sync(8)
 
@@ -79,6 +80,15 @@ def test_the_six_parts_of_a_pull_request_sum_to_its_total(told):
         {"coding": 1, "pickup": 0.5, "review": 1, "merge_wait": 0.5, "deploy_wait": 1, "deploy_run": 0.5}
     )
     assert sum(parts.values()) * HOUR == pytest.approx(pull["total_seconds"])
+
+
+def test_what_has_not_happened_yet_has_no_duration(told):
+    pulls = {row["number"]: row for row in told["squash"].rows("pull_requests")}
+
+    assert (pulls[10]["deploy_wait_seconds"], pulls[10]["deploy_run_seconds"], pulls[10]["total_seconds"]) == (
+        None,
+    ) * 3
+    assert (pulls[8]["pickup_seconds"], pulls[8]["review_seconds"], pulls[8]["merge_wait_seconds"]) == (None,) * 3
 
 
 @story
@@ -179,6 +189,42 @@ def test_time_to_restore_counts_every_incident(told):
 
 
 @story
+def repair(shop: Company) -> None:
+    """A pull request breaks something, another reverts it, a third mends an incident, which stays open."""
+    shop.commit("a", 0)
+    shop.deploy("a", 1, 1)
+    shop.pull_request(1, opened=2, commits={"w1": 2}, merged=3, merge_sha="b")
+    shop.commit("b", 3, ("a",))
+    shop.deploy("b", 4, 4)
+    shop.pull_request(2, opened=5, commits={"w2": 5}, merged=6, merge_sha="c", body=f"Reverts {shop.repository}#1")
+    shop.commit("c", 6, ("b",))
+    shop.deploy("c", 7, 7)
+    shop.pull_request(3, opened=40, commits={"w3": 40}, merged=41, merge_sha="d")
+    shop.commit("d", 41, ("c",))
+    shop.deploy("d", 42, 42)
+    shop.incident(90, opened=43)
+    shop.pull_request(4, opened=44, commits={"w4": 44}, merged=45, merge_sha="e", body="Fixes #90.")
+    shop.commit("e", 45, ("d",))
+    shop.deploy("e", 46, 46)
+    shop.sync(48)
+
+
+def test_a_revert_makes_a_change_failure_of_what_it_takes_back_and_mends_it(told):
+    rows = told["repair"].rows("deployments", order="finished_at")
+
+    assert [row["change_failure_kind"] for row in rows] == [None, "revert", None, "incident_nearby", None]
+    assert rows[1]["recovery_seconds"] == 3 * HOUR
+
+
+def test_the_fix_that_names_the_incident_ends_the_failure_and_is_rework(told):
+    rows = told["repair"].rows("deployments", order="finished_at")
+
+    assert rows[3]["remediating_deployment_id"] == rows[4]["deployment_id"]
+    assert rows[3]["recovery_seconds"] == 4 * HOUR
+    assert [row["is_rework"] for row in rows] == [False, False, True, False, True]
+
+
+@story
 def days(shop: Company) -> None:
     """Two deployments, three days apart in Tokyo, where the second falls on the next day."""
     shop.commit("a", 0)
@@ -247,5 +293,10 @@ def test_a_first_commit_after_the_opening_gives_no_negative_part(told):
 
 def test_the_projects_own_tests_pass_on_these_stories(project, told):
     project.dbt(
-        "test", "--select", "path:models/marts/delivery", "path:tests", "--store-failures", manifest=project.manifest
+        "test",
+        "--select",
+        "path:models/marts/delivery",
+        "path:tests/delivery",
+        "--store-failures",
+        manifest=project.manifest,
     )

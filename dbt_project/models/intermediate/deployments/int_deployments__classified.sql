@@ -82,8 +82,9 @@ environments as (
 
 select
     ruled.tenant_id,
-    {{ surrogate_id(['ruled.tenant_id', "'github'", 'ruled.connection_id', 'ruled.origin', 'ruled.repository', 'ruled.external_id']) }}
-        as deployment_id,
+    {{ surrogate_id([
+        'ruled.tenant_id', "'github'", 'ruled.connection_id', 'ruled.origin', 'ruled.repository', 'ruled.external_id'
+    ]) }} as deployment_id,
     ruled.origin,
     ruled.external_id,
     ruled.repository,

@@ -81,7 +81,7 @@ nearest as (
         0.5 as confidence
     from incidents
     inner join windows using (tenant_id)
-    cross join lateral (
+    inner join lateral (
         select deployments.deployment_id
         from deployments
         where
@@ -89,9 +89,23 @@ nearest as (
             and deployments.service = incidents.service
             and deployments.finished_at <= incidents.started_at
             and deployments.finished_at > incidents.started_at - windows.length
+            and deployments.environment = coalesce(incidents.environment, deployments.environment)
+            -- What ran in another production environment before is not what is new.
+            and (
+                incidents.environment is not null
+                or not exists (
+                    select from deployments as earlier
+                    where
+                        earlier.tenant_id = deployments.tenant_id
+                        and earlier.service = deployments.service
+                        and earlier.environment <> deployments.environment
+                        and earlier.sha = deployments.sha
+                        and earlier.finished_at < deployments.finished_at
+                )
+            )
         order by deployments.finished_at desc, deployments.deployment_id
         limit 1
-    ) as nearest
+    ) as nearest on true
     where
         coalesce(incidents.cause, 'change') = 'change'
         and not exists (
@@ -146,8 +160,40 @@ reverted as (
     where brought.deployment_id <> mended.deployment_id
 ),
 
-hotfixes as (
+-- What GitHub writes into a reverting pull request; a squash may keep no word of the reverted commit.
+reverting_pulls as (
     select
+        pulls.tenant_id,
+        pulls.pull_request_id,
+        lower(coalesce(found.match[1], pulls.repository)) as repository,
+        found.match[2]::bigint as number
+    from {{ ref('int_pull_requests__merged') }} as pulls
+    cross join lateral regexp_matches(pulls.body_text, '\yReverts ([\w.-]+/[\w.-]+)?#(\d{1,9})\y', 'g') as found (match)
+    where pulls.is_revert and {{ of_touched_tenants('pulls.tenant_id') }}
+),
+
+reverted_pulls as (
+    select
+        brought.tenant_id,
+        brought.deployment_id,
+        'revert' as kind,
+        mended.pull_request_id::text as source_ref,
+        0.8 as confidence
+    from reverting_pulls
+    inner join {{ ref('int_changes__pull_requests') }} as mended using (tenant_id, pull_request_id)
+    inner join {{ ref('int_changes__pull_requests') }} as brought
+        on
+            reverting_pulls.tenant_id = brought.tenant_id
+            and reverting_pulls.number = brought.number
+            and reverting_pulls.repository = lower(brought.repository)
+            and mended.service = brought.service
+            and mended.environment = brought.environment
+    where not brought.is_baseline and brought.deployment_id <> mended.deployment_id
+),
+
+hotfixes as (
+    -- In the production environment that it reached first: the others may never have had what it mends.
+    select distinct on (changes.tenant_id, changes.pull_request_id)
         changes.tenant_id,
         fixing.previous_deployment_id as deployment_id,
         'hotfix' as kind,
@@ -159,8 +205,9 @@ hotfixes as (
     inner join windows on changes.tenant_id = windows.tenant_id
     where
         not changes.is_baseline
-        and (changes.head_ref like 'hotfix/%' or 'hotfix' = any (changes.labels))
+        and changes.is_hotfix
         and fixing.finished_at - fixing.previous_finished_at <= windows.length
+    order by changes.tenant_id, changes.pull_request_id, fixing.finished_at, fixing.deployment_id
 ),
 
 evidence as (
@@ -171,6 +218,8 @@ evidence as (
     select * from rolled_back
     union all
     select * from reverted
+    union all
+    select * from reverted_pulls
     union all
     select * from hotfixes
 )

@@ -21,8 +21,8 @@ successes as (
         lag(sha) over line as previous_sha,
         lead(deployment_id) over line as next_deployment_id,
         row_number() over line as position,
-        row_number() over (partition by tenant_id, service, environment, sha order by finished_at, deployment_id)
-            > 1 as is_sha_known
+        row_number() over (partition by tenant_id, service, environment, sha order by finished_at, deployment_id) > 1
+            as is_sha_known
     from deployments
     where status = 'success' and finished_at is not null
     window line as (partition by tenant_id, service, environment order by finished_at, deployment_id)

@@ -15,10 +15,10 @@ deployments as (
 ),
 
 failures as (
-    select distinct
-        deployments.*
-    from deployments
-    inner join {{ ref('int_deployments__failure_evidence') }} as evidence using (tenant_id, deployment_id)
+    select * from deployments
+    where (tenant_id, deployment_id) in (
+        select evidence.tenant_id, evidence.deployment_id from {{ ref('int_deployments__failure_evidence') }} as evidence
+    )
 ),
 
 incidents as (
@@ -26,7 +26,8 @@ incidents as (
         evidence.tenant_id,
         evidence.deployment_id,
         -- Mended when the last of its incidents is; an open one leaves it open.
-        case when bool_and(mapped.resolved_at is not null) then max(mapped.resolved_at) end as resolved_at
+        case when bool_and(mapped.resolved_at is not null) then max(mapped.resolved_at) end as resolved_at,
+        array_agg(mapped.incident_id::text) as incident_ids
     from {{ ref('int_deployments__failure_evidence') }} as evidence
     inner join {{ ref('int_incidents__mapped') }} as mapped
         on evidence.tenant_id = mapped.tenant_id and evidence.source_ref = mapped.incident_id::text
@@ -34,20 +35,8 @@ incidents as (
 ),
 
 repairs as (
-    select distinct
-        tenant_id,
-        deployment_id
-    from {{ ref('int_changes__pull_requests') }}
-    where
-        not is_baseline
-        and (head_ref like 'hotfix/%' or 'hotfix' = any (labels) or head_ref like 'revert-%' or title like 'Revert "%')
-        and {{ of_touched_tenants() }}
-    union
-    select distinct
-        tenant_id,
-        deployment_id
-    from {{ ref('int_changes__commits') }}
-    where not is_baseline and message like '%This reverts commit %' and {{ of_touched_tenants() }}
+    select * from {{ ref('int_deployments__repairs') }}
+    where {{ of_touched_tenants() }}
 ),
 
 remedies as (
@@ -65,13 +54,23 @@ remedies as (
             later.deployment_id,
             later.finished_at
         from deployments as later
-        left join repairs on later.tenant_id = repairs.tenant_id and later.deployment_id = repairs.deployment_id
         where
             later.tenant_id = failures.tenant_id
             and later.service = failures.service
             and later.environment = failures.environment
             and later.finished_at > failures.finished_at
-            and (later.is_rollback or repairs.deployment_id is not null or later.finished_at >= incidents.resolved_at)
+            and (
+                later.is_rollback
+                or later.finished_at >= incidents.resolved_at
+                -- A revert or hotfix mends whatever is broken, a linked fix only what its incident says.
+                or exists (
+                    select 1 from repairs
+                    where
+                        repairs.tenant_id = later.tenant_id
+                        and repairs.deployment_id = later.deployment_id
+                        and (repairs.kind <> 'incident_fix' or repairs.source_ref = any(incidents.incident_ids))
+                )
+            )
         order by later.finished_at, later.deployment_id
         limit 1
     ) as remedy on true

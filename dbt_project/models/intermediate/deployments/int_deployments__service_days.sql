@@ -10,9 +10,9 @@ from (
         deployments.tenant_id,
         deployments.service,
         deployments.environment_class,
-        min({{ local_day('coalesce(deployments.finished_at, deployments.started_at)', 'tenants.time_zone') }}) as first_day
+        min({{ local_day('coalesce(deployments.finished_at, deployments.started_at)', 'zones.time_zone') }}) as first_day
     from {{ ref('int_deployments__ordered') }} as deployments
-    inner join {{ ref('int_tenants__now') }} as tenants using (tenant_id)
+    inner join {{ source('app', 'tenant') }} as zones using (tenant_id)
     group by deployments.tenant_id, deployments.service, deployments.environment_class
 ) as lines
 inner join {{ ref('int_tenants__now') }} as tenants using (tenant_id)

@@ -60,7 +60,7 @@ select
     scopes.scope,
     facts.*
 from facts
-cross join lateral (
+inner join lateral (
     values ('tenant', 'all'), ('service', facts.service), ('repository', facts.repository)
-) as scopes (scope_kind, scope)
+) as scopes (scope_kind, scope) on true
 where scopes.scope is not null

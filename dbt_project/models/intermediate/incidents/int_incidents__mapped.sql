@@ -22,6 +22,14 @@ services as (
     where {{ of_touched_tenants() }}
 ),
 
+environments as (
+    select distinct
+        tenant_id,
+        environment
+    from {{ ref('int_deployments__ordered') }}
+    where environment_class = 'production' and {{ of_touched_tenants() }}
+),
+
 named as (
     select
         incidents.*,
@@ -41,6 +49,11 @@ select
     named.key,
     named.severity,
     coalesce(by_component.service, by_label.service, by_repository.service) as service,
+    (
+        select min(label)
+        from unnest(named.labels) as label
+        inner join environments on environments.tenant_id = named.tenant_id and environments.environment = lower(label)
+    ) as environment,
     named.cause,
     named.incident_started_at as started_at,
     case when named.status = 'resolved' then named.resolved_at end as resolved_at,

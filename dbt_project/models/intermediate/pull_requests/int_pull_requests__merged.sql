@@ -24,11 +24,18 @@ select
     pulls.repository,
     pulls.number,
     pulls.title,
-    pulls.labels,
+    pulls.body_text,
     pulls.head_ref,
     pulls.head_sha,
     pulls.merge_commit_sha,
     pulls.is_bot,
+    (pulls.head_ref like 'hotfix/%' or pulls.head_ref like 'hotfix-%' or 'hotfix' = any(pulls.labels)) is true as is_hotfix,
+    -- The title and branch that GitHub proposes, or the sentence that it writes.
+    (
+        pulls.title like 'Revert "%'
+        or pulls.head_ref like 'revert-%'
+        or pulls.body_text ~ '\yReverts ([\w.-]+/[\w.-]+)?#\d'
+    ) is true as is_revert,
     pulls.merged_at,
     first_commits.authored_at
 from pulls

@@ -11,10 +11,10 @@ news as (
         now.tenant_id,
         now.time_zone,
         now.today,
-        exists (
-            select from {{ source('app', 'load_package') }} as package
-            where package.tenant_id = now.tenant_id and package.build_id = {{ var('build_id') }}
-        ) as has_news
+        (now.tenant_id in (
+            select package.tenant_id from {{ source('app', 'load_package') }} as package
+            where package.build_id = {{ var('build_id') }}
+        )) as has_news
     from {{ ref('int_tenants__now') }} as now
 )
 

@@ -27,12 +27,11 @@ changes as (
     group by tenant_id, deployment_id
 ),
 
-remedies as (
+repairing as (
     select distinct
         tenant_id,
-        remediating_deployment_id as deployment_id
-    from {{ ref('int_deployments__recoveries') }}
-    where remediating_deployment_id is not null
+        deployment_id
+    from {{ ref('int_deployments__repairs') }}
 )
 
 select
@@ -55,7 +54,7 @@ select
     evidence.confidence as change_failure_confidence,
     deployments.is_rollback,
     deployments.is_redeploy,
-    (deployments.is_rollback or remedies.deployment_id is not null) as is_rework,
+    (deployments.is_rollback or repairing.deployment_id is not null) as is_rework,
     coalesce(changes.change_count, 0) as change_count,
     recoveries.recovery_seconds,
     recoveries.remediating_deployment_id,
@@ -63,5 +62,5 @@ select
 from deployments
 left join evidence using (tenant_id, deployment_id)
 left join changes using (tenant_id, deployment_id)
-left join remedies using (tenant_id, deployment_id)
+left join repairing using (tenant_id, deployment_id)
 left join {{ ref('int_deployments__recoveries') }} as recoveries using (tenant_id, deployment_id)

@@ -39,6 +39,11 @@ inner join {{ ref('int_tenants__now') }} as tenants on current.tenant_id = tenan
 left join benchmarks
     on
         current.metric = benchmarks.metric
-        and current.value >= benchmarks.low
-        and (current.value < benchmarks.high or benchmarks.high is null)
+        and case
+            when benchmarks.is_high_included
+                then
+                    current.value <= coalesce(benchmarks.high, 'infinity')
+                    and (current.value > benchmarks.low or benchmarks.low = 0)
+            else current.value >= benchmarks.low and current.value < coalesce(benchmarks.high, 'infinity')
+        end
 where current.period = 0

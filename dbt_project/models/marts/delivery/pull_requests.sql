@@ -10,7 +10,7 @@ pulls as (
         least(
             greatest(coalesce(first_approval_at, merged_at), coalesce(first_review_at, ready_at), ready_at), merged_at
         ) as approved_at,
-        greatest(deploy_started_at, merged_at) as shipping_at,
+        case when deploy_started_at is not null then greatest(deploy_started_at, merged_at) end as shipping_at,
         first_commit_at > opened_at as is_first_commit_after_opening
     from {{ ref('int_pull_requests__timestamps') }}
     where {{ of_touched_tenants() }}

@@ -16,7 +16,7 @@ select
     {{ text_array('parents') }} as parents,
     message,
     author ->> 'login' as author,
-    coalesce(author ->> 'type' = 'Bot' or author ->> 'login' like '%[bot]', false) as is_bot,
+    {{ is_bot('author') }} as is_bot,
     author_name,
     author_email,
     html_url as url,

@@ -26,7 +26,7 @@ select
     end as service,
     description,
     creator ->> 'login' as creator,
-    coalesce(creator ->> 'type' = 'Bot' or creator ->> 'login' like '%[bot]', false) as is_bot,
+    {{ is_bot('creator') }} as is_bot,
     url,
 
     -- times

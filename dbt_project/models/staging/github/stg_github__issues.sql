@@ -18,7 +18,7 @@ select
     title,
     body as body_text,
     "user" ->> 'login' as author,
-    coalesce("user" ->> 'type' = 'Bot' or "user" ->> 'login' like '%[bot]', false) as is_bot,
+    {{ is_bot('"user"') }} as is_bot,
     state as state_name,
     state_reason,
     array(select label ->> 'name' from jsonb_array_elements(coalesce(labels, '[]')) as label) as labels,

@@ -19,7 +19,7 @@ select
     title,
     body as body_text,
     "user" ->> 'login' as author,
-    coalesce("user" ->> 'type' = 'Bot' or "user" ->> 'login' like '%[bot]', false) as is_bot,
+    {{ is_bot('"user"') }} as is_bot,
     draft as is_draft,
     merge_commit_sha,
     head ->> 'ref' as head_ref,

@@ -15,7 +15,7 @@ select
 
     -- facts
     "user" ->> 'login' as reviewer,
-    coalesce("user" ->> 'type' = 'Bot' or "user" ->> 'login' like '%[bot]', false) as is_bot,
+    {{ is_bot('"user"') }} as is_bot,
     state as state_name,
     commit_id as sha,
     html_url as url,
