@@ -149,7 +149,10 @@ class RecordedStore:
         self, repository: str, kind: str, row: Any, parent: int | None = None, full: bool = False
     ) -> dict[str, Any]:
         if kind == "repositories":
-            return row.body or github_shapes.repository(row.derived)
+            if row.body is not None:
+                return replay_neutral.filled("repositories", row.body, full)
+            counts = {"network_count": 0, "subscribers_count": 0} if full else {}
+            return {**github_shapes.repository(row.derived), **counts}
         if kind == "pull_requests_as_issues":
             return self._as_issue(repository, row)
         if kind == "workflows":
@@ -160,7 +163,10 @@ class RecordedStore:
         """A pull request in a list of issues: as recorded there, else made of the pull request."""
         recorded = (issue for issue in self._rows[repository]["issues"].values() if issue.number == row.number)
         found = next(recorded, None)
-        return replay_neutral.filled("issues", found.body, False) if found else replay_neutral.issue_of(row.body)
+        if found is not None:
+            return replay_neutral.filled("issues", found.body, False)
+        comments = sum(one.number == row.number for one in self._rows[repository]["comments"].values())
+        return {**replay_neutral.issue_of(row.body), "comments": comments}
 
     def _as_repository(self, name: str) -> SimpleNamespace:
         recorded = next(iter(self._rows[name]["repositories"].values()), None)

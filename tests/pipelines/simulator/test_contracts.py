@@ -171,3 +171,39 @@ def test_replayed_jira_answers_fit_the_description_too(recorded, documents):
             assert complaints(site.get(f"{JIRA}/{path}"), schema) == [], path
         schema = schema_of(documents["jira_platform"], f"{JIRA}/search/jql", "post", 200)
         assert complaints(site.post(f"{JIRA}/search/jql", json=EVERYTHING | {"expand": "changelog"}), schema) == []
+
+
+ANTS = "/repos/{owner}/{repo}"
+REPLAYED = [
+    (ANTS, ""),
+    (ANTS + "/pulls", "?state=all&per_page=100"),
+    (ANTS + "/pulls/{pull_number}/commits", ""),
+    (ANTS + "/pulls/{pull_number}/reviews", ""),
+    (ANTS + "/issues", "?state=all&per_page=100"),
+    (ANTS + "/issues/comments", "?per_page=100"),
+    (ANTS + "/issues/events", "?per_page=100"),
+    (ANTS + "/actions/runs", "?per_page=100"),
+]
+
+
+@pytest.fixture(scope="module")
+def ants(recorded):
+    headers = {"Authorization": "Bearer any"}
+    with (
+        running([Charter("acme", days=5)], replay=[recorded]) as simulator,
+        httpx.Client(base_url=simulator.url + "/github", headers=headers) as found,
+    ):
+        yield found
+
+
+@pytest.mark.parametrize(("path", "query"), REPLAYED)
+def test_old_recordings_fit_todays_description_of_github(ants, contracts, path, query):
+    document = nullable(json.loads((contracts / "github_rest.json").read_text()))
+    names = {"{owner}": "panjf2000", "{repo}": "ants", "{pull_number}": "23"}
+    asked = path
+    for name, value in names.items():
+        asked = asked.replace(name, value)
+    answer = ants.get(asked + query)
+
+    assert answer.status_code == 200
+    assert complaints(answer, schema_of(document, path, "get", 200)) == []

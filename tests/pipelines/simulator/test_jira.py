@@ -35,7 +35,9 @@ def search(site: httpx.Client, **asked) -> dict:
 def everything(site: httpx.Client, query: str, size: int = 100, fields: tuple[str, ...] = ("updated",)) -> list[dict]:
     found, token = [], None
     while True:
-        page = search(site, jql=query, maxResults=size, fields=list(fields), **({"nextPageToken": token} if token else {}))
+        page = search(
+            site, jql=query, maxResults=size, fields=list(fields), **({"nextPageToken": token} if token else {})
+        )
         found += page["issues"]
         token = page.get("nextPageToken")
         assert (token is None) == page["isLast"]

@@ -1,6 +1,7 @@
 """News, weather, exchange rates and places: shapes, refusals, and a past that never changes."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import httpx
 import msgspec
@@ -85,7 +86,9 @@ def test_some_articles_are_syndicated():
 
 def test_bad_news_has_a_bad_tone():
     berlin = next(place for place in geonames.places() if place.name == "Berlin")
-    articles = [a for number in range(NOW // news.BIN - 9000, NOW // news.BIN) for a in news.bin_articles(berlin, number)]
+    articles = [
+        a for number in range(NOW // news.BIN - 9000, NOW // news.BIN) for a in news.bin_articles(berlin, number)
+    ]
     sad = [article.tone for article in articles if "crash" in article.title or "Unwetter" in article.title]
     glad = [article.tone for article in articles if "acclaim" in article.title or "Sunny" in article.title]
     assert sum(sad) / len(sad) < -3 < 3 < sum(glad) / len(glad)
@@ -230,7 +233,7 @@ def test_v4_rounds_and_mixes_whole_numbers_with_floats():
 def test_rates_move_and_agree_across_bases():
     series = [rates.rate("EUR", "USD", date(2026, 1, 1) + timedelta(days=n)) for n in range(150)]
     assert len(set(series)) == 150 and 0.85 < min(series) < max(series) < 1.35
-    assert max(abs(b / a - 1) for a, b in zip(series, series[1:], strict=False)) < 0.03
+    assert max(abs(b / a - 1) for a, b in pairwise(series)) < 0.03
     day = date(2026, 3, 3)
     assert rates.rate("EUR", "JPY", day) == pytest.approx(rates.rate("EUR", "USD", day) * rates.rate("USD", "JPY", day))
 

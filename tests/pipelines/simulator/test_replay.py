@@ -28,9 +28,11 @@ def write(folder: Path, name: str, *lines: str) -> Path:
 
 @pytest.fixture(scope="module")
 def client(recorded):
-    with running([Charter("acme", days=5)], replay=[recorded]) as simulator:
-        with httpx.Client(base_url=simulator.url, timeout=30) as found:
-            yield found
+    with (
+        running([Charter("acme", days=5)], replay=[recorded]) as simulator,
+        httpx.Client(base_url=simulator.url, timeout=30) as found,
+    ):
+        yield found
 
 
 def pages(client: httpx.Client, path: str, **options) -> list[dict]:
