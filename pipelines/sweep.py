@@ -23,7 +23,7 @@ def mark_deleted(
     ).format(
         table=sql.Identifier(table.schema, table.name),
         column=sql.Identifier(column),
-        kind=sql.SQL(TYPES[table.columns[column]]),  # type: ignore[arg-type]
+        kind=sql.SQL(TYPES[table.columns[column]]),
     )
     load_id = f"sweep-{uuid4()}"
     values = [now, load_id, str(tenant_id), str(connection_id), list(present.keys)]
