@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Request, Router
-from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from api import marts
 from api.access_log import AccessLog
+from api.cross_origin import CrossOrigin
 from api.edge import Edge
 from api.errors import answer
 from api.metrics import Metrics
@@ -22,7 +22,6 @@ from api.settings import Settings
 from pipelines.warehouse.connection import Warehouse
 
 VERSION = "1"
-EXPOSED = ["ETag", "Retry-After", "X-Request-ID", "X-Next-Cursor", "X-Version", "X-As-Of", "Content-Disposition"]
 ABOUT = (
     "A company's delivery, customer and market signals, read from marts that are rebuilt from the sources. "
     "A value that is `null` was not measured, which is not 0. Sign in by `POST /api/v1/auth/login`, then send "
@@ -63,20 +62,13 @@ def create(warehouse: Warehouse, settings: Settings | None = None, log: AccessLo
             *health.ROUTES,
             *docs.ROUTES,
         ],
-        guards=[authorise],
+        before_request=authorise,
         dependencies={
             "services": Provide(_services, sync_to_thread=False),
             "caller": Provide(_caller, sync_to_thread=False),
         },
         exception_handlers={Exception: answer},
         lifespan=[lifespan],
-        cors_config=CORSConfig(
-            allow_origins=list(settings.cors_origins),
-            allow_methods=["GET", "POST", "PUT", "DELETE", "OPTIONS"],
-            allow_headers=["Authorization", "Content-Type", "If-None-Match"],
-            expose_headers=EXPOSED,
-            max_age=600,
-        ),
         openapi_config=OpenAPIConfig(
             title="Clearsignal",
             version=VERSION,
@@ -91,7 +83,7 @@ def create(warehouse: Warehouse, settings: Settings | None = None, log: AccessLo
         debug=False,
     )
     app.state.metrics = metrics
-    return Edge(app, metrics, log, settings.body_limit)
+    return Edge(app, CrossOrigin(settings.cors_origins), metrics, log, settings.body_limit)
 
 
 def _services(request: Request[Any, Any, Any]) -> Services:

@@ -1,9 +1,10 @@
 """The way to Postgres: a small pool, and transactions that know their tenant before they read.
 
 The role has no rights of its own on rows: what a transaction sees is decided by the setting it makes first. That
-setting is local to the transaction, and asyncpg's reset at release wipes whatever else a connection might carry.
+setting is local to the transaction, and a reset after it wipes whatever else a connection might carry on.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Literal
@@ -11,12 +12,10 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from asyncpg.pool import PoolConnectionProxy
 
 from api.errors import unavailable
 from api.settings import Settings
 
-Connection = PoolConnectionProxy
 # Read and write begin alike: the transaction, then the tenant, then the statement. Set and read in one statement
 # would leak: the planner may read before it sets.
 BEGIN = {
@@ -25,12 +24,29 @@ BEGIN = {
 }
 
 
+class Session(asyncpg.Connection):
+    """A connection that can end its transaction and be wiped in one round trip instead of two."""
+
+    __slots__ = ("is_clean",)
+
+    async def commit_and_reset(self) -> None:
+        """Commit, then forget everything that a session can carry over to the next borrower."""
+        await self.execute(f"commit; {self.get_reset_query()}")
+        self.is_clean = True
+
+    async def reset_if_used(self) -> None:
+        """What the pool does at release: wipe, unless that has just been done."""
+        if not getattr(self, "is_clean", False):
+            await self.execute(self.get_reset_query())
+        self.is_clean = False
+
+
 class Database:
     """The pool of one process. Connections are made when first needed, so the process starts without a database."""
 
     def __init__(self, dsn: str, settings: Settings) -> None:
         self.dsn, self.settings = dsn, settings
-        self.waiting = 0
+        self.waiting = self.lent = 0
         self._pool: asyncpg.Pool | None = None
 
     async def open(self) -> None:
@@ -40,8 +56,9 @@ class Database:
             min_size=0,
             max_size=self.settings.pool_size,
             timeout=5,
-            command_timeout=self.settings.statement_timeout + 2,
             init=_prepare,
+            reset=Session.reset_if_used,
+            connection_class=Session,
             server_settings=session_settings(self.settings),
         )
 
@@ -56,12 +73,42 @@ class Database:
         return (self._pool.get_size(), self._pool.get_idle_size()) if self._pool else (0, 0)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    async def connection(self) -> AsyncIterator[Any]:
         """A connection that belongs to nobody: only for the functions of schema `guard` and for health.
 
         Raises ApiError 503 where too many wait already, or none came free in time.
         """
-        if self._pool is None or self.waiting >= self.settings.pool_queue:
+        connection = await self._acquire()
+        try:
+            yield connection
+        finally:
+            self.lent -= 1
+            await self._pool.release(connection)  # type: ignore[union-attr]
+
+    @asynccontextmanager
+    async def tenant(self, tenant_id: UUID, mode: Literal["read", "write"] = "read") -> AsyncIterator[Any]:
+        """A transaction in which this tenant's rows, and no others, exist."""
+        async with asyncio.timeout(self.settings.statement_timeout + 5), self.connection() as connection:
+            await connection.execute(BEGIN[mode] % UUID(str(tenant_id)))
+            try:
+                yield connection
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("rollback")
+                raise
+            await connection.commit_and_reset()
+
+    async def _acquire(self) -> Any:
+        if self._pool is None:
+            raise unavailable("BUSY", "The API is starting. Try again shortly.", 1)
+        if self.lent < self.settings.pool_size:  # nobody waits, so no timer is needed
+            self.lent += 1
+            try:
+                return await self._pool.acquire()
+            except BaseException:
+                self.lent -= 1
+                raise
+        if self.waiting >= self.settings.pool_queue:
             raise unavailable("BUSY", "Too many requests are waiting. Try again shortly.", 1)
         self.waiting += 1
         try:
@@ -70,23 +117,8 @@ class Database:
             raise unavailable("BUSY", "No database connection came free in time. Try again shortly.", 1) from None
         finally:
             self.waiting -= 1
-        try:
-            yield connection
-        finally:
-            await self._pool.release(connection)
-
-    @asynccontextmanager
-    async def tenant(self, tenant_id: UUID, mode: Literal["read", "write"] = "read") -> AsyncIterator[Connection]:
-        """A transaction in which this tenant's rows, and no others, exist."""
-        async with self.connection() as connection:
-            await connection.execute(BEGIN[mode] % UUID(str(tenant_id)))
-            try:
-                yield connection
-            except BaseException:
-                if not connection.is_closed():
-                    await connection.execute("rollback")
-                raise
-            await connection.execute("commit")
+        self.lent += 1
+        return connection
 
 
 def session_settings(settings: Settings) -> dict[str, str]:

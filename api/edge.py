@@ -11,6 +11,7 @@ from typing import Any
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access_log import AccessLog
+from api.cross_origin import CrossOrigin
 from api.errors import ApiError
 from api.metrics import Metrics
 from api.responses import encode
@@ -28,8 +29,11 @@ LONGEST_PATH = 2048  # characters
 class Edge:
     """Wraps the application."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, log: AccessLog, body_limit: int) -> None:
-        self.app, self.metrics, self.log, self.body_limit = app, metrics, log, body_limit
+    def __init__(
+        self, app: ASGIApp, cross_origin: CrossOrigin, metrics: Metrics, log: AccessLog, body_limit: int
+    ) -> None:
+        self.app, self.cross_origin, self.metrics, self.log = app, cross_origin, metrics, log
+        self.body_limit = body_limit
         self._prefix = os.urandom(5).hex()
         self._numbers = count(1)
 
@@ -42,15 +46,20 @@ class Edge:
         request_id = f"{self._prefix}-{next(self._numbers):x}"
         scope["request_id"] = request_id  # type: ignore[typeddict-unknown-key]
         status = 500
+        shared = self.cross_origin.headers(scope)
 
         async def send_named(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode()), *SAFE]
+                headers = [*message.get("headers", ()), (b"x-request-id", request_id.encode()), *SAFE]
+                message["headers"] = headers + shared
             await send(message)
 
         try:
+            if scope["method"] == "OPTIONS" and shared:
+                await self.cross_origin.preflight(send_named)
+                return
             if len(scope["path"]) > LONGEST_PATH:
                 raise ApiError(400, "VALIDATION_ERROR", f"The path is longer than {LONGEST_PATH} characters.")
             if scope["method"] in WITH_BODY:

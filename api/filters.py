@@ -53,38 +53,46 @@ class Question:
     limit: int
     format: str
     cursor: str | None
-    scope: str  # the filters and the order alone: what a cursor belongs to
-    key: str
+    scope: bytes  # the filters and the order alone: what a cursor belongs to
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What the answer depends on, besides tenant and version."""
+        return (self.scope, self.fields, self.limit, self.format, self.cursor)
 
 
 @lru_cache(maxsize=2048)
 def question(shape: Shape, query: bytes, accept: str) -> Question:
     """Read a query string. Raises ApiError 400, which names every parameter that is wrong."""
-    given = pairs(query)
     faults: list[Fault] = []
-    known = {*shape.parameters, *OTHERS}
+    others: dict[str, str] = {}
     filters: list[Filter] = []
-    for name in dict.fromkeys(name for name, _ in given):
-        values = [value for each, value in given if each == name]
-        if name not in known:
-            faults.append(Fault(name, _unknown(shape, name)))
-        elif len(values) > 1 and not name.endswith(".in"):
-            faults.append(Fault(name, "is given more than once"))
-        elif name not in OTHERS:
-            _collect(faults, name, lambda name=name, values=values: filters.append(_filter(shape, name, values)))
-    one = {name: value for name, value in given if name in OTHERS}
-    kind = _collect(faults, "format", lambda: _format(one.get("format"), accept)) or "json"
-    limit = _collect(faults, "limit", lambda: _limit(one.get("limit"), kind)) or DEFAULT_LIMIT
-    order = _collect(faults, "order", lambda: _order(shape, one.get("order"))) or ()
-    fields = _collect(faults, "fields", lambda: _fields(shape, one.get("fields")))
+    for name, values in _grouped(pairs(query)).items():
+        try:
+            if name in OTHERS:
+                others[name] = _single(values)
+            else:
+                filters.append(_filter(shape, name, values))
+        except Unreadable as error:
+            faults.append(Fault(name, str(error)))
+    kind = _collect(faults, "format", _format, others.get("format"), accept) or "json"
+    limit = _collect(faults, "limit", _limit, others.get("limit"), kind) or DEFAULT_LIMIT
+    order = _collect(faults, "order", _order, shape, others.get("order")) or ()
+    fields = _collect(faults, "fields", _fields, shape, others.get("fields"))
     if faults:
         first = faults[0]
         raise ApiError(400, "VALIDATION_ERROR", f"{first.field}: {first.issue}", *faults)
     filters.sort(key=lambda each: (each.column.name, each.operator))
     said = [[each.column.name, each.operator, each.value] for each in filters]
-    scope = msgspec.json.encode([said, [(each.column.name, each.descending) for each in order]]).decode()
-    key = msgspec.json.encode([scope, fields, limit, kind, one.get("cursor")]).decode()
-    return Question(tuple(filters), order, fields, limit, kind, one.get("cursor"), scope, key)
+    scope = msgspec.json.encode([said, [(each.column.name, each.descending) for each in order]])
+    return Question(tuple(filters), order, fields, limit, kind, others.get("cursor"), scope)
+
+
+def _grouped(given: list[tuple[str, str]]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, value in given:
+        grouped.setdefault(name, []).append(value)
+    return grouped
 
 
 def pairs(query: bytes) -> list[tuple[str, str]]:
@@ -101,15 +109,23 @@ def pairs(query: bytes) -> list[tuple[str, str]]:
 
 
 def _text(quoted: bytes) -> str:
+    if b"%" not in quoted and b"+" not in quoted:
+        return quoted.decode()
     return unquote_to_bytes(quoted.replace(b"+", b" ")).decode()
 
 
-def _collect(faults: list[Fault], field: str, read: Callable[[], Any]) -> Any:
+def _collect(faults: list[Fault], field: str, read: Callable[..., Any], *given: Any) -> Any:
     try:
-        return read()
+        return read(*given)
     except Unreadable as error:
         faults.append(Fault(field, str(error)))
         return None
+
+
+def _single(values: list[str]) -> str:
+    if len(values) > 1:
+        raise Unreadable("is given more than once")
+    return values[0]
 
 
 def _unknown(shape: Shape, name: str) -> str:
@@ -123,10 +139,12 @@ def _unknown(shape: Shape, name: str) -> str:
 
 
 def _filter(shape: Shape, name: str, values: list[str]) -> Filter:
+    if name not in shape.parameters:
+        raise Unreadable(_unknown(shape, name))
     column_name, operator = shape.parameters[name]
     column = shape.shown[column_name]
     if operator != "in":
-        return Filter(column, operator, column.kind.parse(values[0]))
+        return Filter(column, operator, column.kind.parse(_single(values)))
     parsed = {column.kind.parse(each) for value in values for each in _listed(value)}
     if len(parsed) > MOST_VALUES:
         raise Unreadable(f"there are more than {MOST_VALUES} values")
@@ -162,6 +180,7 @@ def _limit(given: str | None, kind: str) -> int:
     return int(given)
 
 
+@lru_cache(maxsize=512)
 def _order(shape: Shape, given: str | None) -> tuple[Order, ...]:
     """The columns asked for (or the contract's), then the grain, so that no two rows are ever equal in order."""
     names = list(shape.default_order) if given is None else given.split(",")
@@ -181,6 +200,7 @@ def _order(shape: Shape, given: str | None) -> tuple[Order, ...]:
     return tuple(order.values())
 
 
+@lru_cache(maxsize=512)
 def _fields(shape: Shape, given: str | None) -> tuple[str, ...] | None:
     if given is None:
         return None

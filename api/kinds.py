@@ -21,7 +21,7 @@ class Unreadable(ValueError):
     """The text is no value of that type. The message says what one looks like."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
     """One type. `schema` is its JSON schema, `arrow` the name of pyarrow's factory for it."""
 

@@ -4,29 +4,23 @@ The order of things matters. Caller, contract, question and version cost no quer
 bytes are either kept already, or read in one short transaction, encoded and kept.
 """
 
-import asyncio
-import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import asyncpg
 from litestar import Request, get
 from litestar.types import ASGIApp, Scope
 from msgspec import Struct
 
-from api import formats
 from api.errors import unavailable
 from api.filters import Question, question
-from api.paging import Select
-from api.responses import Envelope, Meta, Ready, encode
+from api.reading import Reading
+from api.responses import Envelope, Ready
 from api.security.callers import ANY, Caller
 from api.services import Services
 from api.shape import Shape
 from api.versions import Version
 
 TRIES = 3  # a publish between the version and the rows: read again
-exports = asyncio.Semaphore(2)  # large answers at once; each holds tens of megabytes for a moment
 
 
 class ListedColumn(Struct, frozen=True):
@@ -87,7 +81,7 @@ async def answer(services: Services, scope: Scope, mart: str) -> Ready:
         kept = services.cache.get(key)
         if kept is not None:
             return kept
-        ready = await _read(services, caller, shape, asked, version)
+        ready = await Reading(caller.tenant_id, shape, asked, version).answer(services)
         if ready is not None:
             services.cache.put(key, ready)
             return ready
@@ -103,75 +97,6 @@ def _newer(services: Services, scope: Scope, mart: str, version: Version) -> tup
         )
     shape = services.registry.shape(mart)
     return shape, question(shape, scope["query_string"], _accept(scope))
-
-
-async def _read(services: Services, caller: Caller, shape: Shape, asked: Question, version: Version) -> Ready | None:
-    """Read and encode; None where the rows turned out to be of another version."""
-    after = services.cursors.read(caller.tenant_id, shape, asked) if asked.cursor is not None else None
-    select = Select(shape, asked, after)
-    if asked.format == "json":
-        return await _page(services, caller, shape, asked, version, select)
-    async with exports:
-        return await _page(services, caller, shape, asked, version, select)
-
-
-async def _page(
-    services: Services, caller: Caller, shape: Shape, asked: Question, version: Version, select: Select
-) -> Ready | None:
-    found, rows = await _rows(services, caller, shape, select)
-    if found != version.number:
-        return None
-    next_cursor = None
-    if len(rows) > asked.limit:
-        rows = rows[: asked.limit]
-        last = [rows[-1][at + 1] for at in select.key_at]
-        next_cursor = services.cursors.make(caller.tenant_id, shape, asked, last)
-    width = len(select.columns) + 1
-    values = [row[1:width] for row in rows]
-    meta = Meta(version.as_of, version.number, next_cursor)
-    if asked.format == "json":
-        body = formats.json_page(shape, formats.json_rows(shape, select.columns, values), meta)
-    elif asked.format == "csv":
-        body = await asyncio.to_thread(formats.csv_page, select.columns, values)
-    else:
-        body = await asyncio.to_thread(formats.arrow_page, select.columns, values)
-    return Ready(body, _headers(caller, shape, asked, meta))
-
-
-async def _rows(services: Services, caller: Caller, shape: Shape, select: Select) -> tuple[int | None, Sequence[Any]]:
-    """The version and the rows, of one instant."""
-    for last_try in (False, True):
-        try:
-            async with services.database.tenant(caller.tenant_id) as connection:
-                rows = await connection.fetch(select.sql, *select.values)
-                if rows:
-                    return rows[0][0], rows
-                number = "select version from app.mart_version where mart = $1"
-                return await connection.fetchval(number, shape.name), []
-        except asyncpg.InvalidCachedStatementError:  # the table took another's place since it was last read
-            if last_try:
-                raise
-        except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
-            raise unavailable("NOT_PUBLISHED", f"The mart {shape.name} is being replaced. Try again.", 5) from None
-    return None, []
-
-
-def _headers(caller: Caller, shape: Shape, asked: Question, meta: Meta) -> dict[str, str]:
-    said = encode([str(caller.tenant_id), shape.name, shape.checksum, meta.version, asked.key])
-    headers = {
-        "Content-Type": formats.MEDIA_TYPE[asked.format],
-        "ETag": f'"{hashlib.blake2b(said, digest_size=12).hexdigest()}"',
-        "Cache-Control": "private, no-cache",
-        "Vary": "Authorization, Accept",
-    }
-    if asked.format != "json":
-        headers["Content-Disposition"] = f'attachment; filename="{shape.name}.{asked.format}"'
-        headers["X-Version"] = str(meta.version)
-        if meta.as_of is not None:
-            headers["X-As-Of"] = meta.as_of.isoformat()
-        if meta.next_cursor is not None:
-            headers["X-Next-Cursor"] = meta.next_cursor
-    return headers
 
 
 def _accept(scope: Scope) -> str:

@@ -8,15 +8,18 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from api.errors import ApiError, Fault
-from api.filters import Filter, Order, Question
-from api.shape import Shape
+from api.filters import Order, Question
+from api.shape import Shape, Shown
 
 CURSOR_SECONDS = 24 * 3600
 TAG_BYTES = 16
@@ -67,68 +70,93 @@ class Cursors:
 
     def _tag(self, tenant_id: UUID, shape: Shape, question: Question, payload: bytes) -> bytes:
         said = msgspec.msgpack.encode([str(tenant_id), shape.name, shape.checksum, question.scope, payload])
-        return hmac.new(self.key, said, hashlib.sha256).digest()[:TAG_BYTES]
+        return hashlib.blake2b(said, key=self.key, digest_size=TAG_BYTES).digest()  # a MAC by its key
 
 
-class Select:
-    """The statement of one page, its values in `values`. The version comes along, as it must be of the same instant."""
+@dataclass(frozen=True)
+class Statement:
+    """The SELECT of one page. `key_at` are the places of the order's columns, of which a cursor is made.
 
-    def __init__(self, shape: Shape, question: Question, after: list[Any] | None) -> None:
-        self.values: list[Any] = []
-        names = question.fields or tuple(shape.shown)
-        self.columns = [shape.shown[name] for name in names]
-        wanted = [column.name for column in self.columns]
-        # The order's columns are read too, where they are not shown: the cursor is made of them.
-        wanted += [each.column.name for each in question.order if each.column.name not in wanted]
-        self.key_at = [wanted.index(each.column.name) for each in question.order]
-        conditions = [self._condition(each) for each in question.filters]
-        if after is not None:
-            conditions.append(self._after(question.order, after))
-        where = f" where {' and '.join(conditions)}" if conditions else ""
-        version = f"(select version from app.mart_version where mart = {self._bind(shape.name)})"
-        self.sql = (
-            f"select {version}, {', '.join(map(_quoted, wanted))} from marts.{_quoted(shape.name)}{where}"
-            f" order by {', '.join(map(_sorted, question.order))} limit {self._bind(question.limit + 1)}"
-        )
+    Its first column is the version, which must be of the same instant as the rows. Its values are bound in the order:
+    filters, last row, name of the mart, limit.
+    """
 
-    def _bind(self, value: Any) -> str:
-        self.values.append(value)
-        return f"${len(self.values)}"
+    sql: str
+    columns: tuple[Shown, ...]
+    key_at: tuple[int, ...]
 
-    def _condition(self, asked: Filter) -> str:
-        name = _quoted(asked.column.name)
-        value = list(asked.value) if asked.operator == "in" else asked.value
-        bound = self._bind(value)
-        if asked.column.is_list:
-            return {
-                "eq": f"{bound} = any ({name})",
-                "ne": f"{bound} <> all (coalesce({name}, '{{}}'))",
-                "in": f"{name} && {bound}",
-            }[asked.operator]
-        match asked.operator:
-            case "eq":
-                return f"{name} = {bound}"
-            case "ne":
-                return f"{name} is distinct from {bound}"
-            case "in":
-                return f"{name} = any ({bound}::{asked.column.kind.array})"
-        return f"{name} {COMPARISON[asked.operator]} {bound}"
 
-    def _after(self, order: Sequence[Order], last: list[Any]) -> str:
-        """What comes after the last row. Missing values come last in both directions."""
-        if all(each.column.not_null for each in order) and len({each.descending for each in order}) == 1:
-            names = ", ".join(_quoted(each.column.name) for each in order)
-            bound = ", ".join(map(self._bind, last))
-            return f"({names}) {'<' if order[0].descending else '>'} ({bound})"  # one index walk
-        choices, equal = [], []
-        for each, value in zip(order, last, strict=True):
-            name = _quoted(each.column.name)
-            bound = "null" if value is None else self._bind(value)
-            if value is not None:
-                missing = "" if each.column.not_null else f" or {name} is null"
-                choices.append(" and ".join([*equal, f"({name} {'<' if each.descending else '>'} {bound}{missing})"]))
-            equal.append(f"{name} is null" if value is None else f"{name} = {bound}")
-        return f"({' or '.join(f'({choice})' for choice in choices)})" if choices else "false"
+def select(shape: Shape, question: Question, after: Sequence[Any] | None) -> tuple[Statement, list[Any]]:
+    """The statement that answers a question, and its values."""
+    conditions = tuple((each.column, each.operator) for each in question.filters)
+    missing = None if after is None else tuple(value is None for value in after)
+    made = statement(shape, question.fields, conditions, question.order, missing)
+    values = [list(each.value) if each.operator == "in" else each.value for each in question.filters]
+    values += [value for value in after or () if value is not None]
+    return made, [*values, shape.name, question.limit + 1]
+
+
+@lru_cache(maxsize=1024)
+def statement(
+    shape: Shape,
+    fields: tuple[str, ...] | None,
+    conditions: tuple[tuple[Shown, str], ...],
+    order: tuple[Order, ...],
+    missing: tuple[bool, ...] | None,
+) -> Statement:
+    """The text, made once for all questions of the same form. `missing`: which values of the last row were null."""
+    numbers = count(1)
+    columns = tuple(shape.shown[name] for name in fields or shape.shown)
+    wanted = [column.name for column in columns]
+    # The order's columns are read too, where they are not shown: the cursor is made of them.
+    wanted += [each.column.name for each in order if each.column.name not in wanted]
+    wheres = [_condition(column, operator, next(numbers)) for column, operator in conditions]
+    if missing is not None:
+        wheres.append(_after(order, missing, numbers))
+    where = f" where {' and '.join(wheres)}" if wheres else ""
+    version = f"(select version from app.mart_version where mart = ${next(numbers)})"
+    sql = (
+        f"select {version}, {', '.join(map(_quoted, wanted))} from marts.{_quoted(shape.name)}{where}"
+        f" order by {', '.join(map(_sorted, order))} limit ${next(numbers)}"
+    )
+    return Statement(sql, columns, tuple(1 + wanted.index(each.column.name) for each in order))
+
+
+def _condition(column: Shown, operator: str, number: int) -> str:
+    name, bound = _quoted(column.name), f"${number}"
+    if column.is_list:
+        return {
+            "eq": f"{bound} = any ({name})",
+            "ne": f"{bound} <> all (coalesce({name}, '{{}}'))",
+            "in": f"{name} && {bound}",
+        }[operator]
+    match operator:
+        case "eq":
+            return f"{name} = {bound}"
+        case "ne":
+            return f"{name} is distinct from {bound}"
+        case "in":
+            return f"{name} = any ({bound}::{column.kind.array})"
+    return f"{name} {COMPARISON[operator]} {bound}"
+
+
+def _after(order: Sequence[Order], missing: Sequence[bool], numbers: Iterator[int]) -> str:
+    """What comes after the last row. Missing values come last in both directions."""
+    if all(each.column.not_null for each in order) and len({each.descending for each in order}) == 1:
+        names = ", ".join(_quoted(each.column.name) for each in order)
+        bound = ", ".join(f"${next(numbers)}" for _ in order)
+        return f"({names}) {'<' if order[0].descending else '>'} ({bound})"  # one index walk
+    choices, equal = [], []
+    for each, is_missing in zip(order, missing, strict=True):
+        name = _quoted(each.column.name)
+        if is_missing:
+            equal.append(f"{name} is null")
+            continue
+        bound = f"${next(numbers)}"
+        or_missing = "" if each.column.not_null else f" or {name} is null"
+        choices.append(" and ".join([*equal, f"({name} {'<' if each.descending else '>'} {bound}{or_missing})"]))
+        equal.append(f"{name} = {bound}")
+    return f"({' or '.join(f'({choice})' for choice in choices)})" if choices else "false"
 
 
 def _sorted(each: Order) -> str:

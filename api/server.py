@@ -27,10 +27,11 @@ def run(warehouse: Warehouse, host: str = "127.0.0.1", port: int = 8000, setting
     configure_logging()
     application = create(warehouse, settings)
     _check_port(host, port)
-    asyncio.run(_serve(application, host, port))
+    asyncio.run(serve(application, host, port))
 
 
-async def _serve(application: object, host: str, port: int) -> None:
+async def serve(application: object, host: str, port: int) -> None:
+    """Run an ASGI application until a signal ends it."""
     server = Server(
         application,
         address=host,

@@ -12,7 +12,7 @@ from api.kinds import Kind
 from pipelines.contracts import Column, Mart
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one object a column: compared by identity
 class Shown:
     """One column of an answer."""
 

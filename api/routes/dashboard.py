@@ -167,7 +167,7 @@ async def dashboard(services: Services, caller: Caller) -> ASGIApp:
             "Content-Type": "application/json",
             "ETag": f'"{tag}"',
             "Cache-Control": "private, no-cache",
-            "Vary": "Authorization",
+            "Vary": "Authorization, Origin",
         }
         ready = Ready(body, headers)
         services.cache.put(key, ready)
