@@ -41,7 +41,7 @@ class Customers:
         names = self.chance.sample(words.FIRST_NAMES, 5)
         return [
             Owner(
-                self._base % 10**9 + n,
+                self._base % 10**9 + 1_000 + n,
                 60_000_000 + n,
                 name,
                 self.chance.choice(words.LAST_NAMES),
