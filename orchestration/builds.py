@@ -8,6 +8,7 @@ from pipelines.warehouse.connection import Warehouse
 
 LOCK = 0x636C6561  # "clea": held by the session of the open build, so a killed one frees it
 WAIT = "10min"  # a forecast waits for a running transform, and the other way round
+NEW_PACKAGES = "select count(*) from app.load_package where build_id is null"
 CLAIM = """
     update app.load_package set build_id = %(build)s
     where build_id is null

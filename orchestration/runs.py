@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration import environment, partitions
+from orchestration.builds import NEW_PACKAGES
 from orchestration.jobs import EVERYTHING
 from pipelines import connections
 from pipelines.warehouse.connection import Warehouse
@@ -56,6 +57,12 @@ class Runs:
         job = f"ingest_{chosen[0]}" if len(chosen) == 1 else EVERYTHING
         selection = [dg.AssetKey([f"raw_{s}", table]) for s in chosen for table in connections.TABLES[s]]
         return self._run(job, config, partitions.range_tags(known, keys), selection)
+
+    def has_new_rows(self) -> bool:
+        """Whether a package was loaded that no build has seen."""
+        with self.warehouse.connect("transformer") as connection:
+            row = connection.execute(NEW_PACKAGES).fetchone()
+        return bool(row and row[0])
 
     def transform(self, full: bool = False) -> dg.ExecuteInProcessResult:
         """New rows to published marts."""

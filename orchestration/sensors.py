@@ -5,11 +5,10 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.builds import NEW_PACKAGES
 from orchestration.jobs import EVERYTHING, INGEST_JOBS
 from orchestration.partitions import in_warehouse, tenants
 from orchestration.schedules import is_active
-
-NEW_PACKAGES = "select count(*) from app.load_package where build_id is null"
 
 
 @dg.sensor(

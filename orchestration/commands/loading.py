@@ -31,10 +31,13 @@ def sync(
     warehouse = Warehouse.from_environment()
     keys = [tenants.find(warehouse, tenant).partition_key] if tenant else []
     chosen, connection_id = _one_connection(warehouse, keys, connection) if connection else (sources, None)
-    with runs.opened(warehouse) as opened, told("load", as_json) as loading:
-        result = opened.ingest(keys, chosen, connection_id, full, sweep)
-        built = opened.transform()
-    failures = runs.errors(result) + runs.errors(built)
+    with runs.opened(warehouse) as opened:
+        with told("load", as_json) as loading:
+            results = [opened.ingest(keys, chosen, connection_id, full, sweep)]
+        if opened.has_new_rows():
+            with told("transform", as_json):
+                results.append(opened.transform())
+    failures = [failure for result in results for failure in runs.errors(result)]
     report = {"rows": loading.rows, "connections": loading.count, "failed": failures}
     click.echo(json.dumps(report) if as_json else f"  {loading.count} connections · {loading.rows:,} rows")
     if failures and not as_json:
@@ -100,9 +103,12 @@ def replay(folder: Path, tenant: str, time_zone: str | None, config: Path | None
     with replays.served(warehouse, folder, tenant, time_zone, config) as recording:
         for warning in recording.warnings:
             click.echo(f"  ! {warning}", err=True)
-        with runs.opened(warehouse) as opened, told("replay", as_json) as loading:
-            key = recording.tenant.partition_key
-            results = [opened.ingest([key], recording.sources, now=recording.now), opened.transform()]
+        with runs.opened(warehouse) as opened:
+            with told("load", as_json) as loading:
+                key = recording.tenant.partition_key
+                results = [opened.ingest([key], recording.sources, now=recording.now)]
+            with told("transform", as_json):
+                results.append(opened.transform())
     failures = [failure for result in results for failure in runs.errors(result)]
     report = {"tenant": recording.tenant.partition_key, "rows": loading.rows, "failed": failures}
     click.echo(json.dumps(report) if as_json else f"  {recording.tenant.partition_key} · {loading.rows:,} rows")

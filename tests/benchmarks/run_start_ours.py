@@ -1,0 +1,19 @@
+"""Our code location with the same trivial job beside ours."""
+
+import dagster as dg
+
+from orchestration.definitions import clearsignal
+
+
+@dg.op
+def nothing() -> None:
+    """As little as a run can do."""
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def trivial() -> None:
+    """One op."""
+    nothing()
+
+
+definitions = dg.Definitions.merge(clearsignal(), dg.Definitions(jobs=[trivial]))
