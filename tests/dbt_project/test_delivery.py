@@ -292,11 +292,6 @@ def test_a_first_commit_after_the_opening_gives_no_negative_part(told):
 
 
 def test_the_projects_own_tests_pass_on_these_stories(project, told):
-    project.dbt(
-        "test",
-        "--select",
-        "path:models/marts/delivery",
-        "path:tests/delivery",
-        "--store-failures",
-        manifest=project.manifest,
-    )
+    paths = ["path:models/marts/delivery", "path:models/intermediate/deployments", "path:tests/delivery"]
+
+    project.dbt("test", "--select", *paths, "--store-failures", manifest=project.manifest)

@@ -107,6 +107,7 @@ inner join deployments using (tenant_id, deployment_id)
 inner join pulls using (tenant_id, pull_request_id)
 where
     deployments.finished_at >= pulls.merged_at
+    and not deployments.is_rollback
     and (
         not exists (
             select from {{ source('app', 'service_path') }} as paths

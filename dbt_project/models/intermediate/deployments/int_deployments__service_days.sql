@@ -1,19 +1,32 @@
 -- One row per service, environment class and local day, from the first observed deployment to the newest data.
-select
-    lines.tenant_id,
-    lines.service,
-    lines.environment_class,
-    tenants.time_zone,
-    day::date as day
-from (
+with
+
+deployments as (
     select
         deployments.tenant_id,
         deployments.service,
         deployments.environment_class,
-        min({{ local_day('coalesce(deployments.finished_at, deployments.started_at)', 'zones.time_zone') }}) as first_day
+        tenants.today,
+        {{ local_day('coalesce(deployments.finished_at, deployments.started_at)', 'tenants.time_zone') }} as day
     from {{ ref('int_deployments__ordered') }} as deployments
-    inner join {{ source('app', 'tenant') }} as zones using (tenant_id)
-    group by deployments.tenant_id, deployments.service, deployments.environment_class
-) as lines
-inner join {{ ref('int_tenants__now') }} as tenants using (tenant_id)
-cross join lateral generate_series(lines.first_day::timestamp, tenants.today::timestamp, interval '1 day') as day
+    inner join {{ ref('int_tenants__now') }} as tenants using (tenant_id)
+),
+
+lines as (
+    select
+        tenant_id,
+        service,
+        environment_class,
+        min(day) as first_day,
+        greatest(max(day), max(today)) as last_day
+    from deployments
+    group by tenant_id, service, environment_class
+)
+
+select
+    lines.tenant_id,
+    lines.service,
+    lines.environment_class,
+    day::date as day
+from lines
+cross join lateral generate_series(lines.first_day::timestamp, lines.last_day::timestamp, interval '1 day') as day
