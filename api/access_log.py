@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import msgspec
-from litestar.types import Scope
 
 FLUSH_SECONDS = 0.2
 MOST_WAITING = 5_000  # lines; beyond it they are dropped and counted, so that a full disk stops no request
@@ -23,7 +22,7 @@ class AccessLog:
         self._lines: list[bytes] = []
         self._scheduled = False
 
-    def write(self, scope: Scope, request_id: str, route: str, status: int, seconds: float) -> None:
+    def write(self, scope: Any, request_id: str, route: str, status: int, seconds: float) -> None:
         """Note one request. The query string stays out: people put secrets there."""
         if len(self._lines) >= MOST_WAITING:
             self.dropped += 1

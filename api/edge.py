@@ -44,7 +44,7 @@ class Edge:
             return
         started = time.perf_counter()
         request_id = f"{self._prefix}-{next(self._numbers):x}"
-        scope["request_id"] = request_id  # type: ignore[typeddict-unknown-key]
+        scope["request_id"] = request_id
         status = 500
         shared = self.cross_origin.headers(scope)
 

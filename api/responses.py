@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from litestar.types import Receive, Scope, Send
+from litestar.types import Receive, Scope
 from msgspec import Struct, field
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class Ready:
     def __len__(self) -> int:
         return len(self.body)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Any) -> None:
         """Send the body, or 304 where the caller has it."""
         unchanged = bool(self.etag) and holds(scope, self.etag)
         start = self.not_modified if unchanged else self.start

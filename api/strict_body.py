@@ -36,16 +36,17 @@ async def read_strictly(scope: Scope, receive: Receive, limit: int) -> Receive:
         handed_out = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return again  # type: ignore[return-value]
+    return again
 
 
-async def _read(receive: Receive, limit: int) -> bytes:
-    parts, size = [], 0
+async def _read(receive: Any, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise invalid("body", "the connection ended before the body did")
-        parts.append(message.get("body", b""))  # type: ignore[arg-type]
+        parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > limit:
             raise _too_large(limit)

@@ -1,7 +1,7 @@
 """Synchronisation: what the last loads of each connection did, and a load now."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get, post
@@ -33,8 +33,8 @@ order by c.source, c.name, c.connection_id, r.resource
 TENANT = "select slug from app.tenant where tenant_id = $1"
 CONNECTION = "select source from app.connection where connection_id = $1"
 SOURCES = "select distinct source from app.connection"
-# The lock is the tenant's and this transaction's: two triggers at once, in any process, are one after the other.
-LOCK = "select pg_advisory_xact_lock(hashtextextended('sync trigger ' || $1, 0))"
+# The lock is the tenant's and this transaction's. It is tried, not waited for: a waiter would hold a connection.
+LOCK = "select pg_try_advisory_xact_lock(hashtextextended('sync trigger ' || $1, 0))"
 RUNNING = "select distinct dagster_run_id from app.sync_run where status = 'running' and dagster_run_id is not null"
 TAG = "clearsignal/triggered_for"
 
@@ -88,7 +88,7 @@ async def read_sync_status(services: Services, caller: Caller) -> Envelope[list[
     """For each connection and resource: how the last try ended, the last success, the lag, and what to do."""
     async with services.database.tenant(caller.tenant_id) as connection:
         rows = await connection.fetch(STATUS)
-    found: dict[str, list] = {}
+    found: dict[str, list[Any]] = {}
     for row in rows:
         found.setdefault(row["connection_id"], []).append(row)
     listed = [_connection(rows) for rows in found.values()]
@@ -101,7 +101,8 @@ async def trigger_sync(services: Services, caller: Caller, data: Trigger | None 
     """Queue a load of this tenant's connections. 409 while one is under way, 503 where Dagster does not answer."""
     data = data or Trigger()
     async with services.database.tenant(caller.tenant_id, "write") as connection:
-        await connection.execute(LOCK, str(caller.tenant_id))
+        if not await connection.fetchval(LOCK, str(caller.tenant_id)):
+            raise ApiError(409, "ALREADY_RUNNING", "Another load of this tenant is just being started.")
         source = await _source(connection, data)
         slug = await connection.fetchval(TENANT, str(caller.tenant_id))
         if slug is None:
@@ -121,7 +122,7 @@ async def trigger_sync(services: Services, caller: Caller, data: Trigger | None 
     return Envelope(Triggered(run_id), "The load is queued")
 
 
-async def _source(connection, data: Trigger) -> str | None:  # type: ignore[no-untyped-def]
+async def _source(connection: Any, data: Trigger) -> str | None:
     """The one source to load, None for all. Raises ApiError where it does not exist or is not connected."""
     if data.source is not None and data.source not in connections.TABLES:
         raise invalid("source", f"there is no source {data.source!r}.{did_you_mean(data.source, connections.TABLES)}")
@@ -149,14 +150,14 @@ async def _refuse_second(services: Services, partition: str, loading: set[str]) 
         )
 
 
-def _config(partition: str, source: str | None, data: Trigger) -> dict:
+def _config(partition: str, source: str | None, data: Trigger) -> dict[str, Any]:
     said = {"tenants": [partition], "full": data.full}
     if data.connection_id is not None:
         said["connection_id"] = str(data.connection_id)
     return {"ops": {f"load_{name}": {"config": said} for name in ([source] if source else connections.TABLES)}}
 
 
-def _connection(rows: list) -> ConnectionStatus:
+def _connection(rows: list[Any]) -> ConnectionStatus:
     first = rows[0]
     resources = [_resource(row) for row in rows if row["resource"] is not None]
     worst = ("failed", "skipped", "running", "succeeded")
@@ -172,7 +173,7 @@ def _connection(rows: list) -> ConnectionStatus:
     )
 
 
-def _resource(row) -> Resource:  # type: ignore[no-untyped-def]
+def _resource(row: Any) -> Resource:
     words, _, next_step = (row["error_message"] or "").partition(" Do: ")
     return Resource(
         resource=row["resource"],
