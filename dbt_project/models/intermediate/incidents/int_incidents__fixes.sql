@@ -1,4 +1,6 @@
--- One row per incident and merged pull request that says it mends it: by the issue's key, or `Fixes #12` in its repository.
+-- One row per incident and merged pull request that says it mends it: a Jira key in its title, branch or text, or a
+-- GitHub issue after `fixes`, `closes` or `resolves`.
+{% set fixes = '\y(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):?\s+([\w.-]+/[\w.-]+)?#(\d{1,9})\y' -%}
 with
 
 incidents as (
@@ -6,54 +8,42 @@ incidents as (
         tenant_id,
         issue_id as incident_id,
         source,
-        key,
-        project,
-        substring(key from '#(\d+)$') as number
+        lower(key) as key
     from {{ ref('int_issues__unioned') }}
     where is_incident and source in ('github', 'jira') and {{ of_touched_tenants() }}
+),
+
+pulls as (
+    select
+        tenant_id,
+        pull_request_id,
+        repository,
+        concat_ws(' ', title, head_ref, body_text) as text
+    from {{ ref('int_pull_requests__merged') }}
+    where {{ of_touched_tenants() }}
 ),
 
 mentions as (
     select
         pulls.tenant_id,
         pulls.pull_request_id,
-        pulls.repository,
         'jira' as source,
-        found.match[1] as key
-    from {{ ref('stg_github__pull_requests') }} as pulls
-    cross join lateral regexp_matches(
-        concat_ws(' ', pulls.title, pulls.head_ref, pulls.body_text), '\y([A-Z][A-Z0-9_]+-\d+)\y', 'g'
-    ) as found (match)
-    where pulls.merged_at is not null and {{ of_touched_tenants('pulls.tenant_id') }}
+        lower(found.match[1]) as key
+    from pulls
+    cross join lateral regexp_matches(pulls.text, '\y([A-Z][A-Z0-9_]+-\d{1,9})\y', 'g') as found (match)
     union
     select
         pulls.tenant_id,
         pulls.pull_request_id,
-        pulls.repository,
         'github' as source,
-        found.match[1] as key
-    from {{ ref('stg_github__pull_requests') }} as pulls
-    cross join lateral regexp_matches(
-        concat_ws(' ', pulls.title, pulls.body_text),
-        '\y(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):? #(\d+)\y', 'gi'
-    ) as found (match)
-    where pulls.merged_at is not null and {{ of_touched_tenants('pulls.tenant_id') }}
+        lower(coalesce(found.match[1], pulls.repository) || '#' || found.match[2]) as key
+    from pulls
+    cross join lateral regexp_matches(pulls.text, '{{ fixes }}', 'gi') as found (match)
 )
 
-select distinct
+select
     incidents.tenant_id,
     incidents.incident_id,
     mentions.pull_request_id
 from incidents
-inner join mentions
-    on
-        incidents.tenant_id = mentions.tenant_id
-        and incidents.source = mentions.source
-        and (
-            (incidents.source = 'jira' and incidents.key = mentions.key)
-            or (
-                incidents.source = 'github'
-                and incidents.number = mentions.key
-                and incidents.project = mentions.repository
-            )
-        )
+inner join mentions using (tenant_id, source, key)
