@@ -20,13 +20,16 @@ OLDEST = {
     "geonames": timedelta(days=30),  # places do not move
 }
 MAX_ROWS = 20
-CURES = (
-    ("pause", "Enter the credentials again: the connection needs attention."),
-    ("401", "Enter the credentials again."),
-    ("403", "Give the token the rights it lacks."),
-    ("404", "Check the address and the names in the connection."),
-    ("429", "Wait: the source limits its calls."),
-)
+CURES = {
+    "credentials": "Enter the credentials again.",
+    "permission": "Give the token the rights it lacks.",
+    "not_found": "Check the address and the names in the connection.",
+    "rate_limited": "Wait: the source limits its calls.",
+    "unavailable": "Wait, or check the source's address.",
+    "timeout": "Wait, or check the network.",
+    "unparsable": "Check that the address is the API's.",
+    "configuration": "Correct the connection's settings.",
+}
 LAST_RUNS = """
 select
     tenant.slug,
@@ -35,6 +38,8 @@ select
     max(run.finished_at) filter (where run.status = 'succeeded') as last_success_at,
     (array_agg(run.error_message order by run.started_at desc)
         filter (where run.status = 'failed'))[1] as last_error,
+    (array_agg(run.error_class order by run.started_at desc)
+        filter (where run.status = 'failed'))[1] as last_error_class,
     (array_agg(run.http_status order by run.started_at desc)
         filter (where run.status = 'failed'))[1] as last_http_status,
     (array_agg(run.status order by run.started_at desc)
@@ -55,7 +60,8 @@ class Stale:
 
     tenant: str
     since: datetime | None  # the last success; None: never
-    error: str
+    sort: str  # such as `401 credentials`
+    error: str  # in words
     cure: str
 
 
@@ -65,11 +71,13 @@ def stale_tenants(warehouse: Warehouse, source: str, now: datetime | None = None
     with warehouse.connect("loader") as connection:
         rows = connection.execute(LAST_RUNS, {"source": source}).fetchall()
     found = []
-    for slug, _, is_paused, since, error, http_status, last_status, paused_reason in rows:
+    for slug, _, is_paused, since, error, error_class, http_status, last_status, paused_reason in rows:
         is_old = since is None or now - since > OLDEST[source]
         if is_paused or last_status == "failed" or is_old:
-            why = paused_reason or error or "no run since" if (is_paused or last_status == "failed") else "no run since"
-            found.append(Stale(slug, since, why, _cure(is_paused, http_status)))
+            has_failed = is_paused or last_status == "failed"
+            sort = " ".join(filter(None, [str(http_status or ""), error_class])) if has_failed else "not run since"
+            why = (paused_reason or error or sort) if has_failed else "no run since"
+            found.append(Stale(slug, since, sort, why, _cure(is_paused, error_class)))
     return found
 
 
@@ -77,7 +85,7 @@ def freshness(table: str, source: str, stale: list[Stale]) -> dg.AssetCheckResul
     """The check's result on one table. It warns: one tenant's failure is no failure of the others."""
     metadata: dict[str, dg.MetadataValue] = {"stale tenants": dg.MetadataValue.int(len(stale))}
     if stale:
-        rows = [(each.tenant, _when(each.since), each.error[:60], each.cure) for each in stale[:MAX_ROWS]]
+        rows = [(each.tenant, _when(each.since), each.sort, each.cure) for each in stale[:MAX_ROWS]]
         metadata["who and why"] = dg.MetadataValue.md(_table(rows))
     return dg.AssetCheckResult(
         asset_key=dg.AssetKey([f"raw_{source}", table]),
@@ -97,7 +105,7 @@ def spec(source: str, table: str) -> dg.AssetCheckSpec:
 
 
 def _table(rows: list[tuple[str, str, str, str]]) -> str:
-    text = markdown(["tenant", "since", "error", "what to do"], rows)
+    text = markdown(["tenant", "since", "error", "what to do"], rows, width=64)
     return text if len(text) < 1000 else "\n".join(text[:980].splitlines()[:-1]) + "\n\n…"  # longer is a click away
 
 
@@ -105,6 +113,7 @@ def _when(instant: datetime | None) -> str:
     return f"{instant:%d %b %H:%M}" if instant else "never"
 
 
-def _cure(is_paused: bool, http_status: int | None) -> str:
-    text = "pause" if is_paused else str(http_status or "")
-    return next((cure for sign, cure in CURES if sign in text and text), "See the run's log.")
+def _cure(is_paused: bool, error_class: str | None) -> str:
+    if is_paused:
+        return "Enter the credentials again: the connection needs attention."
+    return CURES.get(error_class or "", "See the run's log.")

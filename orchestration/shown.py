@@ -58,19 +58,19 @@ def preview_columns(node: Mapping[str, Any]) -> list[str]:
     return names
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A Markdown table; cells are cut so that the page shows it whole."""
+def markdown(header: Sequence[str], rows: Sequence[Sequence[object]], width: int = CELL) -> str:
+    """A Markdown table; cells are cut at `width` so that the page shows it whole."""
     lines = [" | ".join(header), " | ".join("---" for _ in header)]
-    lines += [" | ".join(_cell(value) for value in row) for row in rows]
+    lines += [" | ".join(_cell(value, width) for value in row) for row in rows]
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, width: int) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     text = "–" if value is None else str(value)
     text = text.replace("|", "/").replace("\n", " ")
-    return text if len(text) <= CELL else f"{text[: CELL - 1]}…"
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def table_metadata(count: int | None, shown: str = "") -> dict[str, dg.MetadataValue]:

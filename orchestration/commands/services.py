@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import click
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 LOCATION = "clearsignal"
 

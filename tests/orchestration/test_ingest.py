@@ -1,0 +1,124 @@
+"""One tenant's failure is its own: what a load of three tenants tells Dagster when one token is refused."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import dagster as dg
+import pytest
+
+from orchestration import checks, environment, jobs, partitions, runs
+from orchestration.assets import ingest
+from orchestration.resources import RESOURCES
+from pipelines import connections, demo
+from pipelines.simulator import server
+from pipelines.simulator.company import Charter
+from pipelines.warehouse.connection import Warehouse
+
+PULLS = dg.AssetKey(["raw_github", "pull_requests"])
+
+
+@dataclass
+class Loaded:
+    runs: runs.Runs
+    result: dg.ExecuteInProcessResult
+    keys: dict[str, str]  # slug → partition key
+
+    @property
+    def run(self) -> dg.DagsterRun:
+        run = self.runs.instance.get_run_by_id(self.result.run_id)
+        assert run is not None
+        return run
+
+
+@pytest.fixture(scope="module")
+def loaded(shared_warehouse: Warehouse) -> Iterator[Loaded]:
+    """Acme, Globex (its GitHub token is refused) and Initech, loaded from GitHub by one run."""
+    before = dict(os.environ)
+    environment.enter(shared_warehouse)
+    os.environ["DATABASE_URL"] = shared_warehouse.admin_url
+    os.environ["CLEARSIGNAL_SECRET_KEY"] = shared_warehouse.secret_key.decode()
+    definitions = dg.Definitions(
+        assets=ingest.assets(), jobs=jobs.ingest_jobs(), resources=RESOURCES, executor=dg.in_process_executor
+    )
+    charters = [Charter(slug, days=10, seed=3) for slug in demo.TENANTS]
+    with server.running(charters, now=None) as simulator, dg.DagsterInstance.get() as instance:
+        tenants = demo.create(shared_warehouse, simulator.url)
+        opened = runs.Runs(shared_warehouse, instance, definitions)
+        result = opened.ingest(sources=["github"])
+        yield Loaded(opened, result, {tenant.slug: tenant.partition_key for tenant in tenants})
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def test_tenants_that_loaded_are_materialised_and_the_failed_one_is_not(loaded: Loaded):
+    materialised = loaded.runs.instance.get_materialized_partitions(PULLS)
+
+    assert materialised == {loaded.keys["acme"], loaded.keys["initech"]}
+
+
+def test_the_run_fails_and_says_who_why_and_what_to_do(loaded: Loaded):
+    assert not loaded.result.success
+    (reason,) = runs.errors(loaded.result)
+    assert "1 of 3 tenants failed to load github. globex:" in reason
+    assert "401" in reason
+    assert "Do: enter a valid token" in reason
+    assert "wrong-on-purpose" not in reason
+
+
+def test_the_run_list_shows_how_many_failed(loaded: Loaded):
+    assert loaded.run.tags["failed tenants"] == "1 of 3: globex"
+    assert loaded.run.tags["tenants"] == "3"
+
+
+def test_the_check_names_the_stale_tenant_and_the_cure(loaded: Loaded):
+    (stale,) = checks.stale_tenants(loaded.runs.warehouse, "github")
+    evaluations = {e.asset_key: e for e in loaded.result.get_asset_check_evaluations()}
+
+    assert (stale.tenant, stale.since) == ("globex", None)
+    assert not evaluations[PULLS].passed
+    assert evaluations[PULLS].severity == dg.AssetCheckSeverity.WARN
+    shown = evaluations[PULLS].metadata["who and why"].value
+    assert "globex" in shown
+    assert "Enter the credentials again" in shown
+    assert len(shown) < 1000
+
+
+def test_one_tenant_can_be_loaded_without_the_others(loaded: Loaded):
+    result = loaded.runs.ingest([loaded.keys["acme"]], ["exchange_rates"])
+
+    materialised = loaded.runs.instance.get_materialized_partitions(dg.AssetKey(["raw_exchange_rates", "rates"]))
+    assert result.success
+    assert materialised == {loaded.keys["acme"]}
+
+
+def test_partitions_follow_the_tenants(loaded: Loaded):
+    from pipelines import tenants
+
+    warehouse, instance = loaded.runs.warehouse, loaded.runs.instance
+    late = tenants.create(warehouse, "late", "Late")
+    assert partitions.keep_in_step(instance, warehouse) == ([late.partition_key], [])
+    tenants.remove(warehouse, late)
+    assert partitions.keep_in_step(instance, warehouse) == ([], [late.partition_key])
+    assert set(instance.get_dynamic_partitions("tenant")) == set(loaded.keys.values())
+
+
+def test_a_mended_token_makes_the_tenant_fresh(loaded: Loaded):
+    warehouse = loaded.runs.warehouse
+    from pipelines import tenants
+
+    globex = tenants.find(warehouse, "globex")
+    (stored,) = connections.of(warehouse, globex, "github")
+    mended = {
+        "source": "github",
+        "token": "github-globex",
+        "organization": "globex",
+        "base_url": stored.connection.base_url,
+    }
+    connections.add(warehouse, globex, stored.name, mended, allow_private=True)
+
+    result = loaded.runs.ingest([globex.partition_key], ["github"])
+
+    assert result.success
+    assert checks.stale_tenants(warehouse, "github") == []
+    assert globex.partition_key in loaded.runs.instance.get_materialized_partitions(PULLS)
