@@ -36,11 +36,16 @@ def _recorded(connection: psycopg.Connection) -> dict[str, str]:
 
 
 def _current(manifest: Manifest) -> dict[str, str]:
-    macros = manifest.content["macros"]
-    found = {}
+    """A hash a model, and one of all macros: which macro a model uses, dbt tells differently from parse to parse."""
+    own = [macro for name, macro in manifest.content["macros"].items() if name.startswith("macro.clearsignal.")]
+    found = {"macros": _hash(sorted(macro["macro_sql"] for macro in own))}
     for node in manifest.tables.values():
-        used = sorted(macro for macro in node["depends_on"].get("macros", []) if macro.startswith("macro.clearsignal."))
-        code = [node.get("raw_code") or node["checksum"]["checksum"], *(macros[macro]["macro_sql"] for macro in used)]
-        columns = [(column["name"], column.get("data_type")) for column in node["columns"].values()]
-        found[node["name"]] = hashlib.sha256(json.dumps([code, columns]).encode()).hexdigest()[:8]
+        code = node.get("raw_code") or node["checksum"]["checksum"]
+        found[node["name"]] = _hash(
+            [code, [(each["name"], each.get("data_type")) for each in node["columns"].values()]]
+        )
     return found
+
+
+def _hash(what: object) -> str:
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:8]
