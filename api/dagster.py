@@ -3,6 +3,7 @@
 Dagster has no login, so it listens on the loopback only; the API is the door for users, and asks for one tenant.
 """
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,8 +12,11 @@ import msgspec
 
 from api.errors import unavailable
 
+logger = logging.getLogger("clearsignal.api")
+
 LOCATION = "clearsignal"
 REPOSITORY = "__repository__"
+PARTITIONS = "tenant"
 UNFINISHED = ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
 TIMEOUT_SECONDS = 10.0
 LARGEST_ANSWER = 2_000_000  # bytes
@@ -28,6 +32,13 @@ mutation Launch($params: ExecutionParams!) {
     ... on InvalidSubsetError { message }
     ... on UnauthorizedError { message }
     ... on RunConflict { message }
+  }
+}
+"""
+ADD_PARTITION = """
+mutation AddPartition($repository: RepositorySelector!, $definition: String!, $key: String!) {
+  addDynamicPartition(repositorySelector: $repository, partitionsDefName: $definition, partitionKey: $key) {
+    __typename
   }
 }
 """
@@ -74,8 +85,14 @@ class Dagster:
         }
         result = (await self._ask(LAUNCH, {"params": params}))["launchRun"]
         if result["__typename"] != "LaunchRunSuccess":
+            logger.warning("Dagster refused %s: %s", job, str(result)[:500])
             raise unavailable("DAGSTER_REFUSED", f"Dagster did not start the run ({result['__typename']}).", 30)
         return str(result["run"]["runId"])
+
+    async def ensure_partition(self, key: str) -> None:
+        """Make the tenant's partition where it is not known yet: a run of an unknown one is refused."""
+        repository = {"repositoryLocationName": LOCATION, "repositoryName": REPOSITORY}
+        await self._ask(ADD_PARTITION, {"repository": repository, "definition": PARTITIONS, "key": key})
 
     async def daemon(self) -> bool:
         """Whether every daemon that is needed sent a heartbeat lately."""
@@ -89,10 +106,11 @@ class Dagster:
         try:
             answer = await self._client.post(f"{self.url}/graphql", json={"query": query, "variables": variables})
             decoded = msgspec.json.decode(answer.content[:LARGEST_ANSWER])
-            if answer.status_code == 200 and isinstance(decoded, dict) and decoded.get("data"):
+            if isinstance(decoded, dict) and decoded.get("data"):  # also with 500, where a run was refused
                 return decoded["data"]
-        except (httpx.HTTPError, msgspec.MsgspecError):
-            pass
+            logger.warning("Dagster answered %s: %s", answer.status_code, str(decoded)[:500])
+        except (httpx.HTTPError, msgspec.MsgspecError) as error:
+            logger.warning("Dagster does not answer: %s", type(error).__name__)
         raise unavailable(
             "DAGSTER_UNAVAILABLE", "Dagster does not answer. Do: check that it runs (clearsignal status).", 10
         )

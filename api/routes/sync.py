@@ -110,6 +110,7 @@ async def trigger_sync(services: Services, caller: Caller, data: Trigger | None 
         partition = f"{slug}--{caller.tenant_id.hex[:8]}"
         loading = {row[0] for row in await connection.fetch(RUNNING)}
         await _refuse_second(services, partition, loading)
+        await services.dagster.ensure_partition(partition)
         run_id = await services.dagster.launch(
             f"ingest_{source}" if source else "ingest_everything",
             _config(partition, source, data),

@@ -227,3 +227,19 @@ class Built:
 def built() -> Built:
     """For tests that publish again."""
     return Built()
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """dbt's own manifest of this checkout."""
+    from tests.api import real_contracts
+
+    return real_contracts.parse(tmp_path_factory.mktemp("dbt"))
+
+
+@pytest.fixture(scope="module")
+def real(shared_warehouse: Warehouse, manifest: Path) -> Iterator[Served]:
+    """The API over the project's own marts."""
+    from tests.api import real_contracts
+
+    yield from serve(shared_warehouse, *real_contracts.publish_empty(shared_warehouse, manifest))

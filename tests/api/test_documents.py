@@ -68,7 +68,9 @@ def test_a_page_asks_no_other_server(served, path):
         assert "attachment" not in file.headers.get("content-disposition", "")
 
 
-@pytest.mark.parametrize("name", ["..%2f..%2fsettings.py", "settings.py", "....//app.py", "docs.html", "%00", "a" * 300])
+@pytest.mark.parametrize(
+    "name", ["..%2f..%2fsettings.py", "settings.py", "....//app.py", "docs.html", "%00", "a" * 300]
+)
 def test_only_the_named_files_are_served(served, name):
     assert served.client.get(f"/docs/files/{name}").status_code == 404
 

@@ -82,9 +82,18 @@ def test_what_is_no_instant_is_refused(served, time_):
 @pytest.mark.parametrize(
     "query",
     [
-        "?=", "?%00", "?%ff=1", "?note=%ff", "?a[]=1", "?a[b]=1", "?" + "&".join(f"a{n}=1" for n in range(5_000)),
-        "?note=" + "x" * 60_000, "?note.in=" + ",".join(map(str, range(1_000))), "?%0d%0aX: y=1", "?limit=%31%30%",
-    ],  # fmt: skip
+        "?=",
+        "?%00",
+        "?%ff=1",
+        "?note=%ff",
+        "?a[]=1",
+        "?a[b]=1",
+        "?" + "&".join(f"a{n}=1" for n in range(5_000)),
+        "?note=" + "x" * 60_000,
+        "?note.in=" + ",".join(map(str, range(1_000))),
+        "?%0d%0aX: y=1",
+        "?limit=%31%30%",
+    ],
 )
 def test_strange_query_strings_are_told_apart(served, query):
     answer = served.get(f"/api/v1/marts/readings{query}")
@@ -97,8 +106,8 @@ def test_strange_query_strings_are_told_apart(served, query):
     "path",
     [
         "/api/v1/marts/..%2f..%2fetc", "/api/v1/marts/readings;x=1", "/api/v1/marts/READINGS", "/api/v1/marts/%00",
-        "/api/v1/marts/pg_class", "/api/v1/marts/readings%22", "/api/v1/marts/" + "x" * 5_000, "/api/analytics/dashboard/x",
-        "/api/v1/marts/a%0d%0ab", "/api/v1/marts/readings/x", "/API/V1/marts",
+        "/api/v1/marts/pg_class", "/api/v1/marts/readings%22", "/api/v1/marts/" + "x" * 5_000,
+        "/api/analytics/dashboard/x",        "/api/v1/marts/a%0d%0ab", "/api/v1/marts/readings/x", "/API/V1/marts",
     ],
 )  # fmt: skip
 def test_strange_paths_are_not_found(served, path):
@@ -129,7 +138,8 @@ def test_a_cursor_is_ours_or_none(served):
 
 
 @pytest.mark.parametrize(
-    "path", ["readings?service=shop&cursor=", "readings?order=-n&cursor=", "things?cursor=", "readings?day=2026-01-01&cursor="]
+    "path",
+    ["readings?service=shop&cursor=", "readings?order=-n&cursor=", "things?cursor=", "readings?day=2026-01-01&cursor="],
 )
 def test_a_cursor_belongs_to_one_question(served, path):
     good = served.get("/api/v1/marts/readings?limit=1").json()["meta"]["next_cursor"]
@@ -146,7 +156,8 @@ def test_a_cursor_ends_after_a_day(served, monkeypatch):
 
 
 BODIES = [
-    b"[]", b"null", b'"x"', b"1", b"", b"{", b"[" * 100_000, b'{"a":' * 15_000, b'{"email":"a@b.c","email":"d@e.f","password":"x"}',
+    b"[]", b"null", b'"x"', b"1", b"", b"{", b"[" * 100_000, b'{"a":' * 15_000,
+    b'{"email":"a@b.c","email":"d@e.f","password":"x"}',
     b'{"email":"a@b.c","password":"x",}', b"{'email':'a'}", b'\xef\xbb\xbf{"email":"a@b.c","password":"x"}',
     '{"email":"a@b.c","password":"x"}'.encode("utf-16"), b'{"email":"\\ud800@b.c","password":"x"}',
     b'{"email":"a\\u0000@b.c","password":"x"}', b'{"email":NaN,"password":"x"}', b'{"email":["a"],"password":"x"}',
@@ -164,22 +175,41 @@ def test_a_body_that_is_not_what_was_asked_for_is_refused(served, body):
 
 
 @pytest.mark.parametrize(
-    "name", ["role", "is_admin", "id", "owner_id", "created_at", "password_hash", "scopes", "deleted_at", "version", "__proto__"]
+    "name",
+    [
+        "role",
+        "is_admin",
+        "id",
+        "owner_id",
+        "created_at",
+        "password_hash",
+        "scopes",
+        "deleted_at",
+        "version",
+        "__proto__",
+    ],
 )
 def test_nobody_assigns_what_was_not_asked_for(served, name):
     for path in ("/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/sign-in-code", "/api/v1/sync/trigger"):
         body = {"email": "a@b.c", "password": "x", name: "admin"}
         if "login" not in path:
-            body = {{"refresh": "refresh_token", "sign-in-code": "code", "trigger": "source"}[path.rsplit("/")[-1]]: "abcd", name: 1}
+            body = {
+                {"refresh": "refresh_token", "sign-in-code": "code", "trigger": "source"}[path.rsplit("/")[-1]]: "abcd",
+                name: 1,
+            }
         answer = served.post(path, json=body)
 
         assert answer.status_code == 400, path
         assert name in answer.text
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "", "application/xml", "application/json; charset=utf-7", "multipart/form-data"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "", "application/xml", "application/json; charset=utf-7", "multipart/form-data"]
+)
 def test_only_json_is_read(served, kind):
-    answer = served.client.post("/api/v1/auth/login", content=b'{"email":"a@b.c","password":"x"}', headers={"Content-Type": kind})
+    answer = served.client.post(
+        "/api/v1/auth/login", content=b'{"email":"a@b.c","password":"x"}', headers={"Content-Type": kind}
+    )
 
     assert answer.status_code == 400
     assert answer.json()["error"]["details"]["field"] == "content-type"
@@ -207,7 +237,10 @@ def tokens(served):
         "iss": "clearsignal", "aud": "clearsignal-api", "typ": "access", "iat": now, "exp": now + 600,
         "sub": "operator", "tenant": tenant, "role": "admin",
     }  # fmt: skip
-    sign = lambda said, key=key, alg="HS256", **headers: jwt.encode(said, key, algorithm=alg, headers={"kid": "1", **headers})  # noqa: E731
+
+    def sign(said, key=key, alg="HS256", **headers):
+        return jwt.encode(said, key, algorithm=alg, headers={"kid": "1", **headers})
+
     unsigned = ".".join(
         base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
         for part in ({"alg": "none", "typ": "JWT", "kid": "1"}, good)
@@ -215,7 +248,13 @@ def tokens(served):
     yield from (unsigned + ".", unsigned, "x", "a.b.c", "", "é", "x" * 8_000, "Bearer " + sign(good))
     yield sign(good, key=b"another key that is long enough for HS256")
     yield sign(good, alg="HS512")
-    for headers in ({"kid": "2"}, {"kid": "../../dev/null"}, {"crit": ["exp"]}, {"jku": "https://evil"}, {"typ": "at+jwt"}):
+    for headers in (
+        {"kid": "2"},
+        {"kid": "../../dev/null"},
+        {"crit": ["exp"]},
+        {"jku": "https://evil"},
+        {"typ": "at+jwt"},
+    ):
         yield sign(good, **headers)
     for name in good:
         yield sign({each: value for each, value in good.items() if each != name})

@@ -68,7 +68,9 @@ def test_a_session_cannot_be_ended_from_another_tenant(served):
     assert served.client.get("/api/v1/users/profile", headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize("poison", ["set app.tenant_id = '{other}'", "select set_config('app.tenant_id', '{other}', false)"])
+@pytest.mark.parametrize(
+    "poison", ["set app.tenant_id = '{other}'", "select set_config('app.tenant_id', '{other}', false)"]
+)
 def test_a_connection_that_carries_a_tenant_is_clean_for_the_next(served, poison):
     async def read():
         database = Database(served.warehouse.url("api"), Settings(pool_size=1))

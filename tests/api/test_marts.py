@@ -64,7 +64,8 @@ def test_a_filter_keeps_what_it_says(served, query, count):
 
 
 @pytest.mark.parametrize(
-    "order", ["", "-n", "n", "rate,n", "-rate", "rate", "-rate,note,-day", "seen_at", "-seen_at,rate", "is_late,-day", "note"]
+    "order",
+    ["", "-n", "n", "rate,n", "-rate", "rate", "-rate,note,-day", "seen_at", "-seen_at,rate", "is_late,-day", "note"],
 )
 def test_walking_the_pages_gives_every_row_once_and_in_order(served, order):
     query = f"&order={order}" if order else ""

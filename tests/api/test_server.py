@@ -100,7 +100,9 @@ def test_a_database_that_restarts_is_waited_for(tmp_path):
     try:
         migrate.migrate(warehouse)
         acme, _ = fill(warehouse)
-        HEADERS["Authorization"] = f"Bearer {access_tokens.issue(access_tokens.key(warehouse), acme.tenant_id, 'viewer')}"
+        HEADERS["Authorization"] = (
+            f"Bearer {access_tokens.issue(access_tokens.key(warehouse), acme.tenant_id, 'viewer')}"
+        )
         port = free_port()
         child = start(warehouse, port)
         try:
@@ -194,7 +196,11 @@ def test_a_setting_that_cannot_be_used_is_named(environment, word):
 
 
 def test_settings_are_what_the_environment_says():
-    given = {"CORS_ORIGINS": '["https://a.example"]', "FRONTEND_ORIGIN": "https://b.example", "CLEARSIGNAL_DAGSTER_PORT": "3001"}
+    given = {
+        "CORS_ORIGINS": '["https://a.example"]',
+        "FRONTEND_ORIGIN": "https://b.example",
+        "CLEARSIGNAL_DAGSTER_PORT": "3001",
+    }
     settings = Settings.from_environment(given)
 
     assert settings.cors_origins == ("https://b.example", "https://a.example")

@@ -57,12 +57,19 @@ def test_an_unknown_user_takes_as_long_as_a_wrong_password(fresh):
 def test_the_sixth_wrong_password_must_wait(fresh):
     codes = []
     for _ in range(7):
-        answer = fresh.client.post("/api/v1/auth/login", json={"email": "admin@acme.example", "password": "wrong wrong wrong"})
+        answer = fresh.client.post(
+            "/api/v1/auth/login", json={"email": "admin@acme.example", "password": "wrong wrong wrong"}
+        )
         codes.append(answer.status_code)
 
     assert codes[:5] == [401] * 5
     assert 429 in codes[5:]
-    assert fresh.client.post("/api/v1/auth/login", json={"email": "admin@globex.example", "password": PASSWORD}).status_code == 200
+    assert (
+        fresh.client.post(
+            "/api/v1/auth/login", json={"email": "admin@globex.example", "password": PASSWORD}
+        ).status_code
+        == 200
+    )
 
 
 def test_waiting_doubles_and_ends():
@@ -192,8 +199,13 @@ def test_a_user_of_two_tenants_chooses(fresh):
 
 
 def test_no_route_is_open_by_accident(served):
-    for path in ("/api/v1/marts", "/api/v1/marts/readings", "/api/v1/dashboard", "/api/v1/sync/status", "/api/v1/users/profile"):
+    for path in (
+        "/api/v1/marts",
+        "/api/v1/marts/readings",
+        "/api/v1/dashboard",
+        "/api/v1/sync/status",
+        "/api/v1/users/profile",
+    ):
         answer = served.client.get(path)
         assert (path, answer.status_code) == (path, 401)
         assert answer.headers["www-authenticate"] == "Bearer"
-
