@@ -135,6 +135,42 @@ reverts as (
     where reverting.message like '%This reverts commit %' and {{ of_touched_tenants() }}
 ),
 
+-- The deployments of what was taken back and of what takes it back; in a monorepo only of the services concerned.
+carried as (
+    select
+        changes.tenant_id,
+        shas.repository,
+        shas.sha,
+        changes.service,
+        changes.environment,
+        changes.deployment_id
+    from {{ ref('int_changes__pull_request_shas') }} as shas
+    inner join {{ ref('int_changes__pull_requests') }} as changes using (tenant_id, pull_request_id)
+    where
+        not changes.is_baseline
+        and (shas.tenant_id, shas.repository, shas.sha) in (
+            select reverts.tenant_id, reverts.repository, reverts.sha from reverts
+            union all
+            select reverts.tenant_id, reverts.repository, reverts.reverted_sha from reverts
+        )
+    union
+    select
+        changes.tenant_id,
+        changes.repository,
+        changes.sha,
+        changes.service,
+        changes.environment,
+        changes.deployment_id
+    from {{ ref('int_changes__commits') }} as changes
+    where
+        not changes.is_baseline
+        and (changes.tenant_id, changes.repository, changes.sha) in (
+            select reverts.tenant_id, reverts.repository, reverts.sha from reverts
+            union all
+            select reverts.tenant_id, reverts.repository, reverts.reverted_sha from reverts
+        )
+),
+
 reverted as (
     select
         reverts.tenant_id,
@@ -143,20 +179,19 @@ reverted as (
         reverts.sha as source_ref,
         0.8 as confidence
     from reverts
-    inner join {{ source('ml', 'commit_deployments') }} as brought
+    inner join carried as brought
         on
             reverts.tenant_id = brought.tenant_id
             and reverts.repository = brought.repository
             and reverts.reverted_sha = brought.sha
-            and brought.method = 'ancestry'
-    -- A revert before the change went out mends nothing in production.
-    inner join {{ source('ml', 'commit_deployments') }} as mended
+    inner join carried as mended
         on
             reverts.tenant_id = mended.tenant_id
             and reverts.repository = mended.repository
             and reverts.sha = mended.sha
             and brought.service = mended.service
             and brought.environment = mended.environment
+    -- A revert before the change went out mends nothing in production.
     where brought.deployment_id <> mended.deployment_id
 ),
 
