@@ -104,7 +104,8 @@ def tickets(shop: Tracker) -> None:
 def test_a_closed_stage_resolves_a_ticket_and_archived_ones_are_none(told):
     rows = {row["title"]: row for row in told["tickets"].rows("issues")}
 
-    assert {title: row["status"] for title, row in rows.items()} == {"Cannot pay": "resolved", "Again cannot pay": "open"}
+    statuses = {title: row["status"] for title, row in rows.items()}
+    assert statuses == {"Cannot pay": "resolved", "Again cannot pay": "open"}
     assert (rows["Cannot pay"]["resolved_at"], rows["Cannot pay"]["customer"]) == (at(40), "Acme GmbH")
     assert rows["Again cannot pay"]["customer"] is None
 

@@ -111,7 +111,8 @@ def test_another_time_zone_and_other_rules_move_the_whole_tenant(project: Projec
     with project.warehouse.connect("loader") as database:
         database.execute("update app.tenant set time_zone = 'Pacific/Auckland' where tenant_id = %s", [busy.tenant_id])
         database.execute(
-            "insert into app.incident_rule (tenant_id, position, source, field, pattern) values (%s, 1, 'jira', %s, %s)",
+            "insert into app.incident_rule (tenant_id, position, source, field, pattern)"
+            " values (%s, 1, 'jira', %s, %s)",
             [busy.tenant_id, "priority", "high*"],
         )
         database.execute(

@@ -14,7 +14,7 @@ def sprints(project: Project) -> dict[str, dict]:
     shop = Tracker(project, "sprints")
     first, second, future = shop.sprint("First", 10, 90), shop.sprint("Second", 100), shop.sprint("Third", None)
 
-    done = shop.issue("SHOP-1", 0, story_points=5.0)  # promised and done; a new estimate after the close changes nothing
+    done = shop.issue("SHOP-1", 0, story_points=5.0)  # promised, done; a new estimate after the close is too late
     shop.put(done, 1, first)
     shop.move(done, 50, "Done")
     shop.estimate(done, 200, 8.0)

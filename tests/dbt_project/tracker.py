@@ -29,10 +29,14 @@ class Tracker:
         self.new: dict[str, dict[str, list[dict[str, Any]]]] = {"jira": {}, "hubspot": {}}
         for name, category in CATEGORIES.items():
             self.add("jira", "statuses", id=STATUS_IDS[name], name=name, category_key=category)
-        schemas = {SPRINT: "com.pyxis.greenhopper.jira:gh-sprint", POINTS: "com.pyxis.greenhopper.jira:jsw-story-points"}
+        maker = "com.pyxis.greenhopper.jira"
+        schemas = {SPRINT: f"{maker}:gh-sprint", POINTS: f"{maker}:jsw-story-points"}
         for field, name in {SPRINT: "Sprint", POINTS: "Story point estimate", TEAM: "Team"}.items():
             self.add("jira", "fields", id=field, name=name, custom=True, schema_custom=schemas.get(field))
-        stages = [{"id": "1", "label": "New", "is_closed": "false"}, {"id": "4", "label": "Closed", "is_closed": "true"}]
+        stages = [
+            {"id": "1", "label": "New", "is_closed": "false"},
+            {"id": "4", "label": "Closed", "is_closed": "true"},
+        ]
         self.add("hubspot", "pipelines", id="0", label="Support", object_type="tickets", stages=stages)
 
     def add(self, source: str, table: str, **row: Any) -> dict[str, Any]:
