@@ -70,18 +70,21 @@ def fill(warehouse: Warehouse) -> int:
     Dbt(warehouse).parse()
     manifest = Manifest.read(dbt_project.manifest_path(warehouse.home))
     tell(phase="models", state="end", text=f"{len(manifest.tables)} models, {len(manifest.tests)} tests")
-    good = True
+    good, has_run = True, False
     with runs.opened(warehouse) as opened:
         if is_filled(warehouse):
             if changed := changed_models(warehouse, manifest):
+                has_run = True
                 good = _phase("update", lambda: opened.transform(full=True), f"rebuilt: {_some(changed)}")
         else:
+            has_run = True
             _phase("load", lambda: opened.ingest(), "", must_succeed=False)  # a refused token is no reason to stop
             good = _phase("transform", opened.transform, "published")
             good = good and _phase("forecast", opened.forecast, "30 days ahead, published")
-    tell(phase="docs", state="begin")
-    write_docs(warehouse)
-    tell(phase="docs", state="end", text="definitions of every figure")
+    if has_run or not (warehouse.home / "docs" / "index.html").exists():
+        tell(phase="docs", state="begin")
+        write_docs(warehouse)
+        tell(phase="docs", state="end", text="definitions of every figure")
     return 0 if good else 1
 
 

@@ -58,7 +58,7 @@ class Stack:
             self._services(warehouse)
             welcome.show(self.progress, warehouse, self.ports, time.monotonic() - self.began, self.has_demo)
             if once:
-                return 0 if is_good else 1
+                return 0 if self._check_each() and is_good else 1
             return self._watch(warehouse)
         except Stopped:
             return 0
@@ -157,9 +157,34 @@ class Stack:
         }
         return {"CLEARSIGNAL_API_URL": addresses(self.ports)["api"], **self.environ, **own}
 
+    def _check_each(self) -> bool:
+        """Ask every service once. True where all answered well."""
+        api, dagster = (f"http://127.0.0.1:{self.ports[name]}" for name in ("API", "DAGSTER"))
+        pages = {
+            "api": f"{api}/health/ready",
+            "api docs": f"{api}/docs",
+            "openapi": f"{api}/openapi.json",
+            "definitions": f"{api}/definitions",
+            "dagster": f"{dagster}/graphql?query=%7BrepositoriesOrError%7B__typename%7D%7D",
+        }
+        if self.has_demo:
+            pages["simulator"] = f"http://127.0.0.1:{self.ports['SIMULATOR']}/world"
+        good = True
+        self.progress.say()
+        for name, url in pages.items():
+            began = time.monotonic()
+            try:
+                self._await_answer(name, url, refuse=400)
+                self.progress.good(name, url, time.monotonic() - began)
+            except StackFailed as error:
+                self.progress.bad(name, str(error), time.monotonic() - began)
+                good = False
+        return good
+
     # ---- waiting
 
-    def _await_answer(self, name: str, url: str) -> None:
+    def _await_answer(self, name: str, url: str, refuse: int = 500) -> None:
+        """Wait until the address answers with a status below `refuse`. Raises StackFailed."""
         deadline = time.monotonic() + READY_SECONDS
         while True:
             try:
@@ -167,7 +192,7 @@ class Stack:
                     answer.read()
                 return
             except urllib.error.HTTPError as error:
-                if error.code < 500:
+                if error.code < refuse:
                     return
             except (OSError, ValueError):
                 pass
