@@ -8,48 +8,51 @@
 with
 
 deployments as (
-    select * from {{ ref('int_deployments__classified') }}
+    select
+        *,
+        status = 'success' and finished_at is not null as is_delivered
+    from {{ ref('int_deployments__classified') }}
     where {{ of_touched_tenants() }}
 ),
 
-successes as (
+-- Failed ones stand in a line of their own, so that a success follows the success before it. (A join of the two would
+-- be planned as if a tenant had a handful of deployments.)
+lined_up as (
     select
-        tenant_id,
-        deployment_id,
+        *,
         lag(deployment_id) over line as previous_deployment_id,
         lag(finished_at) over line as previous_finished_at,
         lag(sha) over line as previous_sha,
         lead(deployment_id) over line as next_deployment_id,
         row_number() over line as position,
-        row_number() over (partition by tenant_id, service, environment, sha order by finished_at, deployment_id) > 1
-            as is_sha_known
+        row_number() over (
+            partition by tenant_id, service, environment, is_delivered, sha order by finished_at, deployment_id
+        ) as position_of_sha
     from deployments
-    where status = 'success' and finished_at is not null
-    window line as (partition by tenant_id, service, environment order by finished_at, deployment_id)
+    window line as (partition by tenant_id, service, environment, is_delivered order by finished_at, deployment_id)
 )
 
 select
-    deployments.tenant_id,
-    deployments.deployment_id,
-    deployments.origin,
-    deployments.external_id,
-    deployments.repository,
-    deployments.service,
-    deployments.environment,
-    deployments.environment_class,
-    deployments.sha,
-    deployments.ref,
-    deployments.status,
-    deployments.started_at,
-    deployments.finished_at,
-    deployments.is_bot,
-    deployments.url,
-    successes.previous_deployment_id,
-    successes.previous_finished_at,
-    successes.next_deployment_id,
-    successes.position,
-    deployments.status = 'failure' as is_failed,
-    coalesce(deployments.sha = successes.previous_sha, false) as is_redeploy,
-    coalesce(successes.is_sha_known and deployments.sha <> successes.previous_sha, false) as is_rollback
-from deployments
-left join successes using (tenant_id, deployment_id)
+    tenant_id,
+    deployment_id,
+    origin,
+    external_id,
+    repository,
+    service,
+    environment,
+    environment_class,
+    sha,
+    ref,
+    status,
+    started_at,
+    finished_at,
+    is_bot,
+    url,
+    case when is_delivered then previous_deployment_id end as previous_deployment_id,
+    case when is_delivered then previous_finished_at end as previous_finished_at,
+    case when is_delivered then next_deployment_id end as next_deployment_id,
+    case when is_delivered then position end as position,
+    status = 'failure' as is_failed,
+    is_delivered and coalesce(sha = previous_sha, false) as is_redeploy,
+    is_delivered and coalesce(position_of_sha > 1 and sha <> previous_sha, false) as is_rollback
+from lined_up
