@@ -6,12 +6,12 @@ answer more than was asked for, and nobody would notice.
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import msgspec
+from msgspec import Struct
 
 from api.errors import ApiError, Fault, did_you_mean, invalid
 from api.kinds import Unreadable
@@ -26,8 +26,7 @@ OTHERS = ("limit", "cursor", "order", "fields", "format")
 MEDIA = {"application/json": "json", "text/csv": "csv", "application/vnd.apache.arrow.stream": "arrow"}
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """One condition on a column of the table."""
 
     column: Shown
@@ -35,16 +34,14 @@ class Filter:
     value: Any  # of the column's type; a tuple for `in`
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(Struct, frozen=True):
     """One column to sort by."""
 
     column: Shown
     descending: bool
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Struct, frozen=True):
     """All that is asked. `key` is the same for every spelling of the same question."""
 
     filters: tuple[Filter, ...]

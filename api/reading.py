@@ -3,11 +3,11 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+from msgspec import Struct
 
 from api import formats
 from api.errors import unavailable
@@ -22,8 +22,7 @@ NUMBER = "select version from app.mart_version where mart = $1"
 exports = asyncio.Semaphore(2)  # large answers at once; each holds tens of megabytes for a moment
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """Who reads what of which mart, in which version."""
 
     tenant_id: UUID

@@ -27,7 +27,7 @@ from tests.benchmarks.report import figure, interleaved
 from tests.conftest import free_port
 
 TENANTS, SERVICES, DAYS = 50, 4, 3_650  # 730,000 rows
-CONNECTIONS, SECONDS, ROUNDS = 32, 3.0, 3
+CONNECTIONS, SECONDS, ROUNDS = 32, 1.5, 9
 FIRST_DAY = date(2015, 1, 1)
 PASSWORD = "bench password, long enough"
 COLUMNS = {
