@@ -10,6 +10,7 @@ from tests import conftest
 from tests.end_to_end import stack as house
 
 SLUGS = tuple(house.STYLES)
+FACTS = ("service", "environment", "sha", "is_failed", "is_rollback", "is_redeploy")
 
 
 @pytest.fixture(
@@ -45,16 +46,8 @@ def test_deployments_are_those_that_happened(living, slug):
     assert rows.keys() == truth.keys()
     for number, happened in truth.items():
         row = rows[number]
-        told = (
-            row["service"],
-            row["environment"],
-            row["sha"],
-            row["is_failed"],
-            row["is_rollback"],
-            row["is_redeploy"],
-        )
-        assert told == tuple(happened[name] for name in
-                             ("service", "environment", "sha", "is_failed", "is_rollback", "is_redeploy")), number  # fmt: skip
+        told = tuple(row[name] for name in FACTS)
+        assert told == tuple(happened[name] for name in FACTS), number
         if happened["result"] == "success":
             assert at(row["finished_at"]) == at(happened["finished_at"]), number
 
@@ -131,7 +124,7 @@ def test_dora_by_day_counts_what_happened(living, slug):
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_the_deployments_that_broke_production_are_found(living, slug):
-    """Evidence cannot be exact: what nobody wrote down is not seen, and a reverted change need not have broken anything."""
+    """Evidence is not exact: what nobody wrote down is not seen, and what was reverted need not have broken anything."""
     stack, api = living
     truth = {str(row["id"]) for row in stack.truth(slug, "deployments") if row["caused_incident"]}
     found = {row["external_id"] for row in api.rows(slug, "deployments", is_change_failure="true")}
@@ -144,8 +137,8 @@ def test_the_deployments_that_broke_production_are_found(living, slug):
 @pytest.mark.parametrize("slug", SLUGS)
 def test_issues_are_those_that_exist(living, slug):
     stack, api = living
-    rows = {(row["source"], row["external_id"]): row for row in api.rows(slug, "issues")}
-    truth = {(row["source"], row["id"]): row for row in stack.truth(slug, "issues")}
+    rows = {(row["source"], row["key"]): row for row in api.rows(slug, "issues")}
+    truth = {(row["source"], row["key"]): row for row in stack.truth(slug, "issues")}
 
     assert rows.keys() == truth.keys()
     for key, happened in truth.items():
