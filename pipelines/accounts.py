@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import unicodedata
 from datetime import timedelta
 from functools import cache
 from uuid import UUID
@@ -22,6 +23,11 @@ class InvalidAccount(Exception):
     """The e-mail address, password or role cannot be used. The message says why."""
 
 
+def spelling(email: str) -> str:
+    """The one form in which an address is stored and looked up, so that look-alike spellings are one account."""
+    return unicodedata.normalize("NFKC", email).strip().casefold()
+
+
 def create_user(
     warehouse: Warehouse, email: str, name: str, password: str | None, tenant: Tenant, role: str = "viewer"
 ) -> UUID:
@@ -30,7 +36,7 @@ def create_user(
     Without a password the user signs in by one-time codes. An existing user's password is replaced where one is
     given. Raises InvalidAccount.
     """
-    email = email.strip().casefold()
+    email = spelling(email)
     if email.count("@") != 1 or len(email) > 320 or any(c.isspace() for c in email):
         raise InvalidAccount("email: is no address.")
     if role not in ROLES:
@@ -86,7 +92,7 @@ def sign_in_code(warehouse: Warehouse, tenant: Tenant, user: str) -> str:
             where m.tenant_id = %s and u.email = %s and u.deleted_at is null
             returning 1
             """,
-            [hashlib.sha256(code.encode()).digest(), CODE_LIFETIME, tenant.tenant_id, user.strip().casefold()],
+            [hashlib.sha256(code.encode()).digest(), CODE_LIFETIME, tenant.tenant_id, spelling(user)],
         ).fetchone()
     if row is None:
         raise InvalidAccount(f"{user} is no user of {tenant.slug}. Do: clearsignal user add.")

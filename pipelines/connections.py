@@ -109,7 +109,7 @@ class GeoNames(Base, tag="geonames", frozen=True, kw_only=True):
 
 Connection = GitHub | Jira | HubSpot | Gdelt | OpenMeteo | ExchangeRates | GeoNames
 KINDS: tuple[type[Base], ...] = (GitHub, Jira, HubSpot, Gdelt, OpenMeteo, ExchangeRates, GeoNames)
-SOURCES: dict[str, type[Base]] = {kind.__struct_config__.tag: kind for kind in KINDS}
+SOURCES: dict[str, type[Base]] = {str(kind.__struct_config__.tag): kind for kind in KINDS}
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def add(
     for field in ("base_url", "archive_url"):
         if hasattr(connection, field):
             check_base_url(getattr(connection, field), allow_private)
-    source = connection.__struct_config__.tag
+    source = str(connection.__struct_config__.tag)
     shown = dict(msgspec.to_builtins(connection, enc_hook=str))
     secrets = _secrets_of(connection)
     sealed = warehouse.encrypt(msgspec.json.encode(secrets).decode()) if secrets else None

@@ -1,13 +1,13 @@
 """A mart's table in schema `marts`, made from its contract: key, indexes, wall and grants, for good."""
 
 from psycopg import sql
-from psycopg.sql import Composable, Identifier
+from psycopg.sql import Composed, Identifier
 
 from pipelines.contracts import Mart
 from pipelines.warehouse.walls import protect
 
 
-def create(mart: Mart, name: str) -> list[Composable]:
+def create(mart: Mart, name: str) -> list[Composed]:
     """The statements that make an empty, walled table `marts.<name>` without its indexes."""
     columns = sql.SQL(", ").join(
         sql.SQL("{} {}{}").format(
@@ -15,16 +15,16 @@ def create(mart: Mart, name: str) -> list[Composable]:
         )
         for column in mart.columns
     )
-    made: list[Composable] = [sql.SQL("create table {} ({})").format(Identifier("marts", name), columns)]
-    made += [sql.SQL(statement) for statement in protect(f'marts."{name}"')]
+    made: list[Composed] = [sql.SQL("create table {} ({})").format(Identifier("marts", name), columns)]
+    made += [sql.SQL(statement).format() for statement in protect(f'marts."{name}"')]
     return made
 
 
-def index(mart: Mart, name: str) -> list[Composable]:
+def index(mart: Mart, name: str) -> list[Composed]:
     """The statements that give the filled table its key and the indexes of its default order and its time."""
     table = Identifier("marts", name)
     key = sql.SQL(", ").join(map(Identifier, mart.key))
-    made: list[Composable] = [
+    made: list[Composed] = [
         sql.SQL("alter table {} add constraint {} primary key ({})").format(table, Identifier(f"{name}_key"), key)
     ]
     for number, columns in enumerate(_indexed(mart), 1):
@@ -34,7 +34,7 @@ def index(mart: Mart, name: str) -> list[Composable]:
     return made
 
 
-def swap(mart: Mart, name: str) -> list[Composable]:
+def swap(mart: Mart, name: str) -> list[Composed]:
     """The statements that put `marts.<name>` in the place of the mart's table, indexes renamed along."""
     final, made = mart.name, []
     made.append(sql.SQL("drop table if exists {}").format(Identifier("marts", final)))

@@ -8,6 +8,7 @@ A mart whose build table was rebuilt, or whose contract changed, is copied whole
 import logging
 import time
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -163,8 +164,8 @@ def _count_versions(connection: psycopg.Connection, report: PublishReport, moves
     return seen
 
 
-def _scalar(connection: psycopg.Connection, statement: str, values: object = None) -> int:
-    row = connection.execute(statement, values).fetchone()  # type: ignore[arg-type]
+def _scalar(connection: psycopg.Connection, statement: LiteralString, values: list[str] | None = None) -> Any:
+    row = connection.execute(statement, values).fetchone()
     return row[0] if row else None
 
 

@@ -1,7 +1,6 @@
 """Sign-in: password or one-time code in, a short access token and a refresh token out."""
 
 import hashlib
-import unicodedata
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from api.responses import Envelope
 from api.security.callers import Caller
 from api.security.sessions import Session
 from api.services import Services
-from pipelines import access_tokens
+from pipelines import access_tokens, accounts
 
 FIND_USER = "select user_id, password_hash, tenant_id, role from guard.find_user($1)"
 USE_CODE = "select tenant_id, user_id from guard.use_sign_in_code($1)"
@@ -136,7 +135,7 @@ async def logout(services: Services, caller: Caller, data: Logout | None = None)
 
 def normal(email: str) -> str:
     """One spelling of an address, as accounts are stored; empty where Postgres cannot hold it."""
-    spelt = unicodedata.normalize("NFKC", email).strip().casefold()
+    spelt = accounts.spelling(email)
     return "" if "\x00" in spelt else spelt
 
 

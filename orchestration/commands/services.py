@@ -49,11 +49,8 @@ def prepare() -> None:
 @click.option("--port", type=int, default=8000)
 @click.option("--host", default="127.0.0.1")
 def serve_api(port: int, host: str) -> None:
-    """The API."""
-    from api.server import run
-    from pipelines.warehouse.connection import Warehouse
-
-    run(Warehouse.from_environment(), host, port)
+    """The API, which this package starts but does not import."""
+    os.execv(sys.executable, [sys.executable, "-m", "api.server", "--host", host, "--port", str(port)])
 
 
 @click.command("serve-code", hidden=True)
