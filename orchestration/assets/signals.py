@@ -16,7 +16,7 @@ chosen as (
     from ml.forecasts
     where is_published
     group by tenant_id, metric, entity
-    order by metric = 'deployment_count' desc, min(mase), tenant_id, entity
+    order by metric = 'deployments' desc, min(mase), tenant_id, entity
     limit 1
 )
 
