@@ -7,8 +7,10 @@ from typing import Any
 
 import dagster as dg
 
+import dbt_project
 from orchestration import environment, partitions
 from orchestration.builds import NEW_PACKAGES
+from orchestration.dbt import Dbt
 from orchestration.jobs import EVERYTHING
 from pipelines import connections
 from pipelines.warehouse.connection import Warehouse
@@ -22,6 +24,8 @@ class NothingToLoad(Exception):
 def opened(warehouse: Warehouse) -> Iterator["Runs"]:
     """Dagster's instance and our definitions, for as long as a command needs them."""
     environment.enter(warehouse)
+    if not _is_parsed(warehouse):
+        Dbt(warehouse).parse()
     for name in ("dagster", "dlt", "cmdstanpy", "prophet"):
         logging.getLogger(name).setLevel(logging.WARNING)
     from orchestration.definitions import clearsignal
@@ -91,6 +95,13 @@ class Runs:
             asset_selection=selection,
             raise_on_error=False,
         )
+
+
+def _is_parsed(warehouse: Warehouse) -> bool:
+    """Whether dbt's manifest is younger than every file of the project: a new model is an asset at once."""
+    manifest = dbt_project.manifest_path(warehouse.home)
+    files = (path for path in dbt_project.PROJECT_DIR.rglob("*") if path.suffix in (".sql", ".yml", ".csv", ".md"))
+    return manifest.exists() and manifest.stat().st_mtime > max(path.stat().st_mtime for path in files)
 
 
 def errors(result: dg.ExecuteInProcessResult) -> list[str]:
