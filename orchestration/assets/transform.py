@@ -11,6 +11,7 @@ from orchestration.builds import Build
 from orchestration.dbt import Dbt, Outcome
 from orchestration.fingerprint import changed_models
 from orchestration.models import Manifest
+from pipelines import load
 from pipelines.warehouse.connection import Warehouse
 
 NAMES = {models.FIRST: "dbt_before_python", models.ATTRIBUTED: "dbt_marts", models.FORECAST: "dbt_forecast_marts"}
@@ -98,6 +99,7 @@ def _open(
         context.log.info(f"Rebuilding all models, as the code of these changed: {', '.join(changed)}")
     build_id = build.open(is_full=config.full or (bool(changed) and is_whole))
     if is_whole:
+        load.ensure_tables(build.warehouse)  # the models read every source, also those that nobody has connected
         context.log.info(f"Build {build_id} reads {build.claim_packages()} new load packages.")
     return build_id
 
