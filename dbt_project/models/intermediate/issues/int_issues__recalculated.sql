@@ -1,22 +1,23 @@
 -- One row per issue of the tenants that this build has news of (all tenants on a full refresh): every figure of an issue,
 -- worked out anew. What differs from the last build is found in int_issues__touched.
+-- Materialized: the planner takes each of these views for a row or two, and would run one again for each issue.
 {{ config(materialized='table') }}
 -- depends_on: {{ ref('int_tenants__touched') }}
 {% set has_ledger = execute and adapter.get_relation(this.database, this.schema, 'int_issues__touched') is not none -%}
 with
 
-issues as (
+issues as materialized (
     select * from {{ ref('int_issues__collected') }}
     {% if has_ledger and not flags.FULL_REFRESH -%}
     where tenant_id in (select tenant_id from {{ ref('int_tenants__touched') }})
     {%- endif %}
 ),
 
-classes as (
+classes as materialized (
     select * from {{ ref('int_severity__classified') }}
 ),
 
-intervals as (
+intervals as materialized (
     select * from {{ ref('int_issues__intervals_replayed') }}
 ),
 
