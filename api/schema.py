@@ -17,6 +17,12 @@ FAILURES = {
     "401": "No valid access token.",
     "503": "Not published yet, being replaced, or too busy; Retry-After says when to try again.",
 }
+ANSWERS = {  # Litestar's words come from the standard library's list of statuses
+    "Request fulfilled, document follows": "The answer.",
+    "Request accepted, processing continues off-line": "Begun; it goes on after this answer.",
+    "Document created, URL follows": "Made.",
+    "Request fulfilled, nothing follows": "Done; there is nothing to answer.",
+}
 WORDS = {
     "eq": "equals",
     "ne": "is not this (rows without a value included)",
@@ -65,6 +71,8 @@ def _complete(operation: dict[str, Any], is_public: bool) -> None:
     if not is_public:
         operation["security"] = [{"accessToken": []}]
     kept = {code: answer for code, answer in operation["responses"].items() if code.startswith("2")}
+    for answer in kept.values():
+        answer["description"] = ANSWERS.get(answer["description"], answer["description"])
     operation["responses"] = {**kept, **_failures()}
 
 
@@ -92,7 +100,7 @@ def _operation(shape: Shape) -> dict[str, Any]:
     }
     return {
         "operationId": f"Read{row}",
-        "summary": f"Rows of {name}",
+        "summary": shape.mart.description.partition(". ")[0].rstrip("."),
         "description": shape.mart.description,
         "tags": [shape.mart.area],
         "security": [{"accessToken": []}],

@@ -248,8 +248,7 @@ class Stack:
     def _down(self) -> None:
         with self.progress.step("stop") as step:
             stopped = self.children.stop_all()
-            if not self.environ.get("DATABASE_URL"):
-                embedded.stop(self.home)
+            if not self.environ.get("DATABASE_URL") and embedded.stop(self.home):
                 stopped.append("database")
             self.children.forget("stack")
             step.text = ", ".join(stopped)

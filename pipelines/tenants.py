@@ -59,7 +59,9 @@ def create(
 ) -> Tenant:
     """The tenant with this slug, made where it is new. Raises InvalidTenant."""
     if not SLUG.fullmatch(slug) or len(slug) > 40:
-        raise InvalidTenant(f"{slug!r} is no slug. Do: use a-z, 0-9 and single dashes, at most 40 characters.")
+        raise InvalidTenant(
+            f"{slug!r} is no slug. Do: give one (--slug) of a-z, 0-9 and single dashes, at most 40 characters."
+        )
     if time_zone not in available_timezones():
         raise InvalidTenant(f"{time_zone!r} is no time zone. Do: use a name such as Europe/Berlin.")
     with warehouse.connect("loader") as connection:

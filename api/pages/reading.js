@@ -10,6 +10,13 @@ function element(name, text, attributes = {}) {
   return made;
 }
 
+// Words with `code` in them, as the descriptions have.
+function words(name, text) {
+  const made = element(name);
+  text.split("`").forEach((part, at) => made.append(at % 2 ? element("code", part) : part));
+  return made;
+}
+
 function resolve(schema, all) {
   const reference = schema?.$ref;
   return reference ? all.components.schemas[decodeURIComponent(reference.split("/").pop())] ?? {} : schema ?? {};
@@ -32,7 +39,7 @@ function table(heads, rows) {
   const body = made.appendChild(element("tbody"));
   for (const cells of rows) {
     const row = body.appendChild(element("tr"));
-    cells.forEach((text, at) => row.appendChild(element("td")).append(element(at < 2 ? "code" : "span", text)));
+    cells.forEach((text, at) => row.appendChild(element("td")).append(at < 2 ? element("code", text) : words("span", text)));
   }
   const scroll = element("div", undefined, { class: "scroll", tabindex: "0", role: "group", "aria-label": heads.join(", ") });
   scroll.append(made);
@@ -60,7 +67,7 @@ function describe(path, method, operation, all) {
   const line = element("p");
   line.append(element("code", `${method.toUpperCase()} ${path}`));
   made.append(line);
-  if (operation.description) made.append(element("p", operation.description));
+  if (operation.description) made.append(words("p", operation.description));
   made.append(element("p", operation.security ? "Needs an access token." : "Open.", { class: "quiet" }));
   if (operation.parameters?.length) {
     made.append(element("h3", "Parameters"));
@@ -73,7 +80,7 @@ function describe(path, method, operation, all) {
     if (fields.length) made.append(element("h3", "Body"), table(["field", "type", "meaning"], fields));
   }
   for (const [code, answer] of Object.entries(operation.responses ?? {})) {
-    made.append(element("h3", `${code}: ${answer.description ?? ""}`));
+    made.append(words("h3", `${code}: ${answer.description ?? ""}`));
     const fields = code.startsWith("2") ? fieldsOf(bodyOf(answer.content), all) : [];
     if (fields.length) made.append(table(["field", "type", "meaning"], fields));
   }
@@ -83,7 +90,7 @@ function describe(path, method, operation, all) {
 function show(all) {
   const target = document.getElementById("document");
   const contents = document.getElementById("contents");
-  target.replaceChildren(element("h1", `${all.info.title} API`), element("p", all.info.description ?? ""));
+  target.replaceChildren(element("h1", `${all.info.title} API`), words("p", all.info.description ?? ""));
   const byTag = new Map();
   for (const [path, item] of Object.entries(all.paths)) {
     for (const method of METHODS.filter((each) => item[each])) {

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 ROLES = ("viewer", "analyst", "editor", "admin")
+SOURCES = ("github", "jira", "hubspot", "gdelt", "open_meteo", "exchange_rates", "geonames")
 
 
 def register(cli: click.Group) -> None:
@@ -125,9 +126,7 @@ def connection() -> None:
 
 
 @connection.command("add")
-@click.argument(
-    "source", type=click.Choice(["github", "jira", "hubspot", "gdelt", "open_meteo", "exchange_rates", "geonames"])
-)
+@click.argument("source", type=click.Choice(SOURCES), metavar="SOURCE")
 @click.option("--tenant", "tenant_name", required=True, help="Slug, partition key or id.")
 @click.option("--name", default="main", show_default=True)
 @click.option("--set", "values", multiple=True, help="FIELD=VALUE; a list is separated by commas; repeatable.")

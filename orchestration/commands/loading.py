@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from orchestration.commands.accounts import SOURCES
+
 
 def register(cli: click.Group) -> None:
     """Add the commands."""
@@ -15,7 +17,10 @@ def register(cli: click.Group) -> None:
 @click.command()
 @click.option("--tenant", help="Slug, partition key or id (default: every tenant).")
 @click.option("--connection", help="Name or id of one connection.")
-@click.option("--source", "sources", multiple=True, help="github, jira … (default: every source).")
+@click.option(
+    "--source", "sources", multiple=True, type=click.Choice(SOURCES), metavar="SOURCE",
+    help="github, jira … (default: every source).",
+)  # fmt: skip
 @click.option("--full", is_flag=True, help="Read everything again, not only what is new.")
 @click.option("--sweep", is_flag=True, help="Also find what was deleted at the source.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")

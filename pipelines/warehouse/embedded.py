@@ -58,11 +58,13 @@ def start(folder: Path, port: int) -> str:
     return url
 
 
-def stop(folder: Path) -> None:
-    """Stop the server of this folder, if one runs."""
+def stop(folder: Path) -> bool:
+    """Stop the server of this folder. True if one ran."""
     data = folder / "postgres"
-    if (data / "postmaster.pid").exists():
-        _run(["pg_ctl", "-w", "-m", "fast", "-D", str(data), "stop"], _owner(folder), check=False)
+    if not (data / "postmaster.pid").exists():
+        return False
+    done = _run(["pg_ctl", "-w", "-m", "fast", "-D", str(data), "stop"], _owner(folder), check=False)
+    return done.returncode == 0
 
 
 def running_url(folder: Path, key: bytes) -> str | None:

@@ -45,6 +45,13 @@ def test_a_database_url_that_does_not_work_is_explained_without_its_password(tmp
     assert "secret-word" not in said(done)
 
 
+def test_a_source_that_there_is_not_is_refused_before_anything_begins(tmp_path: Path):
+    done = clearsignal(tmp_path, "sync", "--source", "gitlab")
+
+    assert done.returncode == 2
+    assert "'gitlab' is not one of 'github'" in said(done)
+
+
 def test_a_home_folder_that_cannot_be_made_is_explained(tmp_path: Path):
     (tmp_path / "file").write_text("")
 
