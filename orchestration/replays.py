@@ -55,10 +55,11 @@ def served(
         found = _announce(address, folder, config)
         if not found["sources"]:
             raise ReplayInvalid(f"{folder} holds no recorded answers. Do: put <source>/<resource>.jsonl into it.")
+        rules = _rules(found["config"])
         zone = time_zone or found["config"].get("timezone") or "UTC"
         owner = _tenant(warehouse, tenant, zone)
         _connect(warehouse, owner, found, address)
-        _apply_rules(warehouse, owner, found["config"])
+        _apply_rules(warehouse, owner, rules)
         try:
             yield Recording(owner, tuple(found["sources"]), found.get("now"), found.get("warnings") or [])
         finally:
@@ -134,24 +135,30 @@ def _pause(warehouse: Warehouse, tenant: Tenant, slug: str, is_paused: bool) -> 
         )
 
 
-def _apply_rules(warehouse: Warehouse, tenant: Tenant, config: dict[str, Any]) -> None:
-    """What replay.toml says about deployments; it replaces the tenant's rules and touches all its groups."""
-    given = config.get("deployments")
-    if not given:
-        return
+def _rules(config: dict[str, Any]) -> list[dict[str, Any]]:
+    """What replay.toml says about deployments. Raises ReplayInvalid, before anything is written."""
+    given = config.get("deployments") or []
     rules = given if isinstance(given, list) else [given]
+    for rule in rules:
+        origin = rule.get("from", "deployments")
+        if origin not in ORIGINS:
+            raise ReplayInvalid(f"replay.toml: from = {origin!r}. Do: use one of {', '.join(ORIGINS)}.")
+    return rules
+
+
+def _apply_rules(warehouse: Warehouse, tenant: Tenant, rules: list[dict[str, Any]]) -> None:
+    """The rules replace the tenant's, which touches all its groups. Without any, the tenant keeps its own."""
+    if not rules:
+        return
     with warehouse.connect("loader") as database:
         database.execute("delete from app.deployment_rule where tenant_id = %s", [tenant.tenant_id])
         for position, rule in enumerate(rules, 1):
-            origin = rule.get("from", "deployments")
-            if origin not in ORIGINS:
-                raise ReplayInvalid(f"replay.toml: from = {origin!r}. Do: use one of {', '.join(ORIGINS)}.")
             database.execute(
                 "insert into app.deployment_rule"
                 " (tenant_id, position, repository, origin, pattern, environment, service)"
                 " values (%s, %s, %s, %s, %s, %s, %s)",
                 [
-                    tenant.tenant_id, position, rule.get("repository", "*"), origin,
+                    tenant.tenant_id, position, rule.get("repository", "*"), rule.get("from", "deployments"),
                     rule.get("tag") or rule.get("name") or "*", rule.get("environment"), rule.get("service"),
                 ],
             )  # fmt: skip
