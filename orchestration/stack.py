@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from orchestration import environment, home_lock, ports, welcome
 from orchestration.fill_progress import show_fill
-from orchestration.processes import Children
+from orchestration.processes import Children, birth
 from orchestration.progress import Progress, duration
 from pipelines.warehouse import embedded, home
 from pipelines.warehouse.connection import Warehouse
@@ -220,14 +220,19 @@ class Stack:
     def _watch(self, warehouse: Warehouse) -> int:
         while True:
             time.sleep(WATCH_SECONDS)
+            if not self.environ.get("DATABASE_URL") and not birth(embedded.process(self.home) or 0):
+                self._count_restart("database", "ended", self.home / "postgres" / "server.log")
+                embedded.start(self.home, self.ports["DATABASE"])
             for name, code in self.children.ended().items():
-                self.restarts[name] = self.restarts.get(name, 0) + 1
-                if self.restarts[name] > RESTARTS:
-                    raise StackFailed(
-                        f"{name} keeps ending (code {code}). Do: read {self.children.logs / f'{name}.log'}."
-                    )
-                self.progress.bad(name, f"ended with code {code}; started again")
+                self._count_restart(name, f"ended with code {code}", self.children.logs / f"{name}.log")
                 self._start(name, *self.commands[name])
+
+    def _count_restart(self, name: str, what: str, log: Path) -> None:
+        """Say that a service is started again. Raises StackFailed where that was in vain too often."""
+        self.restarts[name] = self.restarts.get(name, 0) + 1
+        if self.restarts[name] > RESTARTS:
+            raise StackFailed(f"{name} keeps ending ({what}). Do: read {log}.")
+        self.progress.bad(name, f"{what}; started again")
 
     def _leave_on_signals(self) -> None:
         def leave(number: int, frame: FrameType | None) -> None:

@@ -67,6 +67,13 @@ def stop(folder: Path) -> bool:
     return done.returncode == 0
 
 
+def process(folder: Path) -> int | None:
+    """The server's process id as its own file says, which a kill -9 leaves behind; None where there is none."""
+    with suppress(OSError, ValueError, IndexError):
+        return int((folder / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    return None
+
+
 def running_url(folder: Path, key: bytes) -> str | None:
     """The administrator's address where the server answers, else None."""
     with suppress(OSError, ValueError, KeyError, psycopg.Error):
