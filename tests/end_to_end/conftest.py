@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from orchestration import dbt
 from pipelines.warehouse import roles
 from pipelines.warehouse.connection import Warehouse
 from tests import conftest
@@ -41,5 +42,6 @@ def copied(filled: house.Stack, postgres: Warehouse, tmp_path: Path) -> Iterator
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in house.environment(warehouse).items():
             patch.setenv(variable, value)
+        dbt.Dbt(warehouse).parse()
         yield house.Stack(warehouse, filled.simulator)
     conftest.drop(postgres, warehouse)

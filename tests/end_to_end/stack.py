@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -124,12 +125,14 @@ def companies(
 
 
 @contextmanager
-def served(warehouse: Warehouse) -> Iterator[Api]:
-    """The API of this warehouse on a free port."""
+def served(warehouse: Warehouse, checkout: Path | None = None) -> Iterator[Api]:
+    """The API of this warehouse on a free port, by the code of another checkout where one is given."""
+    place = {"PYTHONPATH": str(checkout)} if checkout else {}
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "api.server", "--port", str(port)],
-        env={**os.environ, **environment(warehouse)},
+        env={**os.environ, **environment(warehouse), **place},
+        cwd=checkout,
         stdout=subprocess.DEVNULL,
     )
     api = Api(f"http://127.0.0.1:{port}", process)

@@ -1,0 +1,129 @@
+"""`clearsignal replay`: recorded answers become marts whose figures were counted in the files by other means.
+
+The expected numbers were counted by a script of a few lines that reads each `.jsonl` file with `json.loads`, keeps one
+object an id (the files hold one repeated line each for pulls, issues, reviews, events and comments) and counts.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.warehouse.connection import Warehouse
+from tests import conftest
+from tests.end_to_end import stack as house
+
+RULE = '[deployments]\nfrom = "workflow_runs"\nname = "CodeQL"\nenvironment = "production"\n'
+LINE = json.dumps({"request": {"url": "https://api.github.com/repos/a/b/issues"}, "body": {"id": 1, "number": 1}})
+
+
+def replay(warehouse: Warehouse, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", "replay", str(folder), *options],
+        env={**os.environ, **house.environment(warehouse)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+@pytest.fixture(scope="module")
+def replayed(postgres: Warehouse, recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """The recorded answers as tenant `ants`, in a warehouse where nothing else was ever read."""
+    warehouse = conftest.clone(postgres, tmp_path_factory.mktemp("home"))
+    rule = tmp_path_factory.mktemp("rule") / "replay.toml"
+    rule.write_text(RULE)
+    done = replay(warehouse, recorded, "--tenant", "ants", "--config", str(rule))
+    assert done.returncode == 0, done.stderr
+    assert "milestones.jsonl: unknown, not replayed" in done.stderr
+    yield warehouse
+    conftest.drop(postgres, warehouse)
+
+
+def ask(warehouse: Warehouse, statement: str) -> list[Any]:
+    with warehouse.connect("transformer") as connection:
+        return connection.execute(statement).fetchall()  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("table", "count"),
+    [
+        ("raw_github.pull_requests", 49),  # 50 lines, 49 ids
+        ("raw_github.pull_request_commits", 90),  # pairs of a pull's number and a sha
+        ("raw_github.reviews", 30),
+        ("raw_github.issues", 26),  # of 41 ids, those without the key pull_request
+        ("raw_github.issue_events", 49),
+        ("raw_github.comments", 94),
+        ("raw_github.workflow_runs", 35),
+        ("raw_jira.issues", 33),
+        ("raw_jira.changelogs", 522),  # the histories inside the issues
+        ("raw_jira.sprints", 30),
+        ("raw_jira.statuses", 53),
+        ("raw_jira.issue_types", 6),
+        ("raw_jira.worklogs", 6),  # of 30, those whose issue is in issues.jsonl
+        ("raw_jira.remotelinks", 6),  # of 130, likewise
+        ("marts.pull_requests", 49),
+        ("marts.issues", 26 + 33),
+        ("marts.sprint_velocity", 30),
+        ("marts.deployments", 29),  # runs of the workflow CodeQL
+    ],
+)
+def test_a_table_holds_what_the_files_hold(replayed, table, count):
+    assert ask(replayed, f"select count(*) from {table}") == [(count,)]
+
+
+@pytest.mark.slow
+def test_figures_are_those_counted_in_the_files(replayed):
+    pulls = "select state, merged_at is not null, count(*) from marts.pull_requests group by 1, 2 order by 1, 2"
+    assert ask(replayed, pulls) == [("closed", False, 19), ("closed", True, 26), ("open", False, 4)]
+    # The sum of merged_at - created_at over the 26 merged pulls, and the longest of them.
+    spans = "extract(epoch from merged_at - opened_at)"
+    took = f"select sum({spans})::int, max({spans})::int from marts.pull_requests"
+    assert ask(replayed, took) == [(7_690_439, 1_960_947)]
+    # By the category of the status that the issue itself shows; all 26 issues of GitHub are closed.
+    issues = "select source, status, count(*) from marts.issues group by 1, 2 order by 1, 2"
+    assert ask(replayed, issues) == [("github", "resolved", 26), ("jira", "open", 8), ("jira", "resolved", 25)]
+    # CodeQL's conclusions: 14 success; failure 2, timed_out 1, startup_failure 1; none yet 6; five others once each.
+    runs = "select status, count(*) from marts.deployments where environment_class = 'production' group by 1 order by 1"
+    assert ask(replayed, runs) == [("cancelled", 5), ("failure", 4), ("success", 14), ("unfinished", 6)]
+    assert ask(replayed, "select sum(time_spent_seconds)::int from raw_jira.worklogs") == [(79_200,)]
+
+
+@pytest.mark.slow
+def test_what_was_replayed_is_not_asked_for_again(replayed):
+    assert ask(replayed, "select distinct is_paused from app.connection") == [(True,)]
+    assert ask(replayed, "select distinct status from app.sync_run") == [("succeeded",)]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "holds nothing to replay: it needs files such as github/pull_requests.jsonl"),
+        ({"github/issues.jsonl": f"{LINE}\n{{broken\n"}, "github/issues.jsonl:2: not JSON"),
+        ({"github/stars.jsonl": LINE}, "holds nothing to replay"),
+        ({"github/issues.jsonl": LINE, "replay.toml": '[deployments]\nfrom = "clouds"\n'}, "clouds"),
+        (None, "there is no folder"),
+    ],
+    ids=["empty", "broken line", "unknown resource", "unknown rule", "no folder"],
+)
+def test_a_folder_that_cannot_be_replayed_leaves_nothing_behind(warehouse, tmp_path, files, message):
+    folder = tmp_path / "recording"
+    for name, text in (files or {}).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    if files is not None:
+        folder.mkdir(exist_ok=True)
+
+    done = replay(warehouse, folder, "--tenant", "nobody")
+
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Do: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert ask(warehouse, "select count(*) from app.tenant") == [(0,)]
