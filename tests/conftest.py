@@ -29,6 +29,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     folder = tmp_path_factory.mktemp("postgres")
     url = embedded.start(folder, free_port())
     template = Warehouse(url, home.secret_key(folder), folder)
+    with template.connect_as_administrator(autocommit=True) as connection:
+        connection.execute("alter system set fsync = off")  # a test's data need not survive the machine
+        connection.execute("select pg_reload_conf()")
     migrate.migrate(template)
     yield template
     embedded.stop(folder)

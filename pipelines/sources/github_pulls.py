@@ -1,11 +1,13 @@
 """Pull requests with all that belongs to them. The list lacks most of it, so each pull costs three requests."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 
 from pipelines.sources import github_rows
 from pipelines.sources.github_lists import changed, names, present
 from pipelines.sources.github_paging import pages
-from pipelines.sources.reading import Reading, Request, Rows, at_once, instant
+from pipelines.sources.reading import Present, Reading, Request, Rows, at_once, instant
 
 
 def pull_requests(request: Request) -> Reading:
@@ -13,15 +15,27 @@ def pull_requests(request: Request) -> Reading:
     newest_first = {"state": "all", "sort": "updated", "direction": "desc"}
     for repository in names(request):
         seen: list[str | None] = []
+        is_known = request.full or request.since("pull_requests", repository, timedelta(0)) is not None
         for page in changed(request, "pull_requests", repository, "pulls", newest_first, "updated_at"):
             new = _new(request, repository, page)
             parts = at_once(partial(_whole_pull, request, repository), new)
             for table in ("pull_requests", "pull_request_commits", "reviews", "pull_request_files"):
                 yield Rows(table, [row for part in parts for row in part.get(table, ())])
+            if is_known:
+                for pull, part in zip(new, parts, strict=True):
+                    yield from _left(request, repository, pull["number"], part)
             seen += [pull["updated_at"] for pull in page]
         yield from request.reached("pull_requests", repository, seen)
         if request.sweep:
             yield from present(request, "pull_requests", repository, "pulls", {"state": "all"})
+
+
+def _left(request: Request, repository: str, number: int, part: dict[str, list[dict]]) -> Iterator[Present]:
+    """What a pull still holds: a rebase or a forced push takes commits and files away."""
+    where = {"repository": repository, "pull_request_number": str(number)}
+    yield Present("pull_request_commits", where, [row["sha"] for row in part["pull_request_commits"]])
+    if request.wants_files:
+        yield Present("pull_request_files", where, [row["filename"] for row in part["pull_request_files"]])
 
 
 def _new(request: Request, repository: str, page: list[dict]) -> list[dict]:

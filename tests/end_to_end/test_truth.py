@@ -124,7 +124,7 @@ def test_dora_by_day_counts_what_happened(living, slug):
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_the_deployments_that_broke_production_are_found(living, slug):
-    """Evidence is not exact: what nobody wrote down is not seen, and what was reverted need not have broken anything."""
+    """Evidence is not exact: what nobody wrote down is not seen, and what was reverted need not have been broken."""
     stack, api = living
     truth = {str(row["id"]) for row in stack.truth(slug, "deployments") if row["caused_incident"]}
     found = {row["external_id"] for row in api.rows(slug, "deployments", is_change_failure="true")}

@@ -1,0 +1,38 @@
+"""A rebase or a forced push takes commits away from a pull request; the next sync does too."""
+
+from datetime import timedelta
+
+from pipelines.simulator.server import running
+from tests.pipelines.test_load import NOW, connect, sync
+
+STALE = """
+insert into raw_github.pull_request_commits
+    (tenant_id, connection_id, repository, pull_request_number, sha, authored_at, _dlt_load_id)
+select tenant_id, connection_id, repository, pull_request_number, repeat('0', 40),
+    min(authored_at) - interval '9 days', 'x'
+from raw_github.pull_request_commits
+group by 1, 2, 3, 4
+"""
+LEFT = """
+select count(*) filter (where c._deleted_at is not null), count(*) filter (where c._deleted_at is null)
+from raw_github.pull_request_commits as c
+inner join raw_github.pull_requests as p
+    on c.repository = p.repository and c.pull_request_number = p.number
+where c.sha = repeat('0', 40) and p.updated_at > %s
+"""
+
+
+def test_a_commit_that_a_pull_request_no_longer_holds_is_marked_deleted(warehouse):
+    with running() as world:
+        tenant = connect(warehouse, world.url, "github")
+        sync(warehouse, "github", tenant)
+        with warehouse.connect("loader") as database:
+            database.execute(STALE)
+        world.advance(days=3)
+        (outcome,) = sync(warehouse, "github", tenant, now=NOW + timedelta(days=3))
+        assert outcome.error is None
+
+    with warehouse.connect("loader") as database:
+        gone, stayed = database.execute(LEFT, [NOW]).fetchone()
+    assert gone > 0
+    assert stayed == 0
