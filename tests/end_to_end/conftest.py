@@ -1,6 +1,7 @@
 """One small world that was read and transformed once; each test takes a copy of its warehouse."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -32,12 +33,19 @@ def filled(postgres: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 def copied(filled: house.Stack, postgres: Warehouse, tmp_path: Path) -> Iterator[house.Stack]:
     """A filled warehouse of one's own over the same world."""
+    with copy(filled, postgres, tmp_path) as stack:
+        yield stack
+
+
+@contextmanager
+def copy(filled: house.Stack, postgres: Warehouse, home: Path) -> Iterator[house.Stack]:
+    """A copy of the filled warehouse; for as long as the block lasts, this process works on it."""
     server, number = postgres.admin_url.rsplit("/", 1)[0], next(conftest._numbers)
     name, original = f"copy_{number}", filled.warehouse.parts("owner")["dbname"]
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [original])
-        connection.execute(f"create database {name} template {original} strategy wal_log")
-    warehouse = Warehouse(f"{server}/{name}", postgres.secret_key, tmp_path)
+        connection.execute(f"create database {name} template {original} strategy wal_log")  # type: ignore[arg-type]
+    warehouse = Warehouse(f"{server}/{name}", postgres.secret_key, home)
     roles.ensure(warehouse)
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in house.environment(warehouse).items():
