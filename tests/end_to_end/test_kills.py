@@ -52,10 +52,12 @@ def test_a_killed_load_and_transform_are_made_good_by_the_next(copied, filled, p
     copied.simulator.advance(hours=20)
     keys = [tenant.partition_key for tenant in copied.tenants.values()]
     load = ["-c", LOAD, copied.now.isoformat(), *keys]
-    assert any([kill(copied, load, chance.uniform(3, 8)) for _ in range(3)])
+    kills = [kill(copied, load, chance.uniform(3, 8)) for _ in range(3)]
+    assert any(kills)
     copied.sync()
     transform = ["-m", "orchestration.cli", "transform"]
-    assert any([kill(copied, transform, chance.uniform(8, 30)) for _ in range(3)])
+    kills = [kill(copied, transform, chance.uniform(8, 30)) for _ in range(3)]
+    assert any(kills)
 
     copied.sync()
     copied.transform()
