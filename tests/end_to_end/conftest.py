@@ -44,7 +44,7 @@ def copy(filled: house.Stack, postgres: Warehouse, home: Path) -> Iterator[house
     name, original = f"copy_{number}", filled.warehouse.parts("owner")["dbname"]
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [original])
-        connection.execute(f"create database {name} template {original} strategy wal_log")  # type: ignore[arg-type]
+        connection.execute(f"create database {name} template {original} strategy wal_log")
     warehouse = Warehouse(f"{server}/{name}", postgres.secret_key, home)
     roles.ensure(warehouse)
     with pytest.MonkeyPatch.context() as patch:
