@@ -10,6 +10,7 @@ from pipelines import connections, load
 from tests import conftest
 from tests.end_to_end import stack as house
 
+pytestmark = pytest.mark.slow
 FAILURES = {  # fault → class in app.sync_run
     "401": "credentials",
     "429": "rate_limited",
