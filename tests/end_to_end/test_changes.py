@@ -9,7 +9,7 @@ from tests import conftest
 from tests.end_to_end import stack as house
 from tests.end_to_end import tables
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.soak
 SLUGS = ("acme", "globex")
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.end_to_end import conftest, tables
 from tests.end_to_end import stack as house
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.soak
 OPEN = """
 select (select count(*) from app.build where finished_at is null),
     (select count(*) from app.sync_run where status = 'running'),

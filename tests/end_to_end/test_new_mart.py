@@ -12,7 +12,7 @@ import pytest
 from pipelines.warehouse.connection import Warehouse
 from tests.end_to_end import stack as house
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.soak
 CHECKOUT = Path(__file__).parents[2]
 PACKAGES = ("api", "dbt_project", "orchestration", "pipelines")
 SQL = """-- One row per repository: how many pull requests it has.
