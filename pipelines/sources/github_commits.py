@@ -58,15 +58,20 @@ class Walk:
             wanted = self._unknown(set())
 
     def _from(self, sha: str) -> Iterator[list[dict]]:
-        """Down from one commit, page by page, until a page leads only to what is known."""
+        """Down from one commit, page by page, until a page leads only to what is known.
+
+        Nothing is given out before the end: a head that is kept without its past would never be walked again.
+        """
+        found: list[list[dict]] = []
         try:
             for rows in self.listed({"sha": sha}):
-                yield rows
+                found.append(rows)
                 if not self._unknown(set()):
-                    return
+                    break
         except SyncError as error:
             if error.http_status not in (404, 409, 422):  # a deployed commit may be gone after a force push
                 raise
+        yield from reversed(found)  # oldest first, should a package end in between
 
     def _unknown(self, more: set[str]) -> set[str]:
         wanted = (self._wanted | more) - self._read

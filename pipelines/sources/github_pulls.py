@@ -9,6 +9,9 @@ from pipelines.sources.github_lists import changed, names, present
 from pipelines.sources.github_paging import pages
 from pipelines.sources.reading import Present, Reading, Request, Rows, at_once, instant
 
+# A package may end after any of these: a pull that is kept must have its parts, or it would look unchanged for ever.
+PARTS_FIRST = ("pull_request_commits", "reviews", "pull_request_files", "pull_requests")
+
 
 def pull_requests(request: Request) -> Reading:
     """Pull requests that changed, each with its detail, commits, reviews and, where services are paths, files."""
@@ -19,7 +22,7 @@ def pull_requests(request: Request) -> Reading:
         for page in changed(request, "pull_requests", repository, "pulls", newest_first, "updated_at"):
             new = _new(request, repository, page)
             parts = at_once(partial(_whole_pull, request, repository), new)
-            for table in ("pull_requests", "pull_request_commits", "reviews", "pull_request_files"):
+            for table in PARTS_FIRST:
                 yield Rows(table, [row for part in parts for row in part.get(table, ())])
             if is_known:
                 for pull, part in zip(new, parts, strict=True):

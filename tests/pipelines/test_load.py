@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from pipelines import connections, load, tenants
+from pipelines.landing import Batch, Landing
 from pipelines.raw_tables import RAW
+from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.tenants import Place, Tenant
 from pipelines.warehouse.connection import Warehouse
@@ -268,6 +270,45 @@ def test_a_skewed_clock_loses_nothing(warehouse: Warehouse, world: Running) -> N
         ours = rows(warehouse, "github", tenant)
         for name in ("pull_requests", "reviews", "issues", "issue_events", "comments", "deployments", "workflow_runs"):
             assert ours[name] == full[name], (tenant.slug, name)
+
+
+class Killed(BaseException):
+    """What a process that is killed does not catch."""
+
+
+def test_a_load_that_ends_between_two_packages_leaves_nothing_out(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once a pull request was committed alone, its reviews were never asked for again."""
+    with running([Charter("acme", days=9)]) as small:
+        _end_between_packages(warehouse, small, monkeypatch)
+
+
+def _end_between_packages(warehouse: Warehouse, world: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant, clean = connect(warehouse, world.url, "github"), connect(warehouse, world.url, "github", slug="clean")
+    commit, package_rows = Landing.load, load.PACKAGE_ROWS
+    monkeypatch.setattr(load, "PACKAGE_ROWS", 1)
+    for last in ("pull_request_commits", "reviews", "pull_requests", "deployments"):
+
+        def commit_once(landing: Landing, batch: Batch, last: str = last) -> str:
+            if done:
+                raise Killed
+            done.extend([last] if last in batch.tables else [])
+            return commit(landing, batch)
+
+        done: list[str] = []
+        monkeypatch.setattr(Landing, "load", commit_once)
+        with pytest.raises(Killed):
+            sync(warehouse, "github", tenant)
+    monkeypatch.setattr(Landing, "load", commit)
+    monkeypatch.setattr(load, "PACKAGE_ROWS", package_rows)
+
+    (outcome,) = sync(warehouse, "github", tenant)
+
+    assert outcome.error is None
+    sync(warehouse, "github", clean)
+    ours, full = rows(warehouse, "github", tenant), rows(warehouse, "github", clean)
+    assert {name: full[name] ^ ours[name] for name in full if ours[name] != full[name]} == {}
 
 
 KILLED = """
