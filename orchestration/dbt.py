@@ -71,7 +71,8 @@ class Dbt:
         selected = [node["name"] for node in nodes]
         if not selected:
             return []
-        arguments = ["build", "--select", *selected, "--indirect-selection", "empty", *flags]
+        # Only parsing need write manifest.json, 5 MB of it.
+        arguments = ["build", "--no-write-json", "--select", *selected, "--indirect-selection", "empty", *flags]
         # Variables are given to the run, not to the parse: a changed one would make dbt parse all again.
         done = self._invoke([*arguments, "--vars", f"{{build_id: {build_id}}}"], manifest=self.parse(), check=False)
         if done.result is None:

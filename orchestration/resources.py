@@ -8,6 +8,8 @@ import dagster as dg
 from orchestration.builds import Build
 from pipelines.warehouse.connection import Warehouse
 
+STATEMENT_MILLISECONDS = 60_000
+
 
 class NothingButPostgres(dg.IOManager):
     """Assets hand data on through the warehouse alone, so that any machine can run the next one."""
@@ -22,9 +24,19 @@ class NothingButPostgres(dg.IOManager):
 
 
 @dg.resource(description="The database that all assets read and write.")
-def warehouse(_: dg.InitResourceContext) -> Warehouse:
+def warehouse(context: dg.InitResourceContext) -> Warehouse:
     """Looked up when a run starts, so that loading the definitions needs no database."""
+    if context.instance is not None:
+        keep_connected(context.instance)
     return Warehouse.from_environment()
+
+
+def keep_connected(instance: dg.DagsterInstance) -> None:
+    """Let a run keep its connections to Dagster's tables, as the web server does, and not open one for each event.
+
+    A transform stores some 800 events with 2,300 connections, which were a quarter of its time.
+    """
+    instance.optimize_for_webserver(statement_timeout=STATEMENT_MILLISECONDS, pool_recycle=3600, max_overflow=4)
 
 
 @dg.resource(required_resource_keys={"warehouse"}, description="The row of app.build that this run fills.")

@@ -12,6 +12,7 @@ from orchestration import environment, partitions
 from orchestration.builds import NEW_PACKAGES
 from orchestration.dbt import Dbt
 from orchestration.jobs import EVERYTHING
+from orchestration.resources import keep_connected
 from pipelines import connections
 from pipelines.warehouse.connection import Warehouse
 
@@ -31,6 +32,7 @@ def opened(warehouse: Warehouse) -> Iterator["Runs"]:
     from orchestration.definitions import clearsignal
 
     with dg.DagsterInstance.get() as instance:
+        keep_connected(instance)
         definitions = clearsignal() if callable(clearsignal) else clearsignal
         yield Runs(warehouse, instance, definitions)
 
