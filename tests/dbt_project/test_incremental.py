@@ -1,111 +1,121 @@
-"""An incremental build gives the rows of a full refresh, and says which keys it changed."""
+"""An incremental build gives the rows of a full refresh, and says which keys it changed.
 
-from tests.dbt_project.company import at
-from tests.dbt_project.project import DELIVERY
+One history for all tests: every company is built once, then something happens to each, then the news are built.
+"""
 
-HOUR = 3600.0
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.dbt_project.company import Company, at
+from tests.dbt_project.project import DELIVERY, Project
 
 
-def test_incremental_builds_equal_a_full_refresh_whatever_moved(project, company):
-    shop, other, quiet = company(), company("America/New_York"), company()
-    for each in (shop, other, quiet):
+@dataclass
+class History:
+    """Four companies with a past of their own and one without news; what the second build said."""
+
+    shop: Company
+    other: Company
+    quiet: Company
+    moved: Company  # its rules change
+    traveller: Company  # its time zone changes
+    before: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # the quiet one's rows of the first build
+    first_days: dict[str, Any] = field(default_factory=dict)
+    changed: dict[str, list[tuple]] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def history(project: Project) -> History:
+    names = ("shop", "other", "quiet", "moved", "traveller")
+    zones = {"other": "America/New_York"}
+    told = History(*(Company(project, name, zones.get(name, "UTC")) for name in names))
+    for each in (told.shop, told.other, told.quiet):
         each.commit("a", 0)
         each.deploy("a", 1, 1)
         each.commit("b", 30, ("a",))
-    failed = shop.deploy("b", 31, 31)
-    other.deploy("b", 31, 32, state="failure")
-    pull = shop.pull_request(1, opened=2, commits={"work": 1}, merged=3, merge_sha="b")
-    incident = shop.incident(5, opened=32)
-    for each in (shop, other, quiet):
+    failed = told.shop.deploy("b", 31, 31)
+    told.other.deploy("b", 31, 32, state="failure")
+    pull = told.shop.pull_request(1, opened=2, commits={"work": 1}, merged=3, merge_sha="b")
+    incident = told.shop.incident(5, opened=32)
+    told.moved.commit("a", 0)
+    told.moved.deploy("a", 1, 1, environment="blue")
+    told.traveller.commit("a", 0)
+    told.traveller.deploy("a", 15.5, 15.5)  # 23:30 UTC
+    for each in (told.shop, told.other, told.quiet, told.moved, told.traveller):
         each.sync(40)
     project.build()
     for mart in DELIVERY:
         project.changed(mart)
-    before = {mart: project.rows(mart, quiet.tenant_id) for mart in DELIVERY}
+    told.before = {mart: project.rows(mart, told.quiet.tenant_id) for mart in DELIVERY}
+    told.first_days = {
+        "classes": [row["environment_class"] for row in told.moved.rows("deployments")],
+        "day": told.traveller.rows("dora_daily", order="day")[0]["day"].day,
+    }
 
     # A deployment vanishes, an incident ends, a late deployment falls between two others, another tenant's day ends.
-    shop.gone("deployments", failed, 50)
-    shop.add("issues", **{**incident, "state": "closed", "closed_at": at(45), "updated_at": at(45)})
-    shop.add("pull_requests", **{**pull, "labels": [{"name": "hotfix"}]})
-    shop.deploy("b", 20, 20)
-    shop.deploy("a", 50, 50)
-    shop.sync(55)
-    other.sync(60)
+    told.shop.gone("deployments", failed, 50)
+    told.shop.add("issues", **{**incident, "state": "closed", "closed_at": at(45), "updated_at": at(45)})
+    told.shop.add("pull_requests", **{**pull, "labels": [{"name": "hotfix"}]})
+    told.shop.deploy("b", 20, 20)
+    told.shop.deploy("a", 50, 50)
+    told.shop.sync(55)
+    project.close(project.open(), status="failed")  # a build that saw the news and failed
+    told.other.sync(60)
+    told.moved.sync(41)
+    with project.warehouse.connect("loader") as database:
+        database.execute(
+            "insert into app.environment_rule (tenant_id, position, pattern, environment_class)"
+            " values (%s, 1, 'blue', 'production')",
+            [told.moved.tenant_id],
+        )
+        database.execute(
+            "update app.tenant set time_zone = 'Asia/Tokyo' where tenant_id = %s", [told.traveller.tenant_id]
+        )
     project.build()
-
-    incremental = project.checksums()
-    changed = {mart: project.changed(mart) for mart in DELIVERY}
-    assert {mart: project.rows(mart, quiet.tenant_id) for mart in DELIVERY} == before
-    project.build(full=True)
-    assert incremental == project.checksums()
-
-    assert len(changed["deployments"]) == len(set(changed["deployments"]))
-    touched = {key[1] for key in changed["deployments"]}
-    present = {row["deployment_id"] for row in shop.rows("deployments")}
-    assert len(touched - present) == 1  # the one that vanished
-    assert quiet.tenant_id not in {key[0] for keys in changed.values() for key in keys}
+    told.changed = {mart: project.changed(mart) for mart in DELIVERY}
+    return told
 
 
-def test_a_build_without_news_changes_nothing(project, company):
-    shop = company()
-    shop.commit("a", 0)
-    shop.deploy("a", 1, 1)
-    shop.sync(5)
-    project.build()
-    for mart in DELIVERY:
-        project.changed(mart)
+def test_what_vanished_is_told_once(project: Project, history: History):
+    changed = history.changed["deployments"]
 
+    assert len(changed) == len(set(changed))
+    gone = {key[1] for key in changed if key[0] == history.shop.tenant_id}
+    assert len(gone - {row["deployment_id"] for row in history.shop.rows("deployments")}) == 1
+
+
+def test_the_packages_of_a_failed_build_are_seen_by_the_next_one(project: Project, history: History):
+    assert len(history.shop.rows("deployments")) == 3
+
+
+def test_a_tenant_without_news_keeps_its_rows(project: Project, history: History):
+    quiet = history.quiet.tenant_id
+
+    assert {mart: project.rows(mart, quiet) for mart in DELIVERY} == history.before
+    assert quiet not in {key[0] for keys in history.changed.values() for key in keys}
+
+
+def test_a_change_of_the_rules_moves_the_whole_tenant(project: Project, history: History):
+    assert history.first_days["classes"] == ["development"]
+    assert [row["environment_class"] for row in history.moved.rows("deployments")] == ["production"]
+    assert {row["environment_class"] for row in history.moved.rows("dora_daily")} == {"production"}
+
+
+def test_a_new_time_zone_moves_days_without_any_new_row(project: Project, history: History):
+    assert history.first_days["day"] == 2
+    assert history.traveller.rows("dora_daily", order="day")[0]["day"].day == 3
+
+
+def test_a_build_without_news_changes_nothing(project: Project, history: History):
     project.build()
 
     assert [project.changed(mart) for mart in DELIVERY] == [[]] * len(DELIVERY)
 
 
-def test_the_packages_of_a_failed_build_are_seen_by_the_next_one(project, company):
-    shop = company()
-    shop.commit("a", 0)
-    shop.deploy("a", 1, 1)
-    shop.sync(5)
-    project.build()
-    shop.deploy("a", 6, 6)
-    shop.sync(8)
-    project.close(project.open(), status="failed")
+def test_incremental_builds_equal_a_full_refresh_whatever_moved(project: Project, history: History):
+    incremental = project.checksums()
+    project.build(full=True)
 
-    project.build()
-
-    assert len(shop.rows("deployments")) == 2
-
-
-def test_a_change_of_the_rules_moves_the_whole_tenant(project, company):
-    shop = company()
-    shop.commit("a", 0)
-    shop.deploy("a", 1, 1, environment="blue")
-    shop.sync(5)
-    project.build()
-    assert [row["environment_class"] for row in shop.rows("deployments")] == ["development"]
-
-    with project.warehouse.connect("loader") as database:
-        database.execute(
-            "insert into app.environment_rule (tenant_id, position, pattern, environment_class)"
-            " values (%s, 1, 'blue', 'production')",
-            [shop.tenant_id],
-        )
-    shop.sync(6)
-    project.build()
-
-    assert [row["environment_class"] for row in shop.rows("deployments")] == ["production"]
-    assert {row["environment_class"] for row in shop.rows("dora_daily")} == {"production"}
-
-
-def test_a_new_time_zone_moves_days_without_any_new_row(project, company):
-    shop = company()
-    shop.commit("a", 0)
-    shop.deploy("a", 15.5, 15.5)  # 23:30 UTC
-    shop.sync(20)
-    project.build()
-    assert shop.rows("dora_daily", order="day")[0]["day"].day == 2
-
-    with project.warehouse.connect("loader") as database:
-        database.execute("update app.tenant set time_zone = 'Asia/Tokyo' where tenant_id = %s", [shop.tenant_id])
-    project.build()
-
-    assert shop.rows("dora_daily", order="day")[0]["day"].day == 3
+    assert incremental == project.checksums()
