@@ -1,6 +1,7 @@
 """The HTTP client against a real server that misbehaves."""
 
 import threading
+import socket
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -152,7 +153,7 @@ def test_a_server_that_hangs_costs_no_more_than_the_deadline(server: Misbehaving
 
 def test_a_dropped_connection_is_tried_again(server: Misbehaving) -> None:
     def drop(handler: BaseHTTPRequestHandler) -> None:
-        handler.connection.close()
+        handler.connection.shutdown(socket.SHUT_RDWR)
 
     server.answers = [drop, FINE]
     assert client(server).json("/x") == {"fine": True}
