@@ -63,4 +63,4 @@ def _ways_in(warehouse: Warehouse, has_demo: bool) -> list[str]:
         found = code_for(warehouse)
     except click.UsageError as error:
         return [*lines, error.message]
-    return [*lines, f"{'One use':<12} code {found['code']} for {found['user']}, 15 minutes"]
+    return [*lines, f"{'One use':<12} {found['link']} ({found['user']}, 15 minutes)"]
