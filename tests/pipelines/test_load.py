@@ -8,8 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -39,6 +40,33 @@ def world() -> Iterator[Running]:
     """A world that the test may change, young so that it is read twice in seconds."""
     with running([Charter("acme", days=12)]) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def _faulty() -> Iterator[Running]:
+    with running([Charter("acme", days=12)]) as made:
+        yield made
+
+
+@pytest.fixture
+def faulty(_faulty: Running) -> Iterator[Running]:
+    """A young world that only faults are given to."""
+    yield _faulty
+    _faulty.clear_faults()
+
+
+@pytest.fixture(scope="module")
+def whole(shared_warehouse: Warehouse, _faulty: Running) -> Callable[[str], dict[str, set[tuple]]]:
+    """What a load of that world reads where nothing fails, by source."""
+
+    @cache
+    def read(source: str) -> dict[str, set[tuple]]:
+        tenant = connect(shared_warehouse, _faulty.url, source, slug=f"clean-{source.replace('_', '-')}")
+        (outcome,) = sync(shared_warehouse, source, tenant)
+        assert outcome.error is None
+        return rows(shared_warehouse, source, tenant)
+
+    return read
 
 
 def config(source: str, url: str, **values: Any) -> dict[str, Any]:
@@ -173,13 +201,14 @@ def test_a_refused_token_is_shown_nowhere(
     [("429", {}), ("403_secondary", {}), ("403_primary", {"reset_after": 1}), ("500", {}), ("503_html", {}),
      ("truncated_json", {}), ("drop", {"after_bytes": 100}), ("drift", {})],
 )  # fmt: skip
-def test_a_passing_fault_is_survived(warehouse: Warehouse, world: Running, fault: str, options: dict) -> None:
-    tenant, clean = connect(warehouse, world.url, "github"), connect(warehouse, world.url, "github", slug="clean")
-    world.fault("/github/repos/acme/*", fault, times=1, **options)
+def test_a_passing_fault_is_survived(
+    warehouse: Warehouse, faulty: Running, whole: Callable, fault: str, options: dict
+) -> None:
+    expected, tenant = whole("github"), connect(warehouse, faulty.url, "github")
+    faulty.fault("/github/repos/acme/*", fault, times=1, **options)
     (outcome,) = sync(warehouse, "github", tenant)
     assert outcome.error is None
-    sync(warehouse, "github", clean)
-    assert rows(warehouse, "github", tenant) == rows(warehouse, "github", clean)
+    assert rows(warehouse, "github", tenant) == expected
 
 
 @pytest.mark.parametrize(
@@ -195,32 +224,30 @@ def test_a_passing_fault_is_survived(warehouse: Warehouse, world: Running, fault
     ],
 )
 def test_a_lasting_fault_is_told_by_its_class_and_the_next_run_is_complete(
-    warehouse: Warehouse, world: Running, source: str, path: str, fault: str, options: dict, error_class: str
-) -> None:
-    _fails_and_is_completed(warehouse, world, source, path, fault, options, error_class)
-
-
-def test_a_page_token_that_repeats_ends_the_sync(warehouse: Warehouse) -> None:
-    with running() as grown:  # with more issues than a page holds
-        _fails_and_is_completed(warehouse, grown, "jira", "*/search/jql", "repeat_token", {}, "unparsable")
-
-
-def _fails_and_is_completed(
-    warehouse: Warehouse, world: Running, source: str, path: str, fault: str, options: dict, error_class: str
-) -> None:
-    tenant, clean = connect(warehouse, world.url, source), connect(warehouse, world.url, source, slug="clean")
-    world.fault(path, fault, **options)
+    warehouse: Warehouse, faulty: Running, whole: Callable, source: str, path: str, fault: str, options: dict,
+    error_class: str,
+) -> None:  # fmt: skip
+    expected, tenant = whole(source), connect(warehouse, faulty.url, source)
+    faulty.fault(path, fault, **options)
     (outcome,) = sync(warehouse, source, tenant)
     assert outcome.error is not None and outcome.error.error_class == error_class
     with warehouse.connect("loader") as database:
         told = database.execute("select distinct error_class from app.sync_run where status = 'failed'").fetchall()
     assert told == [(error_class,)]
 
-    world.clear_faults()
+    faulty.clear_faults()
     (outcome,) = sync(warehouse, source, tenant)
     assert outcome.error is None
-    sync(warehouse, source, clean)
-    assert rows(warehouse, source, tenant) == rows(warehouse, source, clean)
+    assert rows(warehouse, source, tenant) == expected
+
+
+def test_a_page_token_that_repeats_ends_the_sync(warehouse: Warehouse) -> None:
+    with running() as grown:  # with more issues than a page holds
+        tenant = connect(warehouse, grown.url, "jira")
+        grown.fault("*/search/jql", "repeat_token")
+        (outcome,) = sync(warehouse, "jira", tenant)
+    assert outcome.error is not None and outcome.error.error_class == "unparsable"
+    assert "issues" in outcome.failed
 
 
 def test_a_sweep_marks_what_the_source_no_longer_has(warehouse: Warehouse, world: Running) -> None:
@@ -286,6 +313,19 @@ class Killed(BaseException):
     """What a process that is killed does not catch."""
 
 
+def _dying_after(table: str, commit: Callable[[Landing, Batch], str]) -> Callable[[Landing, Batch], str]:
+    """A commit that works until a package held rows of this table, and ends the load at the next one."""
+    done: list[str] = []
+
+    def commit_until(landing: Landing, batch: Batch) -> str:
+        if done:
+            raise Killed
+        done.extend([table] if table in batch.tables else [])
+        return commit(landing, batch)
+
+    return commit_until
+
+
 def test_a_load_that_ends_between_two_packages_leaves_nothing_out(
     warehouse: Warehouse, world: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -294,15 +334,7 @@ def test_a_load_that_ends_between_two_packages_leaves_nothing_out(
     commit, package_rows = Landing.load, load.PACKAGE_ROWS
     monkeypatch.setattr(load, "PACKAGE_ROWS", 1)
     for last in ("pull_request_commits", "reviews", "pull_requests", "deployments"):
-
-        def commit_once(landing: Landing, batch: Batch, last: str = last) -> str:
-            if done:
-                raise Killed
-            done.extend([last] if last in batch.tables else [])
-            return commit(landing, batch)
-
-        done: list[str] = []
-        monkeypatch.setattr(Landing, "load", commit_once)
+        monkeypatch.setattr(Landing, "load", _dying_after(last, commit))
         with pytest.raises(Killed):
             sync(warehouse, "github", tenant)
     monkeypatch.setattr(Landing, "load", commit)
