@@ -170,7 +170,7 @@ def _actor(shown: Object | None) -> Object | None:
         return None
     return {
         "__typename": shown["type"],
-        "databaseId": shown["id"],
+        "databaseId": _small(shown["id"]),
         "login": shown["login"].removesuffix("[bot]") if shown["type"] == "Bot" else shown["login"],
         "url": shown["html_url"],
     }

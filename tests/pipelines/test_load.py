@@ -71,7 +71,7 @@ def whole(shared_warehouse: Warehouse, _faulty: Running) -> Callable[[str], dict
 
 def config(source: str, url: str, **values: Any) -> dict[str, Any]:
     return {
-        "github": {"organization": "acme", "token": "github-acme", "base_url": f"{url}/github"},
+        "github": {"organization": "acme", "token": "github-acme", "base_url": f"{url}/github", "api": "graphql"},
         "jira": {"email": "ann@acme.example", "token": "jira-acme", "base_url": f"{url}/jira/acme"},
         "hubspot": {"token": "hubspot-acme", "base_url": f"{url}/hubspot/acme"},
         "gdelt": {"base_url": f"{url}/gdelt", "pace_seconds": 0.06, "first_days": 8},
@@ -214,8 +214,8 @@ def test_a_passing_fault_is_survived(
 @pytest.mark.parametrize(
     ("source", "path", "fault", "options", "error_class"),
     [
-        ("github", "*/pulls*", "429", {"retry_after": 600}, "rate_limited"),
-        ("github", "*/pulls*", "403_primary", {"reset_after": 900}, "rate_limited"),
+        ("github", "*/graphql", "429", {"retry_after": 600}, "rate_limited"),
+        ("github", "*/graphql", "403_primary", {"reset_after": 900}, "rate_limited"),
         ("github", "*/issues", "null_fields", {"fields": ["id"]}, "unparsable"),
         ("github", "*/issues", "drift", {"rename": {"id": "identifier"}}, "unparsable"),
         ("jira", "*/search/jql", "401", {}, "credentials"),
