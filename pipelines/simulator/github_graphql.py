@@ -28,7 +28,7 @@ from pipelines.simulator.github_graphql_nodes import root
 from pipelines.simulator.github_limits import Refused
 from pipelines.simulator.github_points import Balance
 
-DOCS = {"documentation_url": "https://docs.github.com/graphql"}
+DOCS = "https://docs.github.com/graphql"
 
 
 @cache
@@ -42,7 +42,11 @@ async def answer_query(request: Request) -> Response:
     world, token = request.app.state.world, token_of(request)
     is_open = any(replay.github.token is None for replay in world.replays.values())
     if not token or (world.github_by_token(token) is None and not is_open):
-        raise Refused(401, "Bad credentials" if token else "This endpoint requires you to be authenticated.", **DOCS)
+        raise Refused(
+            401,
+            "Bad credentials" if token else "This endpoint requires you to be authenticated.",
+            documentation_url=DOCS,
+        )
     text, variables, name = _asked_for(await request.body())
     world.github_limits.spend_minute(token, world.settings)
     balance = world.github_points.balance(token, world.settings)
@@ -91,12 +95,12 @@ def _asked_for(body: bytes) -> tuple[str, dict[str, Any], str | None]:
     try:
         asked = msgspec.json.decode(body)
     except msgspec.DecodeError:
-        raise Refused(400, "Problems parsing JSON", **DOCS) from None
+        raise Refused(400, "Problems parsing JSON", documentation_url=DOCS) from None
     if not isinstance(asked, dict) or not isinstance(asked.get("query"), str):
-        raise Refused(400, "A query attribute must be specified and must be a string.", **DOCS)
+        raise Refused(400, "A query attribute must be specified and must be a string.", documentation_url=DOCS)
     variables = asked.get("variables") or {}
     if not isinstance(variables, dict):
-        raise Refused(400, "Variables must be an object.", **DOCS)
+        raise Refused(400, "Variables must be an object.", documentation_url=DOCS)
     return asked["query"], variables, asked.get("operationName")
 
 

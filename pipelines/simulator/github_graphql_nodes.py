@@ -57,7 +57,9 @@ class Nodes:
         **page: Any,
     ) -> Object:
         rows = self._asked.rows("pull_requests")
-        rows = [row for row in rows if baseRefName in (None, row.base_branch) and headRefName in (None, row.head_branch)]
+        rows = [
+            row for row in rows if baseRefName in (None, row.base_branch) and headRefName in (None, row.head_branch)
+        ]
         if states is not None:
             rows = [row for row in rows if self._show("pull_requests", row)["state"].upper() in states]
         order = orderBy or {"field": "CREATED_AT", "direction": "ASC"}

@@ -1,4 +1,4 @@
-"""GitHub → raw_github: pull requests by GraphQL, the rest by REST. Every resource of every repository has its own cursor."""
+"""GitHub → raw_github: pull requests by GraphQL, the rest by REST. Each repository's resource has its own cursor."""
 
 from collections.abc import Callable
 from datetime import timedelta

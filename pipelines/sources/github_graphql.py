@@ -8,8 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pipelines import http
 from pipelines.http import Answer, Client
-from pipelines.sources import github_paging, github_queries
 from pipelines.sources import github_graphql_rows as rows
+from pipelines.sources import github_paging, github_queries
 from pipelines.sources.github_paging import MOST_PAGES
 from pipelines.sources.reading import Request, instant
 from pipelines.sync_error import SyncError

@@ -19,10 +19,19 @@ QUERIES = {
     "pull requests": github_queries.PULL_REQUESTS,
     **{name: github_queries.more(name) for name in github_queries.CONNECTIONS},
 }
-NUMBERS = "query ($first: Int, $last: Int, $after: String, $before: String, $direction: OrderDirection!) {" \
-    ' repository(owner: "acme", name: "checkout") { pullRequests(first: $first, last: $last, after: $after,' \
-    " before: $before, orderBy: {field: UPDATED_AT, direction: $direction}) {" \
-    " totalCount pageInfo { startCursor endCursor hasNextPage hasPreviousPage } nodes { number updatedAt } } } }"  # fmt: skip
+NUMBERS = """
+query ($first: Int, $last: Int, $after: String, $before: String, $direction: OrderDirection!) {
+  repository(owner: "acme", name: "checkout") {
+    pullRequests(
+      first: $first, last: $last, after: $after, before: $before, orderBy: {field: UPDATED_AT, direction: $direction}
+    ) {
+      totalCount
+      pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
+      nodes { number updatedAt }
+    }
+  }
+}
+"""
 
 
 @pytest.fixture(scope="module")
