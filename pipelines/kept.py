@@ -50,6 +50,14 @@ class Kept:
         ).format(column=sql.Identifier(column), table=self._table(table))
         return {value for (value,) in self.database.execute(statement, [*self._owner, repository, list(values)])}
 
+    def heads(self, table: str, repository: str) -> set[str]:
+        """The commits that the repository's tags or branches point at."""
+        statement = sql.SQL(
+            "select sha from {table} where tenant_id = %s and connection_id = %s and repository = %s"
+            " and _deleted_at is null"
+        ).format(table=self._table(table))
+        return {sha for (sha,) in self.database.execute(statement, [*self._owner, repository])}
+
     def unchanged(self, table: str, repository: str, times: Mapping[int, datetime]) -> set[int]:
         """Ids whose row has the same `updated_at` and came with a package that was committed whole."""
         if not times or not self._has_packages():

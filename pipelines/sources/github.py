@@ -8,7 +8,7 @@ from pipelines.http import Answer
 from pipelines.sources import github_graphql, github_paging, github_rows
 from pipelines.sources.github_commits import commits
 from pipelines.sources.github_deployments import deployments
-from pipelines.sources.github_lists import LOOKBACK, names, present, repositories, simple, whole
+from pipelines.sources.github_lists import LOOKBACK, names, newest, present, repositories, simple, whole
 from pipelines.sources.github_paging import HEADERS, pages
 from pipelines.sources.github_pulls import pull_requests
 from pipelines.sources.reading import Reading, Request, Rows
@@ -60,8 +60,8 @@ RESOURCES: dict[str, Callable[[Request], Reading]] = {
     "repositories": repositories,
     "pull_requests": pull_requests,
     "issues": issues,
-    "issue_events": simple("issue_events", "issues/events", {}, "created_at", github_rows.issue_event),
-    "comments": simple("comments", "issues/comments", UPDATED, "updated_at", github_rows.comment),
+    "issue_events": newest("issue_events", "issues/events", {}, "created_at", github_rows.issue_event),
+    "comments": newest("comments", "issues/comments", UPDATED, "updated_at", github_rows.comment),
     "tags": whole("tags", "tags", github_rows.named_commit, "name"),
     "branches": whole("branches", "branches", github_rows.named_commit, "name"),
     "releases": whole("releases", "releases", _plain),

@@ -20,10 +20,11 @@ def deployments(request: Request) -> Reading:
         for page in changed(
             request, "deployments", repository, "deployments", {}, "created_at", lookback=STATUS_LOOKBACK
         ):
+            # First: a deployment that is kept with its time of change must have the statuses of that time.
+            yield _statuses(request, repository, _without_final_status(request, repository, page, unfinished))
             yield Rows("deployments", github_rows.with_repository(repository, page))
             request.heads[repository].update(one["sha"] for one in page)
             seen += [one["created_at"] for one in page]
-            yield _statuses(request, repository, _without_final_status(request, repository, page, unfinished))
             unfinished -= {one["id"] for one in page}
         yield _statuses(request, repository, sorted(unfinished) if since else [])
         yield from request.reached("deployments", repository, seen)
@@ -32,16 +33,14 @@ def deployments(request: Request) -> Reading:
 
 
 def _without_final_status(request: Request, repository: str, page: list[dict], unfinished: set[int]) -> list[int]:
-    """Deployments of a page whose statuses may have changed: new, recent or not final."""
+    """Deployments of a page whose statuses may have changed: new, not final, or recent and touched since."""
     if request.kept is None:
         return [one["id"] for one in page]
     known = request.kept.known("deployment_statuses", repository, "deployment_id", [one["id"] for one in page])
     settled = request.now - STATUS_LOOKBACK
-    return [
-        one["id"]
-        for one in page
-        if one["id"] not in known or one["id"] in unfinished or instant(one["created_at"]) >= settled
-    ]
+    recent = {one["id"]: instant(one["updated_at"]) for one in page if instant(one["created_at"]) >= settled}
+    touched = set(recent) - request.kept.unchanged("deployments", repository, recent)  # a new status touches it
+    return [one["id"] for one in page if one["id"] not in known or one["id"] in unfinished or one["id"] in touched]
 
 
 def _statuses(request: Request, repository: str, deployments: list[int]) -> Rows:
