@@ -250,7 +250,7 @@ def test_a_passing_fault_is_survived(
         ("github", "*/graphql", "429", {"retry_after": 600}, "rate_limited"),
         ("github", "*/graphql", "403_primary", {"reset_after": 900}, "rate_limited"),
         ("github", "*/issues", "null_fields", {"fields": ["id"]}, "unparsable"),
-        ("github", "*/issues", "drift", {"rename": {"id": "identifier"}}, "unparsable"),
+        ("github", "*/commits", "drift", {"rename": {"sha": "identifier"}}, "unparsable"),
         ("jira", "*/search/jql", "401", {}, "credentials"),
         ("hubspot", "*/tickets", "429", {"retry_after": 600}, "rate_limited"),
         ("geonames", "*", "401", {}, "credentials"),
