@@ -4,7 +4,7 @@ import ipaddress
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
 
 __all__ = ["SOURCES", "TABLES", "Connection", "InvalidConnection", "Secret", "StoredConnection", "add", "of", "parse"]
+GITHUB_COM = "https://api.github.com"
 BLOCKED_HOSTS = ("metadata.google.internal", "metadata")
 
 
@@ -47,11 +48,17 @@ class GitHub(Base, tag="github", frozen=True, kw_only=True):
     token: Secret
     repositories: tuple[Repository, ...] = ()
     organization: str | None = None
-    base_url: str = "https://api.github.com"
+    base_url: str = GITHUB_COM
+    api: Literal["graphql", "rest"] | None = None  # for pull requests; None: graphql on github.com, rest elsewhere
 
     def __post_init__(self) -> None:
         if not self.repositories and not self.organization:
             raise ValueError("needs repositories or an organization")
+
+    @property
+    def reads_by_graphql(self) -> bool:
+        """Whether pull requests come by GraphQL, in a hundredth of the requests; older servers lack its fields."""
+        return (self.api or ("graphql" if self.base_url == GITHUB_COM else "rest")) == "graphql"
 
 
 class Jira(Base, tag="jira", frozen=True, kw_only=True):

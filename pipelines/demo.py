@@ -76,7 +76,13 @@ def configs(demo: Demo, simulator_url: str) -> list[dict[str, Any]]:
     slug = demo.slug
     token = "wrong-on-purpose" if demo.token_is_wrong else f"github-{slug}"
     return [
-        {"source": "github", "organization": slug, "token": token, "base_url": f"{simulator_url}/github"},
+        {
+            "source": "github",
+            "organization": slug,
+            "token": token,
+            "base_url": f"{simulator_url}/github",
+            "api": "graphql",
+        },
         {"source": "jira", "email": email(slug), "token": f"jira-{slug}", "base_url": f"{simulator_url}/jira/{slug}"},
         {"source": "hubspot", "token": f"hubspot-{slug}", "base_url": f"{simulator_url}/hubspot/{slug}"},
         {"source": "gdelt", "base_url": f"{simulator_url}/gdelt", "pace_seconds": NEWS_PACE_SECONDS},
