@@ -15,7 +15,7 @@ from api.cross_origin import CrossOrigin
 from api.errors import ApiError
 from api.metrics import Metrics
 from api.responses import encode
-from api.strict_body import read_strictly
+from api.strict_body import read_raw, read_strictly
 
 SAFE = [
     (b"x-content-type-options", b"nosniff"),
@@ -24,16 +24,18 @@ SAFE = [
 ]
 WITH_BODY = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 LONGEST_PATH = 2048  # characters
+SIGNED = ("/api/v1/webhooks/", "/api/webhooks/")  # their signature is over the bytes: nothing is parsed before it
 
 
 class Edge:
     """Wraps the application."""
 
     def __init__(
-        self, app: ASGIApp, cross_origin: CrossOrigin, metrics: Metrics, log: AccessLog, body_limit: int
-    ) -> None:
+        self, app: ASGIApp, cross_origin: CrossOrigin, metrics: Metrics, log: AccessLog, body_limit: int,
+        webhook_limit: int,
+    ) -> None:  # fmt: skip
         self.app, self.cross_origin, self.metrics, self.log = app, cross_origin, metrics, log
-        self.body_limit = body_limit
+        self.body_limit, self.webhook_limit = body_limit, webhook_limit
         self._prefix = os.urandom(5).hex()
         self._numbers = count(1)
 
@@ -62,7 +64,9 @@ class Edge:
                 return
             if len(scope["path"]) > LONGEST_PATH:
                 raise ApiError(400, "VALIDATION_ERROR", f"The path is longer than {LONGEST_PATH} characters.")
-            if scope["method"] in WITH_BODY:
+            if scope["method"] in WITH_BODY and scope["path"].startswith(SIGNED):
+                receive = await read_raw(scope, receive, self.webhook_limit)
+            elif scope["method"] in WITH_BODY:
                 receive = await read_strictly(scope, receive, self.body_limit)
             await self.app(scope, receive, send_named)
         except ApiError as error:
