@@ -1,0 +1,79 @@
+"""The resident worker: applies webhook events as they come in. One process; several connections at once."""
+
+import logging
+import signal
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import FrameType
+
+import psycopg
+
+from pipelines import webhooks
+from pipelines.warehouse.connection import Warehouse
+from pipelines.webhooks import Key
+
+logger = logging.getLogger("clearsignal.webhooks")
+POLL_SECONDS = 0.5
+AT_ONCE = 4  # connections
+FORGET_SECONDS = 3600.0
+
+
+class Worker:
+    """Applies what comes in until it is told to stop; several connections at once, each by one thread."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self._stop = threading.Event()
+        self._busy: dict[Key, Future[None]] = {}
+        self._forget_at = time.monotonic()
+
+    def stop(self) -> None:
+        """End after the batches that are under way."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Until `stop`. A warehouse that goes away is waited for."""
+        with ThreadPoolExecutor(AT_ONCE, "webhooks") as pool:
+            while not self._stop.is_set():
+                try:
+                    self._round(pool)
+                except psycopg.OperationalError as error:
+                    logger.warning("the warehouse does not answer: %s", type(error).__name__)
+                    self._stop.wait(POLL_SECONDS * 4)
+                self._stop.wait(POLL_SECONDS)
+
+    def _round(self, pool: ThreadPoolExecutor) -> None:
+        self._busy = {key: future for key, future in self._busy.items() if not future.done()}
+        for key in webhooks.waiting(self._warehouse):
+            if key not in self._busy and len(self._busy) < AT_ONCE:
+                self._busy[key] = pool.submit(self._apply, key)
+        if time.monotonic() >= self._forget_at:
+            self._forget_at = time.monotonic() + FORGET_SECONDS
+            webhooks.forget(self._warehouse)
+
+    def _apply(self, key: Key) -> None:
+        began = time.monotonic()
+        try:
+            applied = webhooks.apply(self._warehouse, *key)
+        except psycopg.OperationalError as error:
+            logger.warning("the warehouse went away: %s", type(error).__name__)
+        except Exception:
+            logger.exception("a batch of connection %s could not be applied", key[1])
+            self._stop.wait(POLL_SECONDS * 4)
+        else:
+            if applied:
+                counts = ", ".join(f"{count} {status}" for status, count in sorted(applied.counts.items()))
+                logger.info("%s %s: %s, %.2f s", applied.tenant, applied.source, counts, time.monotonic() - began)
+
+
+def run(warehouse: Warehouse) -> None:
+    """Apply until SIGTERM or SIGINT."""
+    worker = Worker(warehouse)
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        worker.stop()
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, leave)
+    worker.run()
