@@ -28,13 +28,13 @@ READ = {
 }
 WHOLE = frozenset({"branches", "tags", "releases"})  # short lists: what they lack is gone
 POINTS_AT = {
-    "push": "code",
-    "create": "code",
-    "delete": "code",
-    "pull_request": "pull_requests",
-    "pull_request_review": "pull_requests",
-    "release": "releases",
-    "repository": "repositories",
+    "push": ("code",),
+    "create": ("code",),
+    "delete": ("code",),
+    "pull_request": ("pull_requests", "issue_events"),
+    "pull_request_review": ("pull_requests",),
+    "release": ("releases",),
+    "repository": ("repositories",),
 }
 QUIET = frozenset({"opened", "edited", "deleted", "pinned", "unpinned"})  # actions that leave no issue event
 
@@ -47,7 +47,7 @@ def change(connection: Any, event: str, body: Object) -> Change:
     if not _is_read(connection, repository):
         return NOTHING
     if event in POINTS_AT:
-        return Change(stale=(Stale(POINTS_AT[event], repository),))
+        return Change(stale=tuple(Stale(kind, repository) for kind in POINTS_AT[event]))
     return SAYS[event](repository, body)
 
 
