@@ -132,10 +132,11 @@ def connection() -> None:
 @click.option("--set", "values", multiple=True, help="FIELD=VALUE; a list is separated by commas; repeatable.")
 @click.option("--config", type=click.Path(path_type=Path, exists=True), help="A JSON file with the fields.")
 @click.option("--token", "ask_token", is_flag=True, help="Ask for the token (or read it from standard input).")
+@click.option("--webhook-secret", "ask_secret", is_flag=True, help="Ask for what the source signs its webhooks with.")
 @click.option("--allow-private", is_flag=True, help="Let base_url be on this machine or network.")
 def add_connection(
     source: str, tenant_name: str, name: str, values: tuple[str, ...], config: Path | None, ask_token: bool,
-    allow_private: bool,
+    ask_secret: bool, allow_private: bool,
 ) -> None:  # fmt: skip
     """Connect an account, or change the one of this name."""
     from pipelines import connections, tenants
@@ -143,12 +144,16 @@ def add_connection(
 
     fields: dict[str, Any] = {**_file(config), **dict(_field(value) for value in values)}
     if ask_token:
-        fields["token"] = click.prompt("Token", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
+        fields["token"] = _hidden("Token")
+    if ask_secret:
+        fields["webhook_secret"] = _hidden("Webhook secret")
     warehouse = Warehouse.from_environment()
     found = tenants.find(warehouse, tenant_name)
     stored = connections.add(warehouse, found, name, {**fields, "source": source}, allow_private=allow_private)
     click.echo(f"✓ {found.partition_key}: {source} {name!r} ({stored.connection_id})")
     click.echo(f"  Load it now: clearsignal sync --tenant {found.slug} --connection {stored.connection_id}")
+    if ask_secret:
+        click.echo(f"  Its webhooks go to: /api/v1/webhooks/{source}/{stored.connection_id}")
 
 
 @connection.command("list")
@@ -209,6 +214,11 @@ def token(tenant_name: str, role: str) -> None:
     warehouse = Warehouse.from_environment()
     found = tenants.find(warehouse, tenant_name)
     click.echo(access_tokens.issue(access_tokens.key(warehouse), found.tenant_id, role))
+
+
+def _hidden(label: str) -> str:
+    """What is typed in without being shown, or a line of standard input."""
+    return click.prompt(label, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
 
 
 def _field(text: str) -> tuple[str, Any]:
