@@ -53,13 +53,13 @@ def _hubspot(delivery: Delivery, body: Any, text: str) -> list[Told]:
     """A batch. An event's number is not promised to be its own alone, so what it says belongs to its id."""
     if not isinstance(body, list) or not all(isinstance(one, dict) for one in body):
         raise Unreadable("HubSpot sends a list of events.")
-    told = []
+    told: dict[str, Told] = {}
     for position, event in enumerate(body):
         same = {name: value for name, value in sorted(event.items()) if name != "attemptNumber"}
-        delivery_id = f"{event.get('eventId')}-{_digest(msgspec.json.encode(same))[:24]}"
+        delivery_id = f"{event.get('eventId')}-{_digest(msgspec.json.encode(same))[:24]}"[-LONGEST_ID:]
         name = str(event.get("subscriptionType") or "unnamed")[:LONGEST_NAME]
-        told.append(Told(delivery_id[-LONGEST_ID:], position, name, msgspec.json.encode(event).decode()))
-    return told
+        told.setdefault(delivery_id, Told(delivery_id, position, name, msgspec.json.encode(event).decode()))
+    return list(told.values())
 
 
 READERS: dict[str, Callable[[Delivery, Any, str], list[Told]]] = {
