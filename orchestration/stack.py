@@ -180,6 +180,9 @@ class Stack:
             except StackFailed as error:
                 self.progress.bad(name, str(error), time.monotonic() - began)
                 good = False
+        for name, code in self.children.ended().items():  # the webhooks' worker has no address to ask
+            self.progress.bad(name, f"ended with code {code}")
+            good = False
         return good
 
     # ---- waiting

@@ -187,6 +187,23 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(sender: Sender) -
     )  # more than other routes take
 
 
+def test_large_bodies_wait_for_their_turn_and_small_ones_do_not(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = b'{"a": "' + b"x" * 200_000 + b'"}'
+    monkeypatch.setattr("api.edge.MOST_LARGE", 0)
+    refused = sender.send("github", large)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert sender.send("github", ISSUE).status_code == 202
+
+    monkeypatch.setattr("api.edge.MOST_LARGE", 1)  # one after the other each finds room
+    assert [sender.send("github", large, secret=secret).status_code for secret in (None, "bad", None)] == [
+        202,
+        401,
+        202,
+    ]
+
+
 @pytest.mark.parametrize("body", [b"", b"payload=%7B%7D", b"[]", b"\xff{}", b"[" * 100_000, b'{"a": "\xed\xa0\x80"}'])
 def test_a_signed_body_of_another_kind_is_the_senders_mistake(sender: Sender, body: bytes) -> None:
     answer = sender.send("github", body)
