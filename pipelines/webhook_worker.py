@@ -17,6 +17,7 @@ logger = logging.getLogger("clearsignal.webhooks")
 POLL_SECONDS = 0.5
 AT_ONCE = 4  # connections
 FORGET_SECONDS = 3600.0
+LATER_SECONDS = 2.0  # until a connection that is being loaded, or that failed, is tried again
 
 
 class Worker:
@@ -25,7 +26,8 @@ class Worker:
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
         self._stop = threading.Event()
-        self._busy: dict[Key, Future[None]] = {}
+        self._busy: dict[Key, Future[bool]] = {}
+        self._not_before: dict[Key, float] = {}
         self._forget_at = time.monotonic()
 
     def stop(self) -> None:
@@ -44,15 +46,21 @@ class Worker:
                 self._stop.wait(POLL_SECONDS)
 
     def _round(self, pool: ThreadPoolExecutor) -> None:
-        self._busy = {key: future for key, future in self._busy.items() if not future.done()}
+        now = time.monotonic()
+        for key, future in [(key, future) for key, future in self._busy.items() if future.done()]:
+            del self._busy[key]
+            if not future.result():
+                self._not_before[key] = now + LATER_SECONDS
+        self._not_before = {key: at for key, at in self._not_before.items() if at > now}
         for key in webhooks.waiting(self._warehouse):
-            if key not in self._busy and len(self._busy) < AT_ONCE:
+            if key not in self._busy and key not in self._not_before and len(self._busy) < AT_ONCE:
                 self._busy[key] = pool.submit(self._apply, key)
-        if time.monotonic() >= self._forget_at:
-            self._forget_at = time.monotonic() + FORGET_SECONDS
+        if now >= self._forget_at:
+            self._forget_at = now + FORGET_SECONDS
             webhooks.forget(self._warehouse)
 
-    def _apply(self, key: Key) -> None:
+    def _apply(self, key: Key) -> bool:
+        """Whether a batch was applied, so that the next may follow at once."""
         began = time.monotonic()
         try:
             applied = webhooks.apply(self._warehouse, *key)
@@ -60,11 +68,12 @@ class Worker:
             logger.warning("the warehouse went away: %s", type(error).__name__)
         except Exception:
             logger.exception("a batch of connection %s could not be applied", key[1])
-            self._stop.wait(POLL_SECONDS * 4)
         else:
-            if applied:
+            if applied is not None:
                 counts = ", ".join(f"{count} {status}" for status, count in sorted(applied.counts.items()))
                 logger.info("%s %s: %s, %.2f s", applied.tenant, applied.source, counts, time.monotonic() - began)
+                return True
+        return False
 
 
 def run(warehouse: Warehouse) -> None:
