@@ -53,6 +53,11 @@ class Applying(Loading):
         self._events = import_module(f"pipelines.sources.{stored.source}_events")
         self._gone: list[Gone] = []
 
+    @property
+    def requests(self) -> int:
+        """How many requests to the source this took."""
+        return sum(meter.taken for meter in self._meters)
+
     def recover(self) -> None:
         """Record what a batch that was killed has committed unseen."""
         self._finish_pending()

@@ -17,6 +17,7 @@ logger = logging.getLogger("clearsignal.webhooks")
 POLL_SECONDS = 0.5
 AT_ONCE = 4  # connections
 FORGET_SECONDS = 3600.0
+SECONDS_A_REQUEST = 1.0  # a batch makes the next one wait so long: a flood asks 3,600 times an hour and leaves the rest
 LATER_SECONDS = 2.0  # until a connection that is being loaded, or that failed, is tried again
 
 
@@ -26,7 +27,7 @@ class Worker:
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
         self._stop = threading.Event()
-        self._busy: dict[Key, Future[bool]] = {}
+        self._busy: dict[Key, Future[float]] = {}
         self._not_before: dict[Key, float] = {}
         self._forget_at = time.monotonic()
 
@@ -49,8 +50,7 @@ class Worker:
         now = time.monotonic()
         for key, future in [(key, future) for key, future in self._busy.items() if future.done()]:
             del self._busy[key]
-            if not future.result():
-                self._not_before[key] = now + LATER_SECONDS
+            self._not_before[key] = now + future.result()
         self._not_before = {key: at for key, at in self._not_before.items() if at > now}
         for key in webhooks.waiting(self._warehouse):
             if key not in self._busy and key not in self._not_before and len(self._busy) < AT_ONCE:
@@ -59,8 +59,8 @@ class Worker:
             self._forget_at = now + FORGET_SECONDS
             webhooks.forget(self._warehouse)
 
-    def _apply(self, key: Key) -> bool:
-        """Whether a batch was applied, so that the next may follow at once."""
+    def _apply(self, key: Key) -> float:
+        """Apply a batch; the seconds until the connection's next one."""
         began = time.monotonic()
         try:
             applied = webhooks.apply(self._warehouse, *key)
@@ -71,9 +71,12 @@ class Worker:
         else:
             if applied is not None:
                 counts = ", ".join(f"{count} {status}" for status, count in sorted(applied.counts.items()))
-                logger.info("%s %s: %s, %.2f s", applied.tenant, applied.source, counts, time.monotonic() - began)
-                return True
-        return False
+                logger.info(
+                    "%s %s: %s, %d requests, %.2f s",
+                    applied.tenant, applied.source, counts, applied.requests, time.monotonic() - began,
+                )  # fmt: skip
+                return applied.requests * SECONDS_A_REQUEST
+        return LATER_SECONDS
 
 
 def run(warehouse: Warehouse) -> None:

@@ -81,11 +81,12 @@ Key = tuple[UUID, UUID]  # tenant, connection
 
 
 class Applied(NamedTuple):
-    """What became of one micro-batch: how many events by status."""
+    """What became of one micro-batch: how many events by status, and how many requests to the source it took."""
 
     tenant: str
     source: str
     counts: Counter[str]
+    requests: int
 
 
 def waiting(warehouse: Warehouse) -> list[Key]:
@@ -129,6 +130,7 @@ class Batch:
         self._warehouse, self._stored, self._database = warehouse, stored, database
         self._owner = {"tenant": stored.tenant.tenant_id, "connection": stored.connection_id}
         self._counts: Counter[str] = Counter()
+        self._requests = 0
 
     def run(self) -> Applied | None:
         """Take, load, mark. Raises OperationalError where the warehouse goes away: the events stay taken."""
@@ -142,7 +144,7 @@ class Batch:
         if was_killed:
             self._applying().recover()
         self._apply(sorted(Event(*row) for row in taken))
-        return Applied(self._stored.tenant.partition_key, self._stored.source, self._counts)
+        return Applied(self._stored.tenant.partition_key, self._stored.source, self._counts, self._requests)
 
     def _applying(self) -> "Applying":
         from pipelines.webhook_loading import Applying
@@ -154,8 +156,9 @@ class Batch:
         from pipelines.loading import NotCommitted
         from pipelines.webhook_loading import Verdict
 
+        applying = self._applying()
         try:
-            verdicts = self._applying().apply(events)
+            verdicts = applying.apply(events)
         except psycopg.OperationalError:
             raise
         except Exception as error:  # ours, or a value that only the database refuses
@@ -167,6 +170,8 @@ class Batch:
             failure = error.args[0] if isinstance(error, NotCommitted) else None
             failure = failure or SyncError("internal", scrub(self._stored, f"{type(error).__name__}: {error}"))
             verdicts = {events[0].sequence: Verdict("pending", failure)}
+        finally:
+            self._requests += applying.requests
         self._close(events, verdicts)
 
     def _close(self, events: "list[Event]", verdicts: "dict[int, Verdict]") -> None:

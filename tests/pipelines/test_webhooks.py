@@ -27,6 +27,7 @@ from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
 from pipelines.webhook_events import split
 from pipelines.webhook_signatures import SIGNATURES, Delivery
+from pipelines.webhook_worker import SECONDS_A_REQUEST, Worker
 from tests.pipelines.test_load import NOW, connect, packages, rows, sync
 
 URL = "https://clearsignal.example/api/v1/webhooks/x/y"
@@ -337,3 +338,25 @@ def test_recorded_webhooks_are_understood(recorded: Path) -> None:
         elsewhere = github_events.change(GitHub(token=Secret("t"), repositories=("a/b",)), event, body)
         assert not elsewhere
     assert counts.total() == 98
+
+
+def test_a_flood_is_read_once_and_makes_the_next_batch_wait(github: Connected) -> None:
+    since = github.world.world.clock.now()
+    github.world.advance(days=2)
+    events = told(github.world, "github", since)
+    pulls = [one for one in events if one.name == "pull_request"]
+    key = (github.stored.tenant.tenant_id, github.stored.connection_id)
+    worker = Worker(github.warehouse)
+
+    store(github.warehouse, github.stored, pulls)
+    wait = worker._apply(key)
+    store(github.warehouse, github.stored, [one for one in events if one.name == "deployment"])
+    wait_without_requests = worker._apply(key)
+
+    newer = "select count(*) from raw_github.pull_requests where updated_at > to_timestamp(%s)"
+    changed = query(github.warehouse, newer, since - 300)[0][0]
+    repositories = len({one.body["repository"]["full_name"] for one in pulls})
+    assert len(pulls) > repositories
+    assert 0 < wait <= SECONDS_A_REQUEST * (2 * repositories + 3 * changed)
+    assert wait_without_requests == 0
+    assert worker._apply(key) > 0  # nothing is due
