@@ -1,14 +1,14 @@
 """Stored events of one connection → its raw tables, by the readers, row builders and packages of a sync."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
-from psycopg import sql
 
 from pipelines import load
 from pipelines.connections import StoredConnection
@@ -20,6 +20,7 @@ from pipelines.sources.reading import Present, Reached, Request, Rows, at_once, 
 from pipelines.sweep import mark_gone
 from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse
+from pipelines.webhook_states import OurRows
 
 
 class Event(NamedTuple):
@@ -108,7 +109,8 @@ class Applying(Loading):
         request = self._request()
         try:
             wanted = dict.fromkeys(stale for change in changes for stale in change.stale)
-            for rows in self._newer(changes, wanted):
+            ours = OurRows(self._database, self._stored)
+            for rows in ours.newer(changes, wanted):
                 self._batch.add(rows.table, list(rows.rows))
             failed = self._read_again(request, list(wanted))
             self._commit()
@@ -123,42 +125,11 @@ class Applying(Loading):
                 meter.give_back()
         return failed
 
-    def _newer(self, changes: list[Change], wanted: dict[Stale, None]) -> Iterable[Rows]:
-        """Of each object the newest state that was told, where it is newer than ours. What is gone stays gone.
-
-        Two states of one second cannot be put in order: then `wanted` gets the list that has the object.
-        """
-        told: dict[str, dict[Any, list[dict]]] = {}
-        for rows in (rows for change in changes for rows in change.rows):
-            for row in rows.rows:
-                told.setdefault(rows.table, {}).setdefault(row["id"], []).append(row)
-        for table, objects in told.items():
-            ours = self._ours(table, list(objects))
-            newest = []
-            for key, states in objects.items():
-                last = max(instant(state["updated_at"]) for state in states)
-                best = [state for state in states if instant(state["updated_at"]) == last]
-                kept, is_gone = ours.get(key, (None, False))
-                if is_gone or (kept is not None and kept > last):
-                    continue
-                if kept == last or any(state != best[0] for state in best):
-                    wanted[Stale(table, best[0]["repository"])] = None
-                if kept != last:
-                    newest.append(best[0])
-            yield Rows(table, newest)
-
-    def _ours(self, table: str, keys: list[Any]) -> dict[Any, tuple[datetime | None, bool]]:
-        """Of the rows that we have: when they last changed, and whether they are gone."""
-        statement = sql.SQL(
-            "select id, updated_at, _deleted_at is not null from {}"
-            " where tenant_id = %s and connection_id = %s and id = any(%s)"
-        ).format(sql.Identifier(f"raw_{self._stored.source}", table))
-        owner = [str(self._tenant_id), str(self._stored.connection_id)]
-        return {key: (at, is_gone) for key, at, is_gone in self._database.execute(statement, [*owner, keys]).fetchall()}
-
     def _read_again(self, request: Request, wanted: list[Stale]) -> dict[Stale, SyncError]:
         failed: dict[Stale, SyncError] = {}
-        for stale, found in zip(wanted, at_once(lambda stale: self._read_one(request, stale), wanted), strict=True):
+        read = partial(self._read_one, request)
+        answers = map(read, wanted) if self._events.ASKS_AT_ONCE else at_once(read, wanted)
+        for stale, found in zip(wanted, answers, strict=True):
             if isinstance(found, SyncError):
                 failed[stale] = found
                 continue

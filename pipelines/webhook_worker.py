@@ -18,6 +18,7 @@ POLL_SECONDS = 0.5
 AT_ONCE = 4  # connections
 FORGET_SECONDS = 3600.0
 SECONDS_A_REQUEST = 1.0  # a batch makes the next one wait so long: a flood asks 3,600 times an hour and leaves the rest
+LONGEST_PACE_SECONDS = 60.0
 LATER_SECONDS = 2.0  # until a connection that is being loaded, or that failed, is tried again
 
 
@@ -75,7 +76,7 @@ class Worker:
                     "%s %s: %s, %d requests, %.2f s",
                     applied.tenant, applied.source, counts, applied.requests, time.monotonic() - began,
                 )  # fmt: skip
-                return applied.requests * SECONDS_A_REQUEST
+                return min(applied.requests * SECONDS_A_REQUEST, LONGEST_PACE_SECONDS)
         return LATER_SECONDS
 
 

@@ -2,6 +2,7 @@
 
     change(connection, event, body) -> Change       what one event says; pure
     again(request, stale) -> Rereading              read what an event only points at
+    ASKS_AT_ONCE                                whether one such reading sends several requests at once
 
 A row that an event brings counts only where it is newer than the one we have; whatever is read again is as the source
 has it now. So events may come late, twice or in any order.

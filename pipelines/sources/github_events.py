@@ -13,6 +13,7 @@ from pipelines.sources.github import RESOURCES
 from pipelines.sources.reading import Request, Rows
 
 Object = dict[str, Any]
+ASKS_AT_ONCE = True  # a reading asks for several things at once by itself
 # What is read again, by kind. Branches and tags first: commits are walked to from them.
 READ = {
     "code": ("branches", "tags", "commits"),

@@ -6,6 +6,7 @@ from pipelines.sources.events import NOTHING, Change, Gone, Rereading, Stale
 from pipelines.sources.hubspot import COMPANY, CONTACT, asked_of_tickets, plain_row, ticket, unless_gone
 from pipelines.sources.reading import Request, Rows
 
+ASKS_AT_ONCE = False
 KINDS = {"ticket": "tickets", "company": "companies", "contact": "contacts"}
 COLUMNS = {"companies": COMPANY, "contacts": CONTACT}
 

@@ -9,6 +9,7 @@ from pipelines.sources.jira import RESOURCES, custom_fields, whole
 from pipelines.sources.reading import Request
 from pipelines.sync_error import SyncError
 
+ASKS_AT_ONCE = False
 ISSUE_ID = re.compile(r"[1-9][0-9]{0,18}")
 BOARDS = re.compile(r"^(sprint|board)_")
 

@@ -360,3 +360,25 @@ def test_a_flood_is_read_once_and_makes_the_next_batch_wait(github: Connected) -
     assert 0 < wait <= SECONDS_A_REQUEST * (2 * repositories + 3 * changed)
     assert wait_without_requests == 0
     assert worker._apply(key) > 0  # nothing is due
+
+
+def test_what_a_sync_has_read_already_is_not_asked_for_again(github: Connected) -> None:
+    since = github.world.world.clock.now()
+    github.world.advance(days=1)
+    sync(github.warehouse, "github", github.tenant)
+    kinds = ("deployment", "deployment_status", "workflow_run")
+    events = [one for one in told(github.world, "github", since) if one.name in kinds]
+    store(github.warehouse, github.stored, events)
+    key = (github.stored.tenant.tenant_id, github.stored.connection_id)
+
+    applied = webhooks.apply(github.warehouse, *key)
+
+    assert applied is not None and (applied.counts, applied.requests) == ({"applied": len(events)}, 0)
+    run = next(one for one in reversed(events) if one.body.get("action") == "completed").body
+    insert(github.warehouse, github.stored, (
+        "d9", 0, "workflow_run", json.dumps({**run, "workflow_run": {**run["workflow_run"], "conclusion": "neutral"}}),
+    ))  # fmt: skip
+    applied = webhooks.apply(github.warehouse, *key)
+    assert applied is not None and applied.requests > 0  # of the same second, and different
+    said = "select conclusion from raw_github.workflow_runs where id = %s"
+    assert query(github.warehouse, said, run["workflow_run"]["id"]) == [(run["workflow_run"]["conclusion"],)]
