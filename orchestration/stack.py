@@ -130,11 +130,12 @@ class Stack:
 
     def _services(self, warehouse: Warehouse) -> None:
         with self.progress.step("services") as step:
-            step.text = "Dagster's web server, daemon and code server; the API"
+            step.text = "Dagster's web server, daemon and code server; the API; the webhooks' worker"
             code = ports.free_port()
             where = f"127.0.0.1:{code}"
             self._start("code", "serve-code", "--port", str(code))
             self._start("api", "serve-api", "--port", str(self.ports["API"]))
+            self._start("webhooks", "apply-webhooks")
             self._await_code(code)
             self._start("webserver", "serve-dagster", "--port", str(self.ports["DAGSTER"]), "--code", where)
             self._start("daemon", "run-daemon", "--code", where)
@@ -179,6 +180,9 @@ class Stack:
             except StackFailed as error:
                 self.progress.bad(name, str(error), time.monotonic() - began)
                 good = False
+        for name, code in self.children.ended().items():  # the webhooks' worker has no address to ask
+            self.progress.bad(name, f"ended with code {code}")
+            good = False
         return good
 
     # ---- waiting

@@ -54,6 +54,7 @@ class GitHub(Base, tag="github", frozen=True, kw_only=True):
     organization: str | None = None
     base_url: str = GITHUB_COM
     api: Literal["graphql", "rest"] | None = None  # for pull requests; None: graphql on github.com, rest elsewhere
+    webhook_secret: Secret | None = None  # what GitHub signs its webhooks with
 
     def __post_init__(self) -> None:
         if not self.repositories and not self.organization:
@@ -72,6 +73,7 @@ class Jira(Base, tag="jira", frozen=True, kw_only=True):
     email: Text
     token: Secret
     projects: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], ...] = ()  # none: every project
+    webhook_secret: Secret | None = None
 
 
 class HubSpot(Base, tag="hubspot", frozen=True, kw_only=True):
@@ -80,6 +82,7 @@ class HubSpot(Base, tag="hubspot", frozen=True, kw_only=True):
     token: Secret
     base_url: str = "https://api.hubapi.com"
     jira_key_property: Text = "jira_issue_key"  # the ticket property that names the linked Jira issue
+    webhook_secret: Secret | None = None  # the app's client secret
 
 
 class Gdelt(Base, tag="gdelt", frozen=True, kw_only=True):
@@ -177,19 +180,21 @@ def add(
     source = str(connection.__struct_config__.tag)
     shown = dict(msgspec.to_builtins(connection, enc_hook=str))
     secrets = _secrets_of(connection)
+    for field in (*secrets, "source", "webhook_secret"):
+        shown.pop(field, None)
+    signing = secrets.pop("webhook_secret", None)  # apart: who checks a webhook need not have the token
     sealed = warehouse.encrypt(msgspec.json.encode(secrets).decode()) if secrets else None
-    for field in (*secrets, "source"):
-        shown.pop(field)
     with warehouse.connect("loader") as database:
         row = database.execute(
             """
-            insert into app.connection as c (tenant_id, connection_id, source, name, config, secrets)
-            values (%s, %s, %s, %s, %s, %s)
+            insert into app.connection as c (tenant_id, connection_id, source, name, config, secrets, webhook_secret)
+            values (%s, %s, %s, %s, %s, %s, %s)
             on conflict (tenant_id, source, name) do update
-            set config = excluded.config, secrets = excluded.secrets, version = c.version + 1, updated_at = now()
+            set config = excluded.config, secrets = excluded.secrets, webhook_secret = excluded.webhook_secret,
+                version = c.version + 1, updated_at = now()
             returning connection_id, is_paused
             """,
-            [tenant.tenant_id, uuid4(), source, name, Jsonb(shown), sealed],
+            [tenant.tenant_id, uuid4(), source, name, Jsonb(shown), sealed, signing and warehouse.encrypt(signing)],
         ).fetchone()
     assert row is not None
     return StoredConnection(row[0], tenant, source, name, connection, row[1])
@@ -200,14 +205,16 @@ def of(warehouse: Warehouse, tenant: Tenant, source: str | None = None) -> list[
     with warehouse.connect("loader") as database:
         rows = database.execute(
             """
-            select connection_id, source, name, config, secrets, is_paused from app.connection
+            select connection_id, source, name, config, secrets, webhook_secret, is_paused from app.connection
             where tenant_id = %s and (%s::text is null or source = %s) order by source, name
             """,
             [tenant.tenant_id, source, source],
         ).fetchall()
     stored = []
-    for connection_id, kind, name, config, sealed, is_paused in rows:
+    for connection_id, kind, name, config, sealed, signing, is_paused in rows:
         secrets = msgspec.json.decode(warehouse.decrypt(sealed)) if sealed else {}
+        if signing:
+            secrets["webhook_secret"] = warehouse.decrypt(signing)
         connection = parse({**config, **secrets, "source": kind})
         stored.append(StoredConnection(connection_id, tenant, kind, name, connection, is_paused))
     return stored

@@ -8,6 +8,7 @@ from pipelines import accounts, connections, tenants
 from pipelines.http import Client
 from pipelines.tenants import Place, Tenant
 from pipelines.warehouse.connection import Warehouse
+from pipelines.webhook_signatures import SIGNATURES
 
 NEWS_PACE_SECONDS = 0.06  # the simulator asks for 0.05; the real API for 5
 
@@ -71,6 +72,11 @@ def password(warehouse: Warehouse) -> str:
     return base64.b32encode(warehouse.derive("demo password"))[:16].decode().lower()
 
 
+def webhook_secret(warehouse: Warehouse, slug: str) -> str:
+    """What the simulator signs a demo tenant's webhooks with: the same at every start, as the password is."""
+    return base64.b32encode(warehouse.derive(f"demo webhooks of {slug}"))[:24].decode().lower()
+
+
 def configs(demo: Demo, simulator_url: str) -> list[dict[str, Any]]:
     """One connection to each source."""
     slug = demo.slug
@@ -98,7 +104,9 @@ def configs(demo: Demo, simulator_url: str) -> list[dict[str, Any]]:
 
 def _connect(warehouse: Warehouse, demo: Demo, tenant: Tenant, simulator_url: str) -> None:
     stored = {(one.source, one.name): one.connection for one in connections.of(warehouse, tenant)}
+    signing = {"webhook_secret": webhook_secret(warehouse, demo.slug)}
     for config in configs(demo, simulator_url):
+        config |= signing if config["source"] in SIGNATURES else {}
         if stored.get((config["source"], "demo")) != connections.parse(config):
             connections.add(warehouse, tenant, "demo", config, allow_private=True)
 

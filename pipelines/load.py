@@ -98,8 +98,9 @@ def _sync_one(warehouse: Warehouse, stored: StoredConnection, options: Options) 
     begun = time.monotonic()
     try:
         with warehouse.connect("loader", autocommit=True) as database:
-            lock = int.from_bytes(stored.connection_id.bytes[:8], "big", signed=True)
-            database.execute("select pg_advisory_lock(%s)", [lock])  # a second loader waits; closing releases
+            database.execute(
+                "select pg_advisory_lock(%s)", [lock_of(stored.connection_id)]
+            )  # a second loader waits; closing releases
             from pipelines.loading import Loading  # dlt: a second to import
 
             Loading(warehouse, stored, database, options, outcome).run()
@@ -111,6 +112,11 @@ def _sync_one(warehouse: Warehouse, stored: StoredConnection, options: Options) 
         outcome.error = SyncError("internal", scrub(stored, f"{type(error).__name__}: {error}"))
     outcome.seconds = time.monotonic() - begun
     return outcome
+
+
+def lock_of(connection_id: UUID) -> int:
+    """The advisory lock that who writes a connection's raw rows holds."""
+    return int.from_bytes(connection_id.bytes[:8], "big", signed=True)
 
 
 def scrub(stored: StoredConnection, text: str) -> str:

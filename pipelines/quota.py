@@ -38,14 +38,16 @@ class Meter:
     limits: dict[str, int] = field(default_factory=dict)  # window → requests
     connect: Callable[[], psycopg.Connection] | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    taken: int = 0  # requests counted by this meter
     _left: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def take(self) -> None:
         """Count one request. Raises SyncError(rate_limited) where a window is used up."""
-        if self.connect is None:
-            return
         with self._lock:
+            self.taken += 1
+            if self.connect is None:
+                return
             if self._left == 0:
                 self._reserve(self._block())
             self._left -= 1

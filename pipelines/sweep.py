@@ -1,6 +1,8 @@
 """Rows that the source no longer has are marked, not deleted, so that the next build can take them out of the marts."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg import Connection, sql
@@ -16,18 +18,32 @@ def mark_deleted(
 
     A row that shows up again loses its mark with the next merge.
     """
+    absent = sql.SQL("not {} = any(%s::{}[])")
+    return _mark(database, table, (tenant_id, connection_id), absent, present.keys, present.where, now)
+
+
+def mark_gone(
+    database: Connection, table: Table, tenant_id: UUID, connection_id: UUID, keys: Sequence[Any], now: datetime
+) -> int:
+    """Set `_deleted_at` where a row's key is among those that the source says are gone; return how many."""
+    return _mark(database, table, (tenant_id, connection_id), sql.SQL("{} = any(%s::{}[])"), keys, {}, now)
+
+
+def _mark(
+    database: Connection, table: Table, owner: tuple[UUID, UUID], condition: sql.SQL, keys: Sequence[Any],
+    where: Mapping[str, str], now: datetime,
+) -> int:  # fmt: skip
     column = table.key[-1]
     statement = sql.SQL(
-        "update {table} set _deleted_at = %s, _dlt_load_id = %s"
-        " where tenant_id = %s and connection_id = %s and _deleted_at is null and not {column} = any(%s::{kind}[])"
+        "update {} set _deleted_at = %s, _dlt_load_id = %s"
+        " where tenant_id = %s and connection_id = %s and _deleted_at is null and {}"
     ).format(
-        table=sql.Identifier(table.schema, table.name),
-        column=sql.Identifier(column),
-        kind=sql.SQL(TYPES[table.columns[column]]),
+        sql.Identifier(table.schema, table.name),
+        condition.format(sql.Identifier(column), sql.SQL(TYPES[table.columns[column]])),
     )
     load_id = f"sweep-{uuid4()}"
-    values = [now, load_id, str(tenant_id), str(connection_id), list(present.keys)]
-    for name, value in present.where.items():
+    values = [now, load_id, *map(str, owner), list(keys)]
+    for name, value in where.items():
         statement += sql.SQL(" and {} = %s").format(sql.Identifier(name))
         values.append(value)
     with database.transaction():
@@ -35,6 +51,6 @@ def mark_deleted(
         if count:
             database.execute(
                 "insert into app.load_package (tenant_id, connection_id, load_id, source) values (%s, %s, %s, %s)",
-                [tenant_id, connection_id, load_id, table.source],
+                [*owner, load_id, table.source],
             )
     return count

@@ -135,10 +135,11 @@ def connection() -> None:
 @click.option("--set", "values", multiple=True, help="FIELD=VALUE; a list is separated by commas; repeatable.")
 @click.option("--config", type=click.Path(path_type=Path, exists=True), help="A JSON file with the fields.")
 @click.option("--token", "ask_token", is_flag=True, help="Ask for the token (or read it from standard input).")
+@click.option("--webhook-secret", "ask_secret", is_flag=True, help="Ask for what the source signs its webhooks with.")
 @click.option("--allow-private", is_flag=True, help="Let base_url be on this machine or network.")
 def add_connection(
     source: str, tenant_name: str | None, name: str | None, path: Path | None, values: tuple[str, ...],
-    config: Path | None, ask_token: bool, allow_private: bool,
+    config: Path | None, ask_token: bool, ask_secret: bool, allow_private: bool,
 ) -> None:  # fmt: skip
     """Connect an account or a clone, or change the connection of this name."""
     from pipelines import connections
@@ -148,7 +149,9 @@ def add_connection(
     if path is not None:
         fields["path"] = str(path.absolute())
     if ask_token:
-        fields["token"] = click.prompt("Token", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
+        fields["token"] = _hidden("Token")
+    if ask_secret:
+        fields["webhook_secret"] = _hidden("Webhook secret")
     notes: list[str] = []
     if source == "git":  # whoever runs this is the operator, and a clone has a name and limits of its own
         allow_private = True
@@ -161,6 +164,8 @@ def add_connection(
     for note in notes:
         click.echo(f"  Note: it is {note}")
     click.echo(f"  Load it now: clearsignal sync --tenant {found.slug} --connection {stored.connection_id}")
+    if ask_secret:
+        click.echo(f"  Its webhooks go to: /api/v1/webhooks/{source}/{stored.connection_id}")
 
 
 @connection.command("list")
@@ -231,6 +236,11 @@ def _tenant(warehouse: Any, name: str | None) -> Any:
     if not name and len(every) != 1:
         raise click.UsageError(f"there are {len(every)} tenants. Do: name one with --tenant.")
     return tenants.find(warehouse, name) if name else every[0]
+
+
+def _hidden(label: str) -> str:
+    """What is typed in without being shown, or a line of standard input."""
+    return click.prompt(label, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
 
 
 def _field(text: str) -> tuple[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 STOP_SECONDS = 40.0
-SERVICES = ("simulator", "code", "webserver", "daemon", "api")
+SERVICES = ("simulator", "code", "webserver", "daemon", "api", "webhooks")
 
 
 def register(cli: click.Group) -> None:
