@@ -1,5 +1,9 @@
-"""Rows that the source no longer has are marked, not deleted, so that the next build can take them out of the marts."""
+"""Rows that the source no longer has are marked, not deleted, so that the next build can take them out of the marts.
 
+What the source still has is what completeness is measured against.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -38,3 +42,38 @@ def mark_deleted(
                 [tenant_id, connection_id, load_id, table.source],
             )
     return count
+
+
+def measure(database: Connection, table: Table, tenant_id: UUID, connection_id: UUID, present: Present) -> int:
+    """How many of `present.keys` are kept."""
+    column = table.key[-1]
+    statement = sql.SQL(
+        "select count(*) from {table} where tenant_id = %s and connection_id = %s and _deleted_at is null"
+        " and {column} = any(%s::{kind}[])"
+    ).format(
+        table=sql.Identifier(table.schema, table.name),
+        column=sql.Identifier(column),
+        kind=sql.SQL(TYPES[table.columns[column]]),
+    )
+    values = [str(tenant_id), str(connection_id), list(present.keys)]
+    for name, value in present.where.items():
+        statement += sql.SQL(" and {} = %s").format(sql.Identifier(name))
+        values.append(value)
+    row = database.execute(statement, values).fetchone()
+    return row[0] if row else 0
+
+
+def record_completeness(
+    database: Connection, tenant_id: UUID, connection_id: UUID, counts: Mapping[str, tuple[int, int]], now: datetime
+) -> None:
+    """Write down by resource what the source has and what is kept of it, as this sweep found it."""
+    for resource, (source_count, kept_count) in counts.items():
+        database.execute(
+            """
+            insert into app.completeness (tenant_id, connection_id, resource, source_count, kept_count, measured_at)
+            values (%s, %s, %s, %s, %s, %s)
+            on conflict (tenant_id, connection_id, resource) do update set source_count = excluded.source_count,
+                kept_count = excluded.kept_count, measured_at = excluded.measured_at
+            """,
+            [tenant_id, connection_id, resource, source_count, kept_count, now],
+        )
