@@ -33,14 +33,15 @@ class Hold:
     error_class: str
     reason: str  # the last error, and what to do
     failure_count: int
-    resume_at: datetime | None  # None: needs attention
+    resume_at: datetime | None  # None: at the next sync
+    needs_attention: bool = False  # then at none, until somebody resumes it
 
     def holds_at(self, now: datetime) -> bool:
         """Whether it is left alone at that instant."""
-        return self.resume_at is None or self.resume_at > now
+        return self.needs_attention or (self.resume_at is not None and self.resume_at > now)
 
     def __str__(self) -> str:
-        until = f"until {self.resume_at:%F %H:%M} UTC" if self.resume_at else "until it is resumed (it needs attention)"
+        until = f"until {self.resume_at:%F %H:%M} UTC" if self.resume_at else "until it is resumed: it needs attention"
         tries = "" if self.failure_count == 1 else f" {self.failure_count} times in a row"
         return f"not asked {until}, since it failed{tries}: {self.reason}"
 
@@ -48,8 +49,8 @@ class Hold:
 def of(database: Connection, tenant_id: UUID) -> list[Hold]:
     """All of a tenant's holds, also those whose time has passed."""
     rows = database.execute(
-        "select connection_id, resource, error_class, reason, failure_count, resume_at from app.sync_hold"
-        " where tenant_id = %s order by connection_id, resource",
+        "select connection_id, resource, error_class, reason, failure_count, resume_at, needs_attention"
+        " from app.sync_hold where tenant_id = %s order by connection_id, resource",
         [tenant_id],
     ).fetchall()
     return [Hold(*row) for row in rows]
@@ -81,19 +82,23 @@ class Holds:
             count = row[0] + 1 if row is not None and _sort(row[1]) == _sort(error.error_class) else 1
             now = self.clock()
             resume_at = resumes_at(error, count, now)
+            needs_attention = error.error_class in REFUSALS and count >= MOST_REFUSALS
             reason = f"{error.message} Do: {error.what_to_do}"
             self.database.execute(
                 """
                 insert into app.sync_hold
-                    (tenant_id, connection_id, resource, error_class, reason, failure_count, resume_at, updated_at)
-                values (%s, %s, %s, %s, %s, %s, %s, %s)
+                    (tenant_id, connection_id, resource, error_class, reason, failure_count, resume_at,
+                    needs_attention, updated_at)
+                values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
                 on conflict (tenant_id, connection_id, resource) do update set error_class = excluded.error_class,
                     reason = excluded.reason, failure_count = excluded.failure_count,
-                    resume_at = excluded.resume_at, updated_at = excluded.updated_at
+                    resume_at = excluded.resume_at, needs_attention = excluded.needs_attention,
+                    updated_at = excluded.updated_at
                 """,
-                [self.tenant_id, self.connection_id, resource, error.error_class, reason, count, resume_at, now],
-            )
-            if resume_at is None and resource == WHOLE:
+                [self.tenant_id, self.connection_id, resource, error.error_class, reason, count, resume_at,
+                 needs_attention, now],
+            )  # fmt: skip
+            if needs_attention and resource == WHOLE:
                 self.database.execute(
                     "update app.connection set is_paused = true, paused_reason = %s"
                     " where tenant_id = %s and connection_id = %s and not is_paused",
@@ -106,13 +111,13 @@ class Holds:
 
 
 def resumes_at(error: SyncError, count: int, now: datetime) -> datetime | None:
-    """When to try again after the `count`-th failure in a row; None where only somebody can help."""
+    """When to try again after the `count`-th failure in a row; None: at the next sync, or as somebody helped."""
     if error.error_class in REFUSALS:
-        return None if count >= MOST_REFUSALS else now
+        return None
     if error.error_class == "rate_limited" and error.retry_after is not None:
         return now + min(timedelta(seconds=error.retry_after), LONGEST_LIMIT)
     if count == 1:
-        return now + LIMIT_WAIT if error.error_class == "rate_limited" else now  # the next scheduled sync tries again
+        return now + LIMIT_WAIT if error.error_class == "rate_limited" else None
     wait = min(FIRST_WAIT * 2 ** min(count - 2, 10), LONGEST_WAIT)
     return now + wait * random.uniform(1 - JITTER, 1 + JITTER)
 
@@ -126,10 +131,10 @@ def release(database: Connection, tenant_id: UUID, connection_id: UUID, resource
     names = None if resources is None else list(resources)
     released = database.execute(
         "delete from app.sync_hold where tenant_id = %s and connection_id = %s"
-        " and (%s::text[] is null or resource = any(%s)) returning resource, resume_at",
+        " and (%s::text[] is null or resource = any(%s)) returning resource, needs_attention",
         [tenant_id, connection_id, names, names],
     ).fetchall()
-    if (WHOLE, None) in released:
+    if (WHOLE, True) in released:
         database.execute(
             "update app.connection set is_paused = false, paused_reason = null"
             " where tenant_id = %s and connection_id = %s and starts_with(paused_reason, %s)",

@@ -62,7 +62,7 @@ class Fields:
         is_enough = seen.count >= ENOUGH
         always = (seen.steady or set()) if is_enough else set()
         gone = steady - seen.filled if is_enough else set()
-        kept = set(sorted((known or set()) | names)[:MOST_FIELDS])
+        kept = (known or set()) | set(sorted(names - (known or set()))[: max(0, MOST_FIELDS - len(known or ()))])
         left = (steady & always if steady and always else steady | always) - gone
         self._came_back(table, seen.filled)
         if known is not None and (kept, left) == (known, steady):

@@ -20,8 +20,8 @@ class Turn:
 
     @property
     def is_paused_by_its_owner(self) -> bool:
-        """Not by its failures: then there is a hold that has no end."""
-        return self.stored.is_paused and not (self.hold is not None and self.hold.resume_at is None)
+        """Not by its failures."""
+        return self.stored.is_paused and not (self.hold is not None and self.hold.needs_attention)
 
     def waits_for(self, now: datetime, is_asked_for: bool) -> Hold | None:
         """What keeps it from being tried now. Who asks for it by its id may try at once."""
@@ -33,7 +33,8 @@ def of(warehouse: Warehouse, tenant: Tenant, source: str) -> list[Turn]:
     with warehouse.connect("loader") as database:
         rows = database.execute(
             """
-            select c.connection_id, c.last_load_seconds, h.error_class, h.reason, h.failure_count, h.resume_at
+            select c.connection_id, c.last_load_seconds, h.error_class, h.reason, h.failure_count, h.resume_at,
+                h.needs_attention
             from app.connection as c
             left join app.sync_hold as h
                 on h.tenant_id = c.tenant_id and h.connection_id = c.connection_id and h.resource = %s

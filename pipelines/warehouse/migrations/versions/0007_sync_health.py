@@ -15,7 +15,8 @@ create table app.sync_hold (  -- what failed at its last try, and how long it is
     error_class text not null,
     reason text not null,
     failure_count integer not null default 1,  -- tries in a row
-    resume_at timestamptz,  -- null: needs attention, waits until somebody resumes it
+    resume_at timestamptz,  -- null: the next scheduled sync tries again
+    needs_attention boolean not null default false,  -- waits until somebody resumes it
     updated_at timestamptz not null,
     primary key (tenant_id, connection_id, resource),
     {OF_CONNECTION}
