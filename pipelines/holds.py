@@ -13,6 +13,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from pipelines.sync_error import SyncError
+from pipelines.warehouse.connection import Warehouse
 
 WHOLE = ""  # the name of the resource that means all of a connection
 REFUSALS = frozenset({"credentials", "permission"})
@@ -54,6 +55,26 @@ def of(database: Connection, tenant_id: UUID) -> list[Hold]:
         [tenant_id],
     ).fetchall()
     return [Hold(*row) for row in rows]
+
+
+def told(warehouse: Warehouse) -> list[dict[str, str]]:
+    """Whatever is left alone now, of all tenants: tenant, source, name, resource and why."""
+    with warehouse.connect("loader") as database:
+        rows = database.execute(
+            """
+            select t.slug, c.source, c.name, h.connection_id, h.resource, h.error_class, h.reason, h.failure_count,
+                h.resume_at, h.needs_attention
+            from app.sync_hold as h
+            join app.connection as c using (tenant_id, connection_id)
+            join app.tenant as t using (tenant_id)
+            where h.needs_attention or h.resume_at > now()
+            order by t.slug, c.source, c.name, h.resource
+            """
+        ).fetchall()
+    return [
+        {"tenant": slug, "source": source, "name": name, "resource": hold[1], "why": str(Hold(*hold))}
+        for slug, source, name, *hold in rows
+    ]
 
 
 @dataclass(frozen=True)

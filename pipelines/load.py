@@ -14,6 +14,7 @@ import psycopg
 from pipelines import connections, tenants, turns
 from pipelines.connections import StoredConnection
 from pipelines.raw_tables import RAW, TABLES, create_statements
+from pipelines.removal import lock_of
 from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse
 
@@ -37,6 +38,11 @@ class Outcome:
     held: str = ""  # why it was not tried: it waits for a limit, after failures, or for somebody's attention
     waiting: dict[str, str] = field(default_factory=dict)  # resources that were not tried, and why
     quarantined: int = 0  # records that did not fit
+
+    @property
+    def left_alone(self) -> list[str]:
+        """What was not tried, and why."""
+        return [self.held] if self.held else [f"{resource} {why}" for resource, why in self.waiting.items()]
 
 
 def ensure_tables(warehouse: Warehouse, sources: Iterable[str] = tuple(RAW)) -> None:
@@ -109,7 +115,7 @@ def _sync_one(warehouse: Warehouse, stored: StoredConnection, options: Options) 
     begun = time.monotonic()
     try:
         with warehouse.connect("loader", autocommit=True) as database:
-            lock = int.from_bytes(stored.connection_id.bytes[:8], "big", signed=True)
+            lock = lock_of(stored.connection_id)
             database.execute("select pg_advisory_lock(%s)", [lock])  # a second loader waits; closing releases
             same = [one for one in connections.of(warehouse, stored.tenant, stored.source)
                     if one.connection_id == stored.connection_id]  # fmt: skip

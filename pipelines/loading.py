@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 import psycopg
+from psycopg.types.json import Jsonb
 
-from pipelines import load
+from pipelines import load, removal
 from pipelines.connections import StoredConnection
 from pipelines.holds import WHOLE, Holds
 from pipelines.http import Client
@@ -63,6 +64,7 @@ class Loading:
         for load_id in self._landing.finish_pending():
             self._record(load_id, RAW[self._stored.source])
         was_killed = self._journal.recover()
+        self._leave_scope()
         request = self._request()
         readers = self._module.RESOURCES
         try:
@@ -88,6 +90,27 @@ class Loading:
                 meter.give_back()
             record_left(self._database, self._tenant_id, self._stored.connection_id, self._meters, self._options.clock)
             self._outcome.quarantined = sum(self._quarantine.counts.values())
+
+    def _leave_scope(self) -> None:
+        """Take away what the connection's scope named at the last load and names no more."""
+        owner, now = (self._tenant_id, self._stored.connection_id), removal.scope_of(self._stored.connection)
+        row = self._database.execute(
+            "select loaded_scope from app.connection where tenant_id = %s and connection_id = %s", owner
+        ).fetchone()
+        before = row[0] if row else None
+        if before == now:
+            return
+        with self._database.transaction():
+            left_out = removal.out_of_scope(before or {}, now)
+            count = left_out and removal.remove_rows(self._database, self._stored.source, *owner, left_out)
+            # A project has no cursor of its own: a new one is read from its first day with the others.
+            if before is not None and (count or "projects" in now):
+                removal.forget_cursors(self._database, self._stored.source, owner[1])
+                self._landing.forget()
+            self._database.execute(
+                "update app.connection set loaded_scope = %s where tenant_id = %s and connection_id = %s",
+                [Jsonb(now), *owner],
+            )
 
     def _read_all(self, request: Request, readers: dict[str, Callable[[Request], Reading]]) -> None:
         held = {} if self._options.is_asked_for else self._holds.held()

@@ -83,7 +83,9 @@ create table app.connection_quota (  -- the tightest limit on requests, as it st
 );
 
 alter table app.sync_run add column quarantined_count bigint;
-alter table app.connection add column last_load_seconds double precision;
+alter table app.connection
+    add column last_load_seconds double precision,
+    add column loaded_scope jsonb;  -- the repositories or projects of the last load
 """
 NAMES = ("sync_hold", "quarantine", "source_field", "schema_drift", "completeness", "connection_quota")
 # A reader counts what lies in quarantine and sees why; the records may hold what no mart shows.
