@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 import psycopg
-from psycopg.types.json import Jsonb
 
-from pipelines import load, removal
+from pipelines import load, removal, sweep
 from pipelines.connections import StoredConnection
 from pipelines.holds import WHOLE, Holds
 from pipelines.http import Client
@@ -21,7 +20,6 @@ from pipelines.raw_tables import RAW
 from pipelines.response_cache import ResponseCache
 from pipelines.schema_drift import Fields
 from pipelines.sources.reading import Present, Reached, Reading, Request, Rows
-from pipelines.sweep import mark_deleted, measure, record_completeness
 from pipelines.sync_error import SyncError
 from pipelines.sync_runs import Journal
 from pipelines.warehouse.connection import Warehouse
@@ -64,7 +62,8 @@ class Loading:
         for load_id in self._landing.finish_pending():
             self._record(load_id, RAW[self._stored.source])
         was_killed = self._journal.recover()
-        self._leave_scope()
+        if removal.leave_scope(self._database, self._stored):
+            self._landing.forget()
         request = self._request()
         readers = self._module.RESOURCES
         try:
@@ -90,27 +89,6 @@ class Loading:
                 meter.give_back()
             record_left(self._database, self._tenant_id, self._stored.connection_id, self._meters, self._options.clock)
             self._outcome.quarantined = sum(self._quarantine.counts.values())
-
-    def _leave_scope(self) -> None:
-        """Take away what the connection's scope named at the last load and names no more."""
-        owner, now = (self._tenant_id, self._stored.connection_id), removal.scope_of(self._stored.connection)
-        row = self._database.execute(
-            "select loaded_scope from app.connection where tenant_id = %s and connection_id = %s", owner
-        ).fetchone()
-        before = row[0] if row else None
-        if before == now:
-            return
-        with self._database.transaction():
-            left_out = removal.out_of_scope(before or {}, now)
-            count = left_out and removal.remove_rows(self._database, self._stored.source, *owner, left_out)
-            # A project has no cursor of its own: a new one is read from its first day with the others.
-            if before is not None and (count or "projects" in now):
-                removal.forget_cursors(self._database, self._stored.source, owner[1])
-                self._landing.forget()
-            self._database.execute(
-                "update app.connection set loaded_scope = %s where tenant_id = %s and connection_id = %s",
-                [Jsonb(now), *owner],
-            )
 
     def _read_all(self, request: Request, readers: dict[str, Callable[[Request], Reading]]) -> None:
         held = {} if self._options.is_asked_for else self._holds.held()
@@ -188,16 +166,12 @@ class Loading:
             self._outcome.rows[table] += count
 
     def _sweep(self) -> None:
-        counts: dict[str, tuple[int, int]] = {}
-        for resource, present in self._present:
-            found = (self._database, RAW[self._stored.source][present.table], self._tenant_id,
-                     self._stored.connection_id, present)  # fmt: skip
-            self._outcome.rows[present.table] += mark_deleted(*found, self._options.clock())
-            at_source, kept = counts.get(resource, (0, 0))
-            counts[resource] = (at_source + len(set(present.keys)), kept + measure(*found))
-        record_completeness(
-            self._database, self._tenant_id, self._stored.connection_id, counts, self._options.clock()
-        )  # fmt: skip
+        owner = (self._tenant_id, self._stored.connection_id)
+        marked = sweep.settle(
+            self._database, self._stored.source, *owner, self._present, self._options.sweep, self._options.clock()
+        )
+        for table, count in marked.items():
+            self._outcome.rows[table] += count
 
     def _request(self) -> Request:
         stored, now = self._stored, self._journal.as_of

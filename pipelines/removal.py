@@ -6,13 +6,17 @@ themselves what they built from rows that are gone.
 
 import shutil
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from psycopg import Connection, sql
+from psycopg.types.json import Jsonb
 
 from pipelines.raw_tables import RAW, Table
 from pipelines.warehouse.connection import Warehouse
+
+if TYPE_CHECKING:
+    from pipelines.connections import StoredConnection
 
 Scope = dict[str, Any]
 CHILDREN = {  # tables that name no project: by their parent
@@ -83,6 +87,32 @@ def forget_cursors(database: Connection, source: str, connection_id: UUID) -> No
     if row and row[0]:
         statement = sql.SQL("delete from {} where pipeline_name = %s").format(sql.Identifier(*state.split(".")))
         database.execute(statement, [f"{source}_{connection_id.hex}"])
+
+
+def leave_scope(database: Connection, stored: "StoredConnection") -> bool:
+    """Take away what the connection's scope named at its last load and names no more; whether its cursors went too.
+
+    The caller holds the connection's lock, and then drops the local folder.
+    """
+    owner, now = (stored.tenant.tenant_id, stored.connection_id), scope_of(stored.connection)
+    row = database.execute(
+        "select loaded_scope from app.connection where tenant_id = %s and connection_id = %s", owner
+    ).fetchone()
+    before = row[0] if row else None
+    if before == now:
+        return False
+    with database.transaction():
+        left_out = out_of_scope(before or {}, now)
+        count = remove_rows(database, stored.source, *owner, left_out) if left_out else 0
+        # A project has no cursor of its own: a new one is read from its first day, together with the others.
+        begins_anew = before is not None and (count > 0 or "projects" in now)
+        if begins_anew:
+            forget_cursors(database, stored.source, stored.connection_id)
+        database.execute(
+            "update app.connection set loaded_scope = %s where tenant_id = %s and connection_id = %s",
+            [Jsonb(now), *owner],
+        )
+    return begins_anew
 
 
 def scope_of(connection: Any) -> Scope:

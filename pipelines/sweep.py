@@ -3,14 +3,33 @@
 What the source still has is what completeness is measured against.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from psycopg import Connection, sql
 
-from pipelines.raw_tables import TYPES, Table
+from pipelines.raw_tables import RAW, TYPES, Table
 from pipelines.sources.reading import Present
+
+
+def settle(
+    database: Connection, source: str, tenant_id: UUID, connection_id: UUID, told: Sequence[tuple[str, Present]],
+    is_sweep: bool, now: datetime,
+) -> dict[str, int]:  # fmt: skip
+    """Mark what is gone, by what each resource told; return how many rows of each table. A sweep also measures."""
+    marked: dict[str, int] = defaultdict(int)
+    counts: dict[str, tuple[int, int]] = {}
+    for resource, present in told:
+        table = RAW[source][present.table]
+        marked[present.table] += mark_deleted(database, table, tenant_id, connection_id, present, now)
+        if is_sweep and present.table == resource:  # else: the parts of one record, not all of a resource
+            at_source, kept = counts.get(resource, (0, 0))
+            found = measure(database, table, tenant_id, connection_id, present)
+            counts[resource] = (at_source + len(set(present.keys)), kept + found)
+    record_completeness(database, tenant_id, connection_id, counts, now)
+    return marked
 
 
 def mark_deleted(
