@@ -1,7 +1,7 @@
 """The HTTP client against a real server that misbehaves."""
 
-import threading
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
