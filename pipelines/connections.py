@@ -12,11 +12,23 @@ import msgspec
 from msgspec import Meta, Struct
 from psycopg.types.json import Jsonb
 
+from pipelines import holds
 from pipelines.raw_tables import TABLES
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
 
-__all__ = ["SOURCES", "TABLES", "Connection", "InvalidConnection", "Secret", "StoredConnection", "add", "of", "parse"]
+__all__ = [
+    "SOURCES",
+    "TABLES",
+    "Connection",
+    "InvalidConnection",
+    "Secret",
+    "StoredConnection",
+    "add",
+    "of",
+    "parse",
+    "resume",
+]
 GITHUB_COM = "https://api.github.com"
 BLOCKED_HOSTS = ("metadata.google.internal", "metadata")
 
@@ -165,9 +177,10 @@ def parse(config: Mapping[str, Any]) -> Connection:
 def add(
     warehouse: Warehouse, tenant: Tenant, name: str, config: Mapping[str, Any], *, allow_private: bool = False
 ) -> StoredConnection:
-    """Store a connection, or change the one of this source and name. Raises InvalidConnection.
+    """Store a connection, or change the one of this source and name, which may then be tried at once.
 
-    `allow_private` lets the address be on this machine or network (the simulator, a server of one's own, a clone).
+    Raises InvalidConnection. `allow_private` lets the address be on this machine or network (the simulator, a server
+    of one's own, a clone).
     """
     connection = parse(config)
     if isinstance(connection, Git):
@@ -196,8 +209,22 @@ def add(
             """,
             [tenant.tenant_id, uuid4(), source, name, Jsonb(shown), sealed, signing and warehouse.encrypt(signing)],
         ).fetchone()
-    assert row is not None
-    return StoredConnection(row[0], tenant, source, name, connection, row[1])
+        assert row is not None
+        is_paused = row[1] and not holds.release(database, tenant.tenant_id, row[0])
+    return StoredConnection(row[0], tenant, source, name, connection, is_paused)
+
+
+def resume(warehouse: Warehouse, connection_id: UUID) -> bool:
+    """Let a connection be tried at the next sync, whatever paused it; whether there is such a connection."""
+    with warehouse.connect("loader") as database:
+        row = database.execute(
+            "update app.connection set is_paused = false, paused_reason = null where connection_id = %s"
+            " returning tenant_id",
+            [connection_id],
+        ).fetchone()
+        if row is not None:
+            holds.release(database, row[0], connection_id)
+    return row is not None
 
 
 def of(warehouse: Warehouse, tenant: Tenant, source: str | None = None) -> list[StoredConnection]:

@@ -150,6 +150,7 @@ class Client:
         self.meter.take()
         for _ in range(4):
             answer = self._send(method, url, options, deadline)
+            self.meter.hear(answer.headers)
             target = answer.headers.get("Location", "")
             if answer.status not in REDIRECTS or not target:
                 break

@@ -11,7 +11,8 @@ from litestar.types import ASGIApp
 
 from api.responses import Envelope
 from api.routes.dashboard import ANSWER, dashboard, of_tenant
-from api.routes.sync import ConnectionStatus, Trigger, Triggered, read_sync_status, trigger_sync
+from api.routes.sync import Trigger, Triggered, trigger_sync
+from api.routes.sync_status import ConnectionStatus, read_sync_status
 from api.routes.webhooks import Received, receive_webhook
 from api.security.callers import ANY, Caller
 from api.services import Services

@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -197,22 +198,36 @@ def list_connections(tenant_name: str | None, as_json: bool) -> None:
 @click.argument("connection_id")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove_connection(connection_id: str, yes: bool) -> None:
-    """Forget a connection and its credentials. What it loaded stays."""
-    from uuid import UUID
-
+    """Forget a connection, its credentials and all that it loaded. The next transform clears the marts of it."""
+    from pipelines import removal
     from pipelines.warehouse.connection import Warehouse
 
-    try:
-        key = UUID(connection_id)
-    except ValueError:
-        raise click.UsageError(f"{connection_id!r} is no id. Do: see clearsignal connection list.") from None
+    key = _id(connection_id)
     if not yes:
-        click.confirm("Forget this connection and its credentials?", abort=True)
-    with Warehouse.from_environment().connect("loader") as database:
-        gone = database.execute("delete from app.connection where connection_id = %s", [key]).rowcount
-    if not gone:
+        click.confirm("Forget this connection, its credentials and all that it loaded?", abort=True)
+    count = removal.remove_connection(Warehouse.from_environment(), key)
+    if count is None:
         raise click.UsageError(f"there is no connection {connection_id}. Do: see clearsignal connection list.")
-    click.echo("✓ forgotten")
+    click.echo(f"✓ forgotten, with {count:,} rows")
+
+
+@connection.command("resume")
+@click.argument("connection_id")
+def resume_connection(connection_id: str) -> None:
+    """Let a connection that failed or is paused be tried again at the next sync."""
+    from pipelines import connections
+    from pipelines.warehouse.connection import Warehouse
+
+    if not connections.resume(Warehouse.from_environment(), _id(connection_id)):
+        raise click.UsageError(f"there is no connection {connection_id}. Do: see clearsignal connection list.")
+    click.echo("✓ the next sync tries it again")
+
+
+def _id(given: str) -> UUID:
+    try:
+        return UUID(given)
+    except ValueError:
+        raise click.UsageError(f"{given!r} is no id. Do: see clearsignal connection list.") from None
 
 
 @click.command()
