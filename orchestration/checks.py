@@ -18,6 +18,7 @@ OLDEST = {
     "open_meteo": timedelta(hours=18),
     "exchange_rates": timedelta(days=3),
     "geonames": timedelta(days=30),  # places do not move
+    "git": timedelta(minutes=45),
 }
 MAX_ROWS = 20
 CURES = {

@@ -31,8 +31,12 @@ class Secret(str):
         return "Secret('***')"
 
 
-class Base(Struct, tag_field="source", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What every kind of connection has."""
+class Kind(Struct, tag_field="source", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What every kind of connection is. Each has a `base_url`, the address that is shown."""
+
+
+class Base(Kind, frozen=True, kw_only=True):
+    """What every kind has that is asked by HTTP."""
 
     base_url: str
 
@@ -107,9 +111,21 @@ class GeoNames(Base, tag="geonames", frozen=True, kw_only=True):
     base_url: str = "https://secure.geonames.org"
 
 
-Connection = GitHub | Jira | HubSpot | Gdelt | OpenMeteo | ExchangeRates | GeoNames
-KINDS: tuple[type[Base], ...] = (GitHub, Jira, HubSpot, Gdelt, OpenMeteo, ExchangeRates, GeoNames)
-SOURCES: dict[str, type[Base]] = {str(kind.__struct_config__.tag): kind for kind in KINDS}
+class Git(Kind, tag="git", frozen=True, kw_only=True):
+    """A clone on this machine, read by the git program. Only the operator may add one: it opens a folder."""
+
+    path: Annotated[str, Meta(pattern="^/", max_length=4000, description="absolute")]
+    repository: Repository | None = None  # none: by the origin's address, else the folder's name
+    branches: tuple[Text, ...] = ()  # globs; none: every branch
+
+    @property
+    def base_url(self) -> str:
+        return f"file://{self.path}"
+
+
+Connection = GitHub | Jira | HubSpot | Gdelt | OpenMeteo | ExchangeRates | GeoNames | Git
+KINDS: tuple[type[Kind], ...] = (GitHub, Jira, HubSpot, Gdelt, OpenMeteo, ExchangeRates, GeoNames, Git)
+SOURCES: dict[str, type[Kind]] = {str(kind.__struct_config__.tag): kind for kind in KINDS}
 
 
 @dataclass(frozen=True)
@@ -141,11 +157,15 @@ def add(
 ) -> StoredConnection:
     """Store a connection, or change the one of this source and name. Raises InvalidConnection.
 
-    `allow_private` lets the address be on this machine or network (the simulator, a server of one's own).
+    `allow_private` lets the address be on this machine or network (the simulator, a server of one's own, a clone).
     """
     connection = parse(config)
+    if isinstance(connection, Git):
+        if not allow_private:
+            raise InvalidConnection("path: only the operator connects a folder of this machine, by the command line.")
+        connection = msgspec.structs.replace(connection, repository=clone_facts(config)[0])
     for field in ("base_url", "archive_url"):
-        if hasattr(connection, field):
+        if field in connection.__struct_fields__:
             check_base_url(getattr(connection, field), allow_private)
     source = str(connection.__struct_config__.tag)
     shown = dict(msgspec.to_builtins(connection, enc_hook=str))
@@ -184,6 +204,21 @@ def of(warehouse: Warehouse, tenant: Tenant, source: str | None = None) -> list[
         connection = parse({**config, **secrets, "source": kind})
         stored.append(StoredConnection(connection_id, tenant, kind, name, connection, is_paused))
     return stored
+
+
+def clone_facts(config: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The repository's name and what the clone lacks, of a config for `Git`. Raises InvalidConnection."""
+    from pipelines.sources.git_program import Repository as Clone
+    from pipelines.sync_error import SyncError
+
+    connection = parse(config)
+    assert isinstance(connection, Git)
+    try:
+        clone = Clone(connection.path)
+        clone.output("rev-parse", "--git-dir")
+        return connection.repository or clone.name(), clone.notes()
+    except SyncError as error:
+        raise InvalidConnection(f"path: {error.message} Do: {error.what_to_do}") from None
 
 
 def check_base_url(url: str, allow_private: bool) -> None:

@@ -24,6 +24,7 @@ SYSTEMS = {
     "open_meteo": "Open-Meteo",
     "exchange_rates": "The rate provider",
     "geonames": "GeoNames",
+    "git": "The clone",
 }
 
 

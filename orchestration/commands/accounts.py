@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 ROLES = ("viewer", "analyst", "editor", "admin")
-SOURCES = ("github", "jira", "hubspot", "gdelt", "open_meteo", "exchange_rates", "geonames")
+SOURCES = ("github", "jira", "hubspot", "gdelt", "open_meteo", "exchange_rates", "geonames", "git")
 
 
 def register(cli: click.Group) -> None:
@@ -127,27 +127,39 @@ def connection() -> None:
 
 @connection.command("add")
 @click.argument("source", type=click.Choice(SOURCES), metavar="SOURCE")
-@click.option("--tenant", "tenant_name", required=True, help="Slug, partition key or id.")
-@click.option("--name", default="main", show_default=True)
+@click.option("--tenant", "tenant_name", help="Slug, partition key or id (default: the only one).")
+@click.option(
+    "--name", help="Tells a tenant's connections to a source apart (default: main; of a clone its repository)."
+)
+@click.option("--path", type=click.Path(path_type=Path), help="The clone that a git connection reads.")
 @click.option("--set", "values", multiple=True, help="FIELD=VALUE; a list is separated by commas; repeatable.")
 @click.option("--config", type=click.Path(path_type=Path, exists=True), help="A JSON file with the fields.")
 @click.option("--token", "ask_token", is_flag=True, help="Ask for the token (or read it from standard input).")
 @click.option("--allow-private", is_flag=True, help="Let base_url be on this machine or network.")
 def add_connection(
-    source: str, tenant_name: str, name: str, values: tuple[str, ...], config: Path | None, ask_token: bool,
-    allow_private: bool,
+    source: str, tenant_name: str | None, name: str | None, path: Path | None, values: tuple[str, ...],
+    config: Path | None, ask_token: bool, allow_private: bool,
 ) -> None:  # fmt: skip
-    """Connect an account, or change the one of this name."""
-    from pipelines import connections, tenants
+    """Connect an account or a clone, or change the connection of this name."""
+    from pipelines import connections
     from pipelines.warehouse.connection import Warehouse
 
-    fields: dict[str, Any] = {**_file(config), **dict(_field(value) for value in values)}
+    fields: dict[str, Any] = {**_file(config), **dict(_field(value) for value in values), "source": source}
+    if path is not None:
+        fields["path"] = str(path.absolute())
     if ask_token:
         fields["token"] = click.prompt("Token", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
+    notes: list[str] = []
+    if source == "git":  # whoever runs this is the operator, and a clone has a name and limits of its own
+        allow_private = True
+        own_name, notes = connections.clone_facts(fields)
+        name = name or own_name
     warehouse = Warehouse.from_environment()
-    found = tenants.find(warehouse, tenant_name)
-    stored = connections.add(warehouse, found, name, {**fields, "source": source}, allow_private=allow_private)
-    click.echo(f"✓ {found.partition_key}: {source} {name!r} ({stored.connection_id})")
+    found = _tenant(warehouse, tenant_name)
+    stored = connections.add(warehouse, found, name or "main", fields, allow_private=allow_private)
+    click.echo(f"✓ {found.partition_key}: {source} {stored.name!r} ({stored.connection_id})")
+    for note in notes:
+        click.echo(f"  Note: it is {note}")
     click.echo(f"  Load it now: clearsignal sync --tenant {found.slug} --connection {stored.connection_id}")
 
 
@@ -211,11 +223,21 @@ def token(tenant_name: str, role: str) -> None:
     click.echo(access_tokens.issue(access_tokens.key(warehouse), found.tenant_id, role))
 
 
+def _tenant(warehouse: Any, name: str | None) -> Any:
+    """The tenant of this name, or the only one."""
+    from pipelines import tenants
+
+    every = [] if name else tenants.all(warehouse)
+    if not name and len(every) != 1:
+        raise click.UsageError(f"there are {len(every)} tenants. Do: name one with --tenant.")
+    return tenants.find(warehouse, name) if name else every[0]
+
+
 def _field(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
         raise click.UsageError(f"--set {text!r} has no value. Do: write --set FIELD=VALUE.")
-    is_list = name in ("repositories", "projects")
+    is_list = name in ("repositories", "projects", "branches")
     if is_list:
         return name, [part.strip() for part in value.split(",") if part.strip()]
     return name, int(value) if value.isdigit() and name.endswith(("_days", "_seconds")) else value
