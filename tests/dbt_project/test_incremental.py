@@ -10,6 +10,7 @@ import pytest
 
 from tests.dbt_project.company import Company, at
 from tests.dbt_project.project import DELIVERY, Project
+from tests.dbt_project.team import Team
 
 
 @dataclass
@@ -21,6 +22,7 @@ class History:
     quiet: Company
     moved: Company  # its rules change
     traveller: Company  # its time zone changes
+    cloned: Company  # known by a clone alone, whose tags move
     before: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # the quiet one's rows of the first build
     first_days: dict[str, Any] = field(default_factory=dict)
     changed: dict[str, list[tuple]] = field(default_factory=dict)
@@ -28,7 +30,7 @@ class History:
 
 @pytest.fixture(scope="module")
 def history(project: Project) -> History:
-    names = ("shop", "other", "quiet", "moved", "traveller")
+    names = ("shop", "other", "quiet", "moved", "traveller", "cloned")
     zones = {"other": "America/New_York"}
     told = History(*(Company(project, name, zones.get(name, "UTC")) for name in names))
     for each in (told.shop, told.other, told.quiet):
@@ -45,6 +47,8 @@ def history(project: Project) -> History:
     told.traveller.deploy("a", 15.5, 15.5)  # 23:30 UTC
     for each in (told.shop, told.other, told.quiet, told.moved, told.traveller):
         each.sync(40)
+    team = Team(told.cloned)
+    team.sync(40)
     project.build()
     for mart in DELIVERY:
         project.changed(mart)
@@ -64,6 +68,11 @@ def history(project: Project) -> History:
     project.close(project.open(), status="failed")  # a build that saw the news and failed
     told.other.sync(60)
     told.moved.sync(41)
+    team.clone.commit("later", 50, a="3")
+    team.clone.tag("v3")
+    team.clone.git("tag", "-f", "v2", "HEAD~2")
+    team.clone.git("tag", "-d", "v1")
+    team.sync(60)
     with project.warehouse.connect("loader") as database:
         database.execute(
             "insert into app.environment_rule (tenant_id, position, pattern, environment_class)"
@@ -106,6 +115,12 @@ def test_a_change_of_the_rules_moves_the_whole_tenant(project: Project, history:
 def test_a_new_time_zone_moves_days_without_any_new_row(project: Project, history: History):
     assert history.first_days["day"] == 2
     assert history.traveller.rows("dora_daily", order="day")[0]["day"].day == 3
+
+
+def test_tags_that_moved_or_left_a_clone_take_their_deployments_along(history: History):
+    rows = history.cloned.rows("deployments", order="finished_at")
+
+    assert [(row["ref"], row["change_count"]) for row in rows] == [("v2", 0), ("v3", 3)]
 
 
 def test_a_build_without_news_changes_nothing(project: Project, history: History):
