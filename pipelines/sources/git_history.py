@@ -1,5 +1,6 @@
 """Commits and the files that each changed, oldest first, from one `git log`."""
 
+import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -26,6 +27,8 @@ def commits(request: Request) -> Reading:
     """What branches, tags and HEAD reach and the last sync had not seen. Each page ends closed under parents."""
     clone = opened(request)
     tips = clone.tips
+    if not request.full and _cursor(clone, set(), tips) in request.cursors.get(f"commits|{clone.name}", ""):
+        return  # every branch and tag is where it was
     heads = _seen(request, clone)
     found: list[Row] = []
     changes: list[Row] = []
@@ -39,9 +42,10 @@ def commits(request: Request) -> Reading:
             yield Reached("commits", clone.name, _cursor(clone, heads))
             found, changes = [], []
     yield from _page(changes, found)
-    heads &= tips  # what nothing points at any more may be gone tomorrow
-    heads |= _uncovered(clone.git, tips, heads)
-    yield Reached("commits", clone.name, _cursor(clone, heads))
+    if heads - tips:  # what nothing points at any more may be gone tomorrow
+        heads &= tips
+        heads |= _uncovered(clone.git, tips, heads)
+    yield Reached("commits", clone.name, _cursor(clone, heads, tips))
 
 
 def _page(changes: list[Row], found: list[Row]) -> Iterator[Rows]:
@@ -50,13 +54,15 @@ def _page(changes: list[Row], found: list[Row]) -> Iterator[Rows]:
     yield Rows("commits", found)
 
 
-def _cursor(clone: Clone, heads: set[str]) -> str:
-    return " ".join([clone.cut, *sorted(heads)])
+def _cursor(clone: Clone, heads: set[str], tips: set[str] | None = None) -> str:
+    """How the clone is cut, a word for the tips where all of them were read, and the heads."""
+    whole = hashlib.sha256(" ".join(sorted(tips)).encode()).hexdigest()[:12] if tips is not None else "part"
+    return " ".join([clone.cut, whole, *sorted(heads)])
 
 
 def _seen(request: Request, clone: Clone) -> set[str]:
     """The commits that the last sync ended with; none where the clone lacks one of them, or is cut in another way."""
-    cut, *heads = request.cursors.get(f"commits|{clone.name}", "").split() or [""]
+    cut, _, *heads = request.cursors.get(f"commits|{clone.name}", "").split() or ["", ""]
     if request.full or cut != clone.cut or not heads:
         return set()
     there = [found for found in clone.git.described(heads) if found and found[1] == "commit"]
@@ -65,8 +71,6 @@ def _seen(request: Request, clone: Clone) -> set[str]:
 
 def _uncovered(git: Repository, tips: set[str], heads: set[str]) -> set[str]:
     """The tips that do not lead to another and that `heads` do not reach: where a branch was set back."""
-    if tips <= heads:
-        return set()
     reached: set[str] = set()
     parents: set[str] = set()
     given = "".join([*(f"{tip}\n" for tip in sorted(tips)), *(f"^{head}\n" for head in sorted(heads))]).encode()

@@ -18,6 +18,13 @@ class Clone:
         path.mkdir(parents=True, exist_ok=True)
         self.git("init", "-q", "-b", "main", *options)
 
+    @classmethod
+    def at(cls, path: Path, hours: float = 0.0) -> "Clone":
+        """One that there is."""
+        found = cls.__new__(cls)
+        found.path, found.hours = path, hours
+        return found
+
     def git(self, *arguments: str, stdin: bytes | None = None, **variables: str) -> str:
         return self.raw(*arguments, stdin=stdin, **variables).decode().strip()
 
@@ -59,6 +66,4 @@ class Clone:
     def cloned(self, path: Path, *options: str) -> "Clone":
         """A clone of this one, as over a network."""
         self.git("clone", "-q", *options, f"file://{self.path}", str(path))
-        made = Clone.__new__(Clone)
-        made.path, made.hours = path, self.hours
-        return made
+        return Clone.at(path, self.hours)
