@@ -1,11 +1,14 @@
 """The delivery marts, on small stories with figures worked out by hand. All are told first and built at once."""
 
+import csv
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import RECORDED
 from tests.dbt_project.company import Company, at, sha
 from tests.dbt_project.project import Project
 from tests.dbt_project.team import Team
@@ -295,13 +298,13 @@ def test_a_first_commit_after_the_opening_gives_no_negative_part(told):
 @story
 def cloned(shop: Company) -> None:
     """Nothing is known but a clone."""
-    Team(shop).sync(20)
+    Team(shop).release_twice().sync(20)
 
 
 @story
 def cloned_too(shop: Company) -> None:
     """The same, and GitHub shows the same repository."""
-    team = Team(shop)
+    team = Team(shop).release_twice()
     team.sync(20)
     team.tell_github()
     shop.sync(20)
@@ -335,6 +338,31 @@ def test_what_github_and_a_clone_both_show_counts_once(told):
     assert [(row["ref"], row["change_count"]) for row in deployments] == [("v1", 0), ("v2", 3)]
     alone = told["cloned"].rows("change_deployments", order="authored_at, sha")
     assert [row["sha"] for row in changes] == [row["sha"] for row in alone]
+
+
+@story
+def recorded_clone(shop: Company) -> None:
+    """A real repository's year, where its record is on this machine."""
+    if RECORDED.is_dir():
+        team = Team(shop)
+        shop.recorded = team.replay(RECORDED / "git_delivery")
+        team.sync(0)
+
+
+def test_the_lead_times_of_a_recorded_repository_come_from_its_clone(told, recorded: Path):
+    shop = told["recorded_clone"]
+    with (recorded / "git_delivery" / "octokit-fixtures-2018.expected_lead_times.csv").open() as file:
+        expected = {row["sha"]: row for row in csv.DictReader(file)}
+    releases = {row["deployment_id"]: row["ref"] for row in shop.rows("deployments")}
+    changes = {shop.recorded[row["sha"]]: row for row in shop.rows("change_deployments")}
+
+    assert len(releases) == 43
+    assert {sha: releases[row["deployment_id"]] for sha, row in changes.items()} == {
+        sha: row["first_release"] for sha, row in expected.items()
+    }
+    measured = {sha: row["lead_time_seconds"] for sha, row in changes.items() if not row["is_baseline"]}
+    wanted = {sha: float(expected[sha]["lead_hours_from_author"]) * HOUR for sha in measured}
+    assert len(measured) > 100 and measured == pytest.approx(wanted, abs=1)
 
 
 def test_the_projects_own_tests_pass_on_these_stories(project, told):

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from pipelines import connections, load, tenants
 from pipelines.connections import Git
 from pipelines.http import Client
 from pipelines.sources import git, git_history, git_program
 from pipelines.sources.reading import Present, Reached, Request, Rows
 from pipelines.sync_error import SyncError
+from pipelines.warehouse.connection import Warehouse
 from tests.pipelines.sources.clones import CLEAN, Clone
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -439,6 +441,31 @@ def test_a_clone_is_named_by_its_origin_else_by_its_folder(clone: Clone, origin:
         clone.git("remote", "add", "origin", origin)
 
     assert git_program.Repository(str(clone.path)).name() == name
+
+
+def test_a_second_load_adds_nothing_and_what_left_the_clone_is_marked(warehouse: Warehouse, filled: Clone) -> None:
+    tenant = tenants.create(warehouse, "acme", "Acme")
+    connections.add(warehouse, tenant, "shop", {"source": "git", "path": str(filled.path)}, allow_private=True)
+
+    def sync() -> tuple[dict[str, int], set[tuple]]:
+        (outcome,) = load.sync(warehouse, "git", [tenant.partition_key], now=NOW)
+        assert outcome.error is None
+        with warehouse.connect("loader") as database:
+            gone = "select name from raw_git.branches where _deleted_at is not null"
+            files = "select path from raw_git.files where _deleted_at is not null"
+            return outcome.rows, {*database.execute(gone).fetchall(), *database.execute(files).fetchall()}
+
+    first, _ = sync()
+    assert first == {"commits": 10, "file_changes": 8, "branches": 5, "tags": 0, "files": 6}
+    assert sync() == (dict.fromkeys(first, 0), set())
+    filled.git("branch", "-D", "three")
+    filled.git("rm", "-q", "data")
+    filled.commit("less")
+
+    changed, gone = sync()
+
+    assert gone == {("three",), ("data",)}
+    assert (changed["commits"], changed["file_changes"]) == (1, 1)
 
 
 @pytest.fixture(scope="module")

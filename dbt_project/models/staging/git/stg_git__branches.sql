@@ -17,7 +17,6 @@ select
     is_remote,
     is_head,
 
-
     -- load
     _dlt_load_id
 from source

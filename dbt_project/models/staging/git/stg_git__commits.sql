@@ -25,7 +25,6 @@ select
     authored_at,
     committed_at,
 
-
     -- load
     _dlt_load_id
 from source

@@ -20,7 +20,6 @@ select
     deleted as deleted_lines,
     is_submodule,
 
-
     -- load
     _dlt_load_id
 from source

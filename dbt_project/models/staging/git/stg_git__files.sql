@@ -21,7 +21,6 @@ select
     complexity,
     max_complexity,
 
-
     -- load
     _dlt_load_id
 from source

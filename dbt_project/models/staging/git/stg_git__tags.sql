@@ -23,7 +23,6 @@ select
     -- times
     tagged_at,
 
-
     -- load
     _dlt_load_id
 from source
