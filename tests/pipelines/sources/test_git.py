@@ -150,6 +150,8 @@ def test_the_next_sync_reads_what_is_new_and_nothing_else(filled: Clone) -> None
 
     second = Sync(filled.path, first)
 
+    heads = set(first.cursors["commits|acme/shop"].split()[2:])
+    assert heads == set(filled.git("merge-base", "--independent", *(first.commits)).split())
     assert set(second.commits) == new
     assert set(second.rows["files"]) == {"application.py"}
     assert Sync(filled.path, second).commits == {}
@@ -324,6 +326,14 @@ def test_nothing_of_the_clone_runs(filled: Clone, tmp_path: Path) -> None:
         filled.git("config", name, value)
     (filled.path / ".git" / "info").mkdir(exist_ok=True)
     (filled.path / ".git" / "info" / "attributes").write_text("* diff=odd filter=odd\n")
+    head = filled.raw("cat-file", "commit", "HEAD")
+    signed = head.replace(b"\n\n", b"\ngpgsig -----BEGIN PGP SIGNATURE-----\n x\n -----END PGP SIGNATURE-----\n\n", 1)
+    filled.git(
+        "update-ref", "refs/heads/signed", filled.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=signed)
+    )
+    filled.raw("-c", "diff.orderFile=", "log", "-1", "signed")
+    assert ran.exists()  # a plain `git log` walks into the trap
+    ran.unlink()
 
     found = Sync(filled.path)
 
