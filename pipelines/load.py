@@ -140,11 +140,6 @@ def _sync_one(warehouse: Warehouse, stored: StoredConnection, options: Options) 
     return outcome
 
 
-def lock_of(connection_id: UUID) -> int:
-    """The advisory lock that who writes a connection's raw rows holds."""
-    return int.from_bytes(connection_id.bytes[:8], "big", signed=True)
-
-
 def scrub(stored: StoredConnection, text: str) -> str:
     """`text` without the connection's secrets, at most 500 characters."""
     for secret in stored.secrets:

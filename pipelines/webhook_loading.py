@@ -48,9 +48,8 @@ class Applying(Loading):
         clock: Callable[[], datetime],
     ) -> None:  # fmt: skip
         outcome = load.Outcome(stored.tenant.partition_key, stored.connection_id, stored.source, stored.name)
-        super().__init__(
-            warehouse, stored, database, load.Options(clock=clock, full=False, sweep=False, run_id=None), outcome
-        )
+        options = load.Options(clock=clock, full=False, sweep=False, run_id=None, is_asked_for=True)
+        super().__init__(warehouse, stored, database, options, outcome)
         self._events = import_module(f"pipelines.sources.{stored.source}_events")
         self._gone: list[Gone] = []
 
@@ -136,7 +135,7 @@ class Applying(Loading):
             try:
                 for item in found:
                     self._add(item)
-            except SyncError as error:  # a value does not fit its column
+            except SyncError as error:  # hardly anything fits its columns
                 failed[stale] = error
         return failed
 
@@ -151,10 +150,11 @@ class Applying(Loading):
 
     def _add(self, item: Rows | Reached | Present | Gone) -> None:
         if isinstance(item, Rows):
-            self._batch.add(item.table, list(item.rows))
+            rows = list(item.rows)
+            self._quarantine.take(item.table, item.table, self._batch.add(item.table, rows), len(rows))
         elif isinstance(item, Reached):
             self._batch.cursors[f"{item.resource}|{item.scope}"] = item.value
         elif isinstance(item, Present):
-            self._present.append(item)
+            self._present.append((item.table, item))
         else:
             self._gone.append(item)

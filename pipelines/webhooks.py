@@ -14,7 +14,8 @@ import psycopg
 
 from pipelines import connections, tenants
 from pipelines.connections import StoredConnection
-from pipelines.load import lock_of, scrub
+from pipelines.load import scrub
+from pipelines.removal import lock_of
 from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse
 

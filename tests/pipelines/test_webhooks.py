@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import connections, load, webhooks
+from pipelines import connections, removal, webhooks
 from pipelines.connections import GitHub, Secret, StoredConnection
 from pipelines.landing_rows import cells
 from pipelines.raw_tables import RAW
@@ -265,7 +265,7 @@ def test_a_connection_that_is_being_loaded_is_left_for_later(warehouse: Warehous
     stored = only(warehouse, tenant, "github")
     insert(warehouse, stored, ("d", 0, "ping", "{}"))
     with warehouse.connect("loader", autocommit=True) as database:
-        database.execute("select pg_advisory_lock(%s)", [load.lock_of(stored.connection_id)])
+        database.execute("select pg_advisory_lock(%s)", [removal.lock_of(stored.connection_id)])
         assert webhooks.apply(warehouse, tenant.tenant_id, stored.connection_id) is None
     query(warehouse, "update app.connection set is_paused = true returning 1")
     assert webhooks.waiting(warehouse) == []
