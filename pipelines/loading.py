@@ -112,6 +112,8 @@ class Loading:
                     self._fields.saw(item.table, rows)
                     self._tables[resource].add(item.table)
                 elif isinstance(item, Reached):
+                    if self._quarantine.doubts(resource):
+                        continue
                     self._batch.cursors[f"{item.resource}|{item.scope}"] = item.value
                 else:
                     present.append(item)

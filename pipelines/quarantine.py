@@ -54,6 +54,10 @@ class Quarantine:
         self.counts[resource] += len(broken)
         self._waiting += [(resource, table, one) for one in broken]
 
+    def doubts(self, resource: str) -> bool:
+        """Whether most of its records so far are broken, if only a few: then its cursor stays, and it is read again."""
+        return any(2 * bad > self._seen[key] for key, bad in self._bad.items() if key[0] == resource)
+
     def write(self) -> None:
         """Store what was set apart. Before the rows beside it are committed, for then the cursors move on."""
         waiting, self._waiting = self._waiting, []

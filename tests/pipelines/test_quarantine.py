@@ -36,11 +36,12 @@ def quarantined(warehouse: Warehouse) -> list[tuple]:
         ).fetchall()
 
 
-def counted(warehouse: Warehouse, resource: str) -> int | None:
+def counted(warehouse: Warehouse, tenant: Tenant, resource: str) -> int | None:
     with warehouse.connect("loader") as database:
         row = database.execute(
-            "select quarantined_count from app.sync_run where resource = %s order by started_at desc limit 1",
-            [resource],
+            "select quarantined_count from app.sync_run where tenant_id = %s and resource = %s"
+            " order by started_at desc limit 1",
+            [tenant.tenant_id, resource],
         ).fetchone()
     assert row is not None
     return row[0]
@@ -65,13 +66,13 @@ def test_a_broken_record_takes_nothing_with_it_and_leaves_when_it_fits(warehouse
     assert all("is neither true nor false" in reason for _, reason, _, _ in found)
     assert all(record["email"] and record["archived"] for _, _, record, _ in found)
     assert outcome.rows == {**there.rows, "owners": there.rows["owners"] - 2}
-    assert counted(warehouse, "owners") == 2
+    assert counted(warehouse, tenant, "owners") == 2
 
     mended = again(warehouse, tenant)
 
     assert (mended.error, mended.quarantined, quarantined(warehouse)) == (None, 0, [])
     assert rows(warehouse, "hubspot", tenant) == rows(warehouse, "hubspot", clean)
-    assert counted(warehouse, "owners") == 0
+    assert counted(warehouse, tenant, "owners") == 0
 
 
 def stored(warehouse: Warehouse, world: Running) -> tuple[Tenant, Any]:
@@ -103,6 +104,7 @@ def test_a_key_that_most_records_lack_is_another_schema(warehouse: Warehouse, wo
         made = Quarantine(database, "hubspot", tenant.tenant_id, connection.connection_id, (), lambda: NOW)
         made.take("owners", "owners", [broken] * 6, 100)  # some of many
         made.take("tickets", "tickets", [broken] * 5, 5)  # a few are no pattern
+        assert (made.doubts("tickets"), made.doubts("owners")) == (True, False)  # but are asked for again
         with pytest.raises(SyncError, match="6 of 6 records of tickets do not fit"):
             made.take("tickets", "tickets", [broken], 1)  # … but they go on, page after page
         with pytest.raises(SyncError, match="60 of 100 records of companies do not fit"):

@@ -111,9 +111,11 @@ attention as (
     select
         tenant_id,
         connection_id,
-        resource
+        bool_or(resource = '') as is_whole,
+        array_agg(resource) as resources
     from {{ source('app', 'sync_hold') }}
     where needs_attention
+    group by tenant_id, connection_id
 )
 
 select
@@ -136,13 +138,7 @@ select
     last_errors.last_error_class,
     last_errors.last_error_message,
     last_errors.last_error_at,
-    exists (
-        select from attention
-        where
-            attention.tenant_id = facts.tenant_id
-            and attention.connection_id = facts.connection_id
-            and attention.resource in (facts.resource, '')
-    ) as needs_attention,
+    coalesce(attention.is_whole or facts.resource = any(attention.resources), false) as needs_attention,
     coalesce(quarantined.quarantined_count, 0) as quarantined_count,
     sweeps.source_count,
     sweeps.kept_count,
@@ -159,3 +155,4 @@ left join last_errors using (tenant_id, connection_id, resource)
 left join quarantined using (tenant_id, connection_id, resource)
 left join sweeps using (tenant_id, connection_id, resource)
 left join quotas using (tenant_id, connection_id)
+left join attention using (tenant_id, connection_id)
