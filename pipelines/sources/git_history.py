@@ -12,10 +12,11 @@ from pipelines.sources.reading import Reached, Reading, Request, Rows
 PAGE_COMMITS, PAGE_CHANGES = 1_000, 10_000
 FIELDS = ("%H", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B")
 LINK, GITLINK = b"120000", b"160000"
+# No mailmap: it would be looked for in HEAD's tree, which a partial clone may lack.
 # The form is ours, whatever the clone's config says. Merges show nothing: what they bring was changed before them.
 LOG = (
     "log", "--stdin", "--reverse", "--topo-order", "-z", "--encoding=UTF-8", "--no-color", "--no-notes",
-    "--no-show-signature", "--diff-merges=off", "--no-ext-diff", "--no-textconv", "--no-relative",
+    "--no-show-signature", "--no-mailmap", "--diff-merges=off", "--no-ext-diff", "--no-textconv", "--no-relative",
     "--submodule=short", "--ignore-submodules=none", "--diff-algorithm=myers", "-O/dev/null", "-l1000", "--no-abbrev",
 )  # fmt: skip
 # By what a partial clone lacks. A rename that changes the file is found by its content, which may be missing.

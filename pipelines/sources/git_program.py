@@ -32,6 +32,7 @@ ENVIRONMENT = {
     "LC_ALL": "C",
 }
 OVERRULED = (
+    "advice.graftFileDeprecated=false",
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
     "log.showSignature=false",
