@@ -354,7 +354,7 @@ def test_a_flood_is_read_once_and_makes_the_next_batch_wait(github: Connected) -
     wait_without_requests = worker._apply(key)
 
     newer = "select count(*) from raw_github.pull_requests where updated_at > to_timestamp(%s)"
-    changed = query(github.warehouse, newer, since - 300)[0][0]
+    changed = query(github.warehouse, newer, NOW.timestamp() - 300)[0][0]  # since the sync, the only one
     repositories = len({one.body["repository"]["full_name"] for one in pulls})
     assert len(pulls) > repositories
     assert 0 < wait <= SECONDS_A_REQUEST * (2 * repositories + 3 * changed)
