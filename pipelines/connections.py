@@ -1,18 +1,15 @@
 """The kinds of connection: one typed Struct each. A new source is one class and one name in `Connection`."""
 
-import ipaddress
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import msgspec
 from msgspec import Meta, Struct
 from psycopg.types.json import Jsonb
 
-from pipelines import holds
+from pipelines import base_urls, holds
 from pipelines.raw_tables import TABLES
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
@@ -30,7 +27,6 @@ __all__ = [
     "resume",
 ]
 GITHUB_COM = "https://api.github.com"
-BLOCKED_HOSTS = ("metadata.google.internal", "metadata")
 
 
 class InvalidConnection(Exception):
@@ -189,7 +185,10 @@ def add(
         connection = msgspec.structs.replace(connection, repository=clone_facts(config)[0])
     for field in ("base_url", "archive_url"):
         if field in connection.__struct_fields__:
-            check_base_url(getattr(connection, field), allow_private)
+            try:
+                base_urls.check(getattr(connection, field), allow_private)
+            except base_urls.AddressRefused as error:
+                raise InvalidConnection(f"{field}: {error}") from None
     source = str(connection.__struct_config__.tag)
     shown = dict(msgspec.to_builtins(connection, enc_hook=str))
     secrets = _secrets_of(connection)
@@ -260,41 +259,6 @@ def clone_facts(config: Mapping[str, Any]) -> tuple[str, list[str]]:
         return connection.repository or clone.name(), clone.notes()
     except SyncError as error:
         raise InvalidConnection(f"path: {error.message} Do: {error.what_to_do}") from None
-
-
-def check_base_url(url: str, allow_private: bool) -> None:
-    """Raise InvalidConnection unless the address is https on the public internet.
-
-    With `allow_private` (the operator's choice, never the tenant's) http and private addresses may be used too.
-    """
-    try:
-        split = urlsplit(url)
-        host, port = split.hostname, split.port
-    except ValueError:
-        raise InvalidConnection("base_url: is no address. Do: write https://host.") from None
-    if split.scheme not in ("http", "https") or not host or split.username or split.query or split.fragment:
-        raise InvalidConnection("base_url: must be https://host/path, without user, query or fragment.")
-    if allow_private:
-        return
-    if split.scheme != "https":
-        raise InvalidConnection("base_url: must begin with https://.")
-    if host.lower().rstrip(".") in BLOCKED_HOSTS:
-        raise InvalidConnection(f"base_url: {host} is not a public host.")
-    for address in _addresses(host, port or 443):
-        if not address.is_global or address.is_multicast:
-            raise InvalidConnection(
-                f"base_url: {host} is not on the public internet. Do: ask the operator to allow it."
-            )
-
-
-def _addresses(host: str, port: int) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    """Every address of the host; none where its name cannot be resolved now (the first sync will say so)."""
-    try:
-        found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except (OSError, UnicodeError):
-        return set()
-    addresses = {ipaddress.ip_address(str(text).split("%")[0]) for text in found}
-    return {getattr(address, "ipv4_mapped", None) or address for address in addresses}
 
 
 def _secrets_of(connection: Any) -> dict[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from orchestration.commands.accounts import SOURCES
+from orchestration.commands.connections import SOURCES
 
 
 def register(cli: click.Group) -> None:

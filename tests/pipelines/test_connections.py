@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import connections, tenants
-from pipelines.connections import InvalidConnection, check_base_url, parse
+from pipelines import base_urls, connections, tenants
+from pipelines.connections import InvalidConnection, parse
 from pipelines.warehouse.connection import Warehouse
 from tests.pipelines.sources.clones import Clone
 
@@ -42,12 +42,12 @@ def test_a_secret_does_not_print() -> None:
      "https://metadata.google.internal", "https://2130706433/", "file:///etc/passwd", "https://", "", "https://h:99999"],
 )  # fmt: skip
 def test_an_address_inside_is_refused(url: str) -> None:
-    with pytest.raises(InvalidConnection):
-        check_base_url(url, allow_private=False)
+    with pytest.raises(base_urls.AddressRefused):
+        base_urls.check(url, allow_private=False)
 
 
 def test_the_operator_can_allow_an_address_inside() -> None:
-    check_base_url("http://127.0.0.1:8100/github", allow_private=True)
+    base_urls.check("http://127.0.0.1:8100/github", allow_private=True)
 
 
 def test_a_clone_is_the_operators_to_connect(warehouse: Warehouse, tmp_path: Path) -> None:
