@@ -69,6 +69,7 @@ def tickets(warehouse: Warehouse) -> set[tuple]:
         return set(database.execute(TICKETS).fetchall())
 
 
+@pytest.mark.slow
 def test_what_is_acknowledged_is_applied_though_worker_and_api_are_killed(
     warehouse: Warehouse, environment: dict[str, str], start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:

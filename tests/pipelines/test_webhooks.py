@@ -244,6 +244,7 @@ def test_what_never_succeeds_is_parked_in_the_end() -> None:
     assert webhooks.wait_seconds(0, limited) == 90
 
 
+@pytest.mark.slow
 def test_a_row_that_only_the_database_refuses_holds_up_no_other(github: Connected) -> None:
     warehouse, world, stored = github.warehouse, github.world, github.stored
     events = [one for one in told(world, "github", 0) if one.name == "deployment"][-2:]
