@@ -12,6 +12,9 @@ COPY pipelines pipelines
 RUN uv sync --locked --no-dev
 
 FROM python:3.11-slim-bookworm
+# For the source that reads clones; Debian keeps it current.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 10001 clearsignal \
     && install -d -o clearsignal -g clearsignal /var/lib/clearsignal
 COPY --from=build --chown=root:root /app /app

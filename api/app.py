@@ -15,7 +15,7 @@ from api.cross_origin import CrossOrigin
 from api.edge import Edge
 from api.errors import answer
 from api.metrics import Metrics
-from api.routes import aliases, auth, dashboard, docs, health, profile, sync
+from api.routes import aliases, auth, dashboard, docs, health, profile, sync, sync_status, webhooks
 from api.security.callers import Caller, authorise
 from api.services import Services
 from api.settings import Settings
@@ -56,6 +56,8 @@ def create(warehouse: Warehouse, settings: Settings | None = None, log: AccessLo
                     *profile.ROUTES,
                     *dashboard.ROUTES,
                     *sync.ROUTES,
+                    *sync_status.ROUTES,
+                    *webhooks.ROUTES,
                 ],
             ),
             *aliases.ROUTES,
@@ -83,7 +85,7 @@ def create(warehouse: Warehouse, settings: Settings | None = None, log: AccessLo
         debug=False,
     )
     app.state.metrics = metrics
-    return Edge(app, CrossOrigin(settings.cors_origins), metrics, log, settings.body_limit)
+    return Edge(app, CrossOrigin(settings.cors_origins), metrics, log, settings.body_limit, settings.webhook_limit)
 
 
 def _services(request: Request[Any, Any, Any]) -> Services:

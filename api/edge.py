@@ -12,10 +12,10 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access_log import AccessLog
 from api.cross_origin import CrossOrigin
-from api.errors import ApiError
+from api.errors import ApiError, unavailable
 from api.metrics import Metrics
 from api.responses import encode
-from api.strict_body import read_strictly
+from api.strict_body import read_raw, read_strictly
 
 SAFE = [
     (b"x-content-type-options", b"nosniff"),
@@ -24,16 +24,20 @@ SAFE = [
 ]
 WITH_BODY = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 LONGEST_PATH = 2048  # characters
+LARGE, MOST_LARGE = 100_000, 16  # bytes of a webhook; how many of those may be in memory at once
+SIGNED = ("/api/v1/webhooks/", "/api/webhooks/")  # their signature is over the bytes: nothing is parsed before it
 
 
 class Edge:
     """Wraps the application."""
 
     def __init__(
-        self, app: ASGIApp, cross_origin: CrossOrigin, metrics: Metrics, log: AccessLog, body_limit: int
-    ) -> None:
+        self, app: ASGIApp, cross_origin: CrossOrigin, metrics: Metrics, log: AccessLog, body_limit: int,
+        webhook_limit: int,
+    ) -> None:  # fmt: skip
         self.app, self.cross_origin, self.metrics, self.log = app, cross_origin, metrics, log
-        self.body_limit = body_limit
+        self.body_limit, self.webhook_limit = body_limit, webhook_limit
+        self._large = 0
         self._prefix = os.urandom(5).hex()
         self._numbers = count(1)
 
@@ -62,6 +66,9 @@ class Edge:
                 return
             if len(scope["path"]) > LONGEST_PATH:
                 raise ApiError(400, "VALIDATION_ERROR", f"The path is longer than {LONGEST_PATH} characters.")
+            if scope["method"] in WITH_BODY and scope["path"].startswith(SIGNED):
+                await self._signed(scope, receive, send_named)
+                return
             if scope["method"] in WITH_BODY:
                 receive = await read_strictly(scope, receive, self.body_limit)
             await self.app(scope, receive, send_named)
@@ -72,6 +79,18 @@ class Edge:
             route = scope.get("path_template") or "unmatched"
             self.metrics.count(scope["method"], str(route), status, seconds)
             self.log.write(scope, request_id, str(route), status, seconds)
+
+    async def _signed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A webhook, read as it is. Who knocks is not known yet, so what all of them may occupy is bounded."""
+        declared = dict(scope["headers"]).get(b"content-length", b"")
+        is_large = not declared.isdigit() or int(declared[:15]) > LARGE
+        if is_large and self._large >= MOST_LARGE:
+            raise unavailable("BUSY", "Too many large webhooks at once. Send this one again.", 5)
+        self._large += is_large
+        try:
+            await self.app(scope, await read_raw(scope, receive, self.webhook_limit), send)
+        finally:
+            self._large -= is_large
 
 
 async def _refuse(error: ApiError, send: Any) -> None:

@@ -19,11 +19,13 @@ class Settings:
 
     cors_origins: tuple[str, ...] = DEFAULT_ORIGINS
     dagster_url: str = "http://127.0.0.1:3000"
+    public_url: str = ""  # where the world reaches this API, where that is not what its requests say
     pool_size: int = 10
     pool_queue: int = 64  # requests that may wait for a connection; the next one is told to come back
     pool_wait: float = 3.0
     statement_timeout: float = 10.0
     body_limit: int = 100_000
+    webhook_limit: int = 5_000_000
     cache_limit: int = 64_000_000
     hashing_threads: int = 2  # a password costs 64 MB while it is checked, so few at once
 
@@ -33,6 +35,7 @@ class Settings:
         port = environ.get("CLEARSIGNAL_DAGSTER_PORT") or "3000"
         return cls(
             cors_origins=_origins(environ),
+            public_url=environ.get("CLEARSIGNAL_API_URL", ""),
             dagster_url=(environ.get("CLEARSIGNAL_DAGSTER_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
             pool_size=_whole_number(environ, "CLEARSIGNAL_API_POOL", 10, 1, 100),
         )

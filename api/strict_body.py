@@ -15,6 +15,19 @@ BRACKET = re.compile(rb"[\[\]{}]")
 
 async def read_strictly(scope: Scope, receive: Receive, limit: int) -> Receive:
     """A `receive` that hands out the checked body. Raises ApiError 400 or 413."""
+    body = await _within(scope, receive, limit)
+    if body:
+        check_media_type(dict(scope["headers"]).get(b"content-type", b""))
+        check_json(body)
+    return _again(body, receive)
+
+
+async def read_raw(scope: Scope, receive: Receive, limit: int) -> Receive:
+    """A `receive` that hands out the body as it came, whatever it is. Raises ApiError 400 or 413."""
+    return _again(await _within(scope, receive, limit), receive)
+
+
+async def _within(scope: Scope, receive: Receive, limit: int) -> bytes:
     headers = dict(scope["headers"])
     declared = headers.get(b"content-length", b"0")
     if not declared.isdigit() or len(declared) > 15:
@@ -23,10 +36,10 @@ async def read_strictly(scope: Scope, receive: Receive, limit: int) -> Receive:
         raise _too_large(limit)
     if headers.get(b"content-encoding", b"identity") not in (b"", b"identity"):
         raise invalid("content-encoding", "send the body as it is, not compressed")
-    body = await _read(receive, limit)
-    if body:
-        check_media_type(headers.get(b"content-type", b""))
-        check_json(body)
+    return await _read(receive, limit)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
     handed_out = False
 
     async def again() -> HTTPReceiveMessage:

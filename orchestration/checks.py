@@ -18,6 +18,7 @@ OLDEST = {
     "open_meteo": timedelta(hours=18),
     "exchange_rates": timedelta(days=3),
     "geonames": timedelta(days=30),  # places do not move
+    "git": timedelta(minutes=45),
 }
 MAX_ROWS = 20
 CURES = {
@@ -44,10 +45,22 @@ select
         filter (where run.status = 'failed'))[1] as last_http_status,
     (array_agg(run.status order by run.started_at desc)
         filter (where run.status in ('succeeded', 'failed')))[1] as last_status,
-    connection.paused_reason
+    connection.paused_reason,
+    max(hold.error_class) as hold_class,
+    max(hold.reason) as hold_reason,
+    bool_or(hold.needs_attention) as needs_attention,
+    max(hold.resume_at) as resume_at
 from app.connection as connection
 inner join app.tenant as tenant using (tenant_id)
 left join app.sync_run as run using (tenant_id, connection_id)
+left join lateral (
+    -- The worst one: of the whole connection, or of a resource while the others load.
+    select each.error_class, each.reason, each.needs_attention, each.resume_at
+    from app.sync_hold as each
+    where each.tenant_id = connection.tenant_id and each.connection_id = connection.connection_id
+    order by each.needs_attention desc, each.resource
+    limit 1
+) as hold on true
 where connection.source = %(source)s and coalesce(connection.paused_reason, '') not like 'replayed%%'
 group by tenant.slug, connection.name, connection.is_paused, connection.paused_reason, connection.connection_id
 order by tenant.slug, connection.name
@@ -66,18 +79,20 @@ class Stale:
 
 
 def stale_tenants(warehouse: Warehouse, source: str, now: datetime | None = None) -> list[Stale]:
-    """The tenants whose last try failed, or whose last success is older than three runs of the schedule."""
+    """The tenants whose last try failed, who wait, or whose last success is older than three runs of the schedule."""
     now = now or datetime.now(UTC)
     with warehouse.connect("loader") as connection:
         rows = connection.execute(LAST_RUNS, {"source": source}).fetchall()
     found = []
-    for slug, _, is_paused, since, error, error_class, http_status, last_status, paused_reason in rows:
+    for (slug, _, is_paused, since, error, error_class, http_status, last_status, paused_reason,
+         hold_class, hold_reason, needs_attention, resume_at) in rows:  # fmt: skip
         is_old = since is None or now - since > OLDEST[source]
-        if is_paused or last_status == "failed" or is_old:
-            has_failed = is_paused or last_status == "failed"
-            sort = " ".join(filter(None, [str(http_status or ""), error_class])) if has_failed else "not run since"
-            why = (paused_reason or error or sort) if has_failed else "no run since"
-            found.append(Stale(slug, since, sort, why, _cure(is_paused, error_class)))
+        has_failed = is_paused or last_status == "failed" or hold_class is not None
+        if has_failed or is_old:
+            sort = " ".join(filter(None, [str(http_status or ""), hold_class or error_class]))
+            why = (paused_reason or hold_reason or error or sort) if has_failed else "no run since"
+            cure = _cure(is_paused or bool(needs_attention), hold_class or error_class, resume_at, now)
+            found.append(Stale(slug, since, sort if has_failed else "not run since", why, cure))
     return found
 
 
@@ -113,7 +128,11 @@ def _when(instant: datetime | None) -> str:
     return f"{instant:%d %b %H:%M}" if instant else "never"
 
 
-def _cure(is_paused: bool, error_class: str | None) -> str:
+def _cure(is_paused: bool, error_class: str | None, resume_at: datetime | None, now: datetime) -> str:
+    if is_paused and error_class == "permission":
+        return "Give the token the rights it lacks, then: clearsignal connection resume."
     if is_paused:
         return "Enter the credentials again: the connection needs attention."
+    if resume_at is not None and resume_at > now:
+        return f"Wait: it goes on by itself at {resume_at:%d %b %H:%M} UTC."
     return CURES.get(error_class or "", "See the run's log.")

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.warehouse.home import HomeUnusable
+from pipelines.warehouse.home import HomeUnusable, secret_key
 
 
 class HomeBusy(Exception):
@@ -54,3 +54,24 @@ def holder(folder: Path) -> int | None:
     except OSError:
         return None
     return None
+
+
+def check_writable(folder: Path) -> None:
+    """Raise HomeUnusable where the folder is read-only or its disk is full."""
+    secret_key(folder)
+    probe = folder / ".probe"
+    try:
+        probe.write_bytes(b"0" * 65536)
+        free = os.statvfs(folder)
+    except OSError as error:
+        raise HomeUnusable(
+            f"cannot write to {folder}: {error.strerror}. "
+            "Do: make room, or set CLEARSIGNAL_HOME to a folder that you can write to."
+        ) from None
+    finally:
+        probe.unlink(missing_ok=True)
+    if free.f_bavail * free.f_frsize < 700 * 2**20:
+        raise HomeUnusable(
+            f"only {free.f_bavail * free.f_frsize // 2**20} MB are free below {folder}, a first start needs 700. "
+            "Do: make room, or set CLEARSIGNAL_HOME to another disk."
+        )

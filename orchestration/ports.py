@@ -109,3 +109,9 @@ def _listening_inodes(port: int) -> set[str]:
             if fields[1].endswith(wanted) and fields[3] == "0A":
                 found.add(f"socket:[{fields[9]}]")
     return found
+
+
+def addresses(ports_in_use: Mapping[str, int]) -> dict[str, str]:
+    """Where each service answers."""
+    api, dagster = f"http://127.0.0.1:{ports_in_use['API']}", f"http://127.0.0.1:{ports_in_use['DAGSTER']}"
+    return {"api": api, "dagster": dagster, "docs": f"{api}/docs", "definitions": f"{api}/definitions"}

@@ -112,7 +112,11 @@ def _connect(warehouse: Warehouse, tenant: Tenant, found: dict[str, Any], addres
     for source in found["sources"]:
         config: dict[str, Any] = {"source": source, "base_url": f"{address}/{source}"}
         if source == "github":
-            config |= {"token": "replay", "repositories": found["repositories"]}
+            config |= {
+                "token": "replay",
+                "repositories": found["repositories"],
+                "api": "rest",
+            }  # recordings are partial
         elif source == "jira":
             config |= {"base_url": f"{address}/jira/{slug}", "email": "replay@example.com", "token": "replay"}
         elif source == "hubspot":

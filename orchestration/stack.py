@@ -5,8 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
@@ -15,17 +13,13 @@ from urllib.parse import urlsplit
 from orchestration import environment, home_lock, ports, welcome
 from orchestration.fill_progress import show_fill
 from orchestration.processes import Children, birth
-from orchestration.progress import Progress, duration
+from orchestration.progress import Progress
+from orchestration.waiting import StackFailed, Waiting
 from pipelines.warehouse import embedded, home
 from pipelines.warehouse.connection import Warehouse
 
-READY_SECONDS = 90.0
 WATCH_SECONDS = 1.0
 RESTARTS = 3  # a service that keeps ending is given up after so many
-
-
-class StackFailed(Exception):
-    """A service did not come up, or ended. The message says which and where its log is."""
 
 
 class Stopped(BaseException):
@@ -38,6 +32,7 @@ class Stack:
     def __init__(self, folder: Path, progress: Progress, environ: Mapping[str, str] = os.environ):
         self.home, self.progress, self.environ = folder, progress, environ
         self.children = Children(folder)
+        self.waiting = Waiting(self.children)
         self.ports: dict[str, int] = {}
         self.began = time.monotonic()
         self.has_demo = False
@@ -98,7 +93,7 @@ class Stack:
         port = self.ports["SIMULATOR"]
         with self.progress.step("simulator") as step:
             self._start("simulator", "simulate", "--port", str(port))
-            self._await_answer("simulator", f"http://127.0.0.1:{port}/world")
+            self.waiting.for_answer("simulator", f"http://127.0.0.1:{port}/world")
             from pipelines import demo  # argon2, HTTP client
 
             demo.create(warehouse, f"http://127.0.0.1:{port}")
@@ -130,16 +125,17 @@ class Stack:
 
     def _services(self, warehouse: Warehouse) -> None:
         with self.progress.step("services") as step:
-            step.text = "Dagster's web server, daemon and code server; the API"
+            step.text = "Dagster's web server, daemon and code server; the API; the webhooks' worker"
             code = ports.free_port()
             where = f"127.0.0.1:{code}"
             self._start("code", "serve-code", "--port", str(code))
             self._start("api", "serve-api", "--port", str(self.ports["API"]))
-            self._await_code(code)
+            self._start("webhooks", "apply-webhooks")
+            self.waiting.for_code(code)
             self._start("webserver", "serve-dagster", "--port", str(self.ports["DAGSTER"]), "--code", where)
             self._start("daemon", "run-daemon", "--code", where)
-            self._await_answer("api", f"http://127.0.0.1:{self.ports['API']}/health")
-            self._await_answer("webserver", f"http://127.0.0.1:{self.ports['DAGSTER']}/server_info")
+            self.waiting.for_answer("api", f"http://127.0.0.1:{self.ports['API']}/health")
+            self.waiting.for_answer("webserver", f"http://127.0.0.1:{self.ports['DAGSTER']}/server_info")
 
     def _start(self, name: str, *arguments: str) -> None:
         command = [sys.executable, "-m", "orchestration.cli", *arguments]
@@ -155,7 +151,7 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
             "MALLOC_ARENA_MAX": "2",  # threads of a mostly idle server need no arena each
         }
-        return {"CLEARSIGNAL_API_URL": addresses(self.ports)["api"], **self.environ, **own}
+        return {"CLEARSIGNAL_API_URL": ports.addresses(self.ports)["api"], **self.environ, **own}
 
     def _check_each(self) -> bool:
         """Ask every service once. True where all answered well."""
@@ -174,46 +170,15 @@ class Stack:
         for name, url in pages.items():
             began = time.monotonic()
             try:
-                self._await_answer(name, url, refuse=400)
+                self.waiting.for_answer(name, url, refuse=400)
                 self.progress.good(name, url, time.monotonic() - began)
             except StackFailed as error:
                 self.progress.bad(name, str(error), time.monotonic() - began)
                 good = False
+        for name, code in self.children.ended().items():  # the webhooks' worker has no address to ask
+            self.progress.bad(name, f"ended with code {code}")
+            good = False
         return good
-
-    # ---- waiting
-
-    def _await_answer(self, name: str, url: str, refuse: int = 500) -> None:
-        """Wait until the address answers with a status below `refuse`. Raises StackFailed."""
-        deadline = time.monotonic() + READY_SECONDS
-        while True:
-            try:
-                with urllib.request.urlopen(url, timeout=5) as answer:
-                    answer.read()
-                return
-            except urllib.error.HTTPError as error:
-                if error.code < refuse:
-                    return
-            except (OSError, ValueError):
-                pass
-            self._check_alive(name, deadline)
-
-    def _await_code(self, port: int) -> None:
-        from grpc import channel_ready_future, insecure_channel
-
-        deadline = time.monotonic() + READY_SECONDS
-        while ports.is_free(port):
-            self._check_alive("code", deadline)
-        with insecure_channel(f"127.0.0.1:{port}") as channel:
-            channel_ready_future(channel).result(timeout=READY_SECONDS)
-
-    def _check_alive(self, name: str, deadline: float) -> None:
-        log = self.children.logs / f"{name}.log"
-        if name in self.children.ended():
-            raise StackFailed(f"{name} ended while it started. Do: read {log}.")
-        if time.monotonic() > deadline:
-            raise StackFailed(f"{name} did not answer within {duration(READY_SECONDS)}. Do: read {log}.")
-        time.sleep(0.1)
 
     # ---- running and ending
 
@@ -264,32 +229,5 @@ def run(environ: Mapping[str, str] = os.environ) -> int:
     folder = home.home(environ)
     progress = Progress()
     with home_lock.held(folder):
-        check_writable(folder)
+        home_lock.check_writable(folder)
         return Stack(folder, progress, environ).up(once=environ.get("CLEARSIGNAL_ONCE", "") not in ("", "0"))
-
-
-def check_writable(folder: Path) -> None:
-    """Raise HomeUnusable where the folder is read-only or its disk is full."""
-    home.secret_key(folder)
-    probe = folder / ".probe"
-    try:
-        probe.write_bytes(b"0" * 65536)
-        free = os.statvfs(folder)
-    except OSError as error:
-        raise home.HomeUnusable(
-            f"cannot write to {folder}: {error.strerror}. "
-            "Do: make room, or set CLEARSIGNAL_HOME to a folder that you can write to."
-        ) from None
-    finally:
-        probe.unlink(missing_ok=True)
-    if free.f_bavail * free.f_frsize < 700 * 2**20:
-        raise home.HomeUnusable(
-            f"only {free.f_bavail * free.f_frsize // 2**20} MB are free below {folder}, a first start needs 700. "
-            "Do: make room, or set CLEARSIGNAL_HOME to another disk."
-        )
-
-
-def addresses(ports_in_use: Mapping[str, int]) -> dict[str, str]:
-    """Where each service answers."""
-    api, dagster = f"http://127.0.0.1:{ports_in_use['API']}", f"http://127.0.0.1:{ports_in_use['DAGSTER']}"
-    return {"api": api, "dagster": dagster, "docs": f"{api}/docs", "definitions": f"{api}/definitions"}

@@ -1,23 +1,32 @@
 """The kinds of connection: one typed Struct each. A new source is one class and one name in `Connection`."""
 
-import ipaddress
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 import msgspec
 from msgspec import Meta, Struct
 from psycopg.types.json import Jsonb
 
+from pipelines import base_urls, holds
 from pipelines.raw_tables import TABLES
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
 
-__all__ = ["SOURCES", "TABLES", "Connection", "InvalidConnection", "Secret", "StoredConnection", "add", "of", "parse"]
-BLOCKED_HOSTS = ("metadata.google.internal", "metadata")
+__all__ = [
+    "SOURCES",
+    "TABLES",
+    "Connection",
+    "InvalidConnection",
+    "Secret",
+    "StoredConnection",
+    "add",
+    "of",
+    "parse",
+    "resume",
+]
+GITHUB_COM = "https://api.github.com"
 
 
 class InvalidConnection(Exception):
@@ -31,8 +40,12 @@ class Secret(str):
         return "Secret('***')"
 
 
-class Base(Struct, tag_field="source", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What every kind of connection has."""
+class Kind(Struct, tag_field="source", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What every kind of connection is. Each has a `base_url`, the address that is shown."""
+
+
+class Base(Kind, frozen=True, kw_only=True):
+    """What every kind has that is asked by HTTP."""
 
     base_url: str
 
@@ -47,11 +60,18 @@ class GitHub(Base, tag="github", frozen=True, kw_only=True):
     token: Secret
     repositories: tuple[Repository, ...] = ()
     organization: str | None = None
-    base_url: str = "https://api.github.com"
+    base_url: str = GITHUB_COM
+    api: Literal["graphql", "rest"] | None = None  # for pull requests; None: graphql on github.com, rest elsewhere
+    webhook_secret: Secret | None = None  # what GitHub signs its webhooks with
 
     def __post_init__(self) -> None:
         if not self.repositories and not self.organization:
             raise ValueError("needs repositories or an organization")
+
+    @property
+    def reads_by_graphql(self) -> bool:
+        """Whether pull requests come by GraphQL, in a hundredth of the requests; older servers lack its fields."""
+        return (self.api or ("graphql" if self.base_url == GITHUB_COM else "rest")) == "graphql"
 
 
 class Jira(Base, tag="jira", frozen=True, kw_only=True):
@@ -61,6 +81,7 @@ class Jira(Base, tag="jira", frozen=True, kw_only=True):
     email: Text
     token: Secret
     projects: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], ...] = ()  # none: every project
+    webhook_secret: Secret | None = None
 
 
 class HubSpot(Base, tag="hubspot", frozen=True, kw_only=True):
@@ -69,6 +90,7 @@ class HubSpot(Base, tag="hubspot", frozen=True, kw_only=True):
     token: Secret
     base_url: str = "https://api.hubapi.com"
     jira_key_property: Text = "jira_issue_key"  # the ticket property that names the linked Jira issue
+    webhook_secret: Secret | None = None  # the app's client secret
 
 
 class Gdelt(Base, tag="gdelt", frozen=True, kw_only=True):
@@ -107,9 +129,21 @@ class GeoNames(Base, tag="geonames", frozen=True, kw_only=True):
     base_url: str = "https://secure.geonames.org"
 
 
-Connection = GitHub | Jira | HubSpot | Gdelt | OpenMeteo | ExchangeRates | GeoNames
-KINDS: tuple[type[Base], ...] = (GitHub, Jira, HubSpot, Gdelt, OpenMeteo, ExchangeRates, GeoNames)
-SOURCES: dict[str, type[Base]] = {str(kind.__struct_config__.tag): kind for kind in KINDS}
+class Git(Kind, tag="git", frozen=True, kw_only=True):
+    """A clone on this machine, read by the git program. Only the operator may add one: it opens a folder."""
+
+    path: Annotated[str, Meta(pattern="^/", max_length=4000, description="absolute")]
+    repository: Repository | None = None  # none: by the origin's address, else the folder's name
+    branches: tuple[Text, ...] = ()  # globs; none: every branch
+
+    @property
+    def base_url(self) -> str:
+        return f"file://{self.path}"
+
+
+Connection = GitHub | Jira | HubSpot | Gdelt | OpenMeteo | ExchangeRates | GeoNames | Git
+KINDS: tuple[type[Kind], ...] = (GitHub, Jira, HubSpot, Gdelt, OpenMeteo, ExchangeRates, GeoNames, Git)
+SOURCES: dict[str, type[Kind]] = {str(kind.__struct_config__.tag): kind for kind in KINDS}
 
 
 @dataclass(frozen=True)
@@ -139,33 +173,57 @@ def parse(config: Mapping[str, Any]) -> Connection:
 def add(
     warehouse: Warehouse, tenant: Tenant, name: str, config: Mapping[str, Any], *, allow_private: bool = False
 ) -> StoredConnection:
-    """Store a connection, or change the one of this source and name. Raises InvalidConnection.
+    """Store a connection, or change the one of this source and name, which may then be tried at once.
 
-    `allow_private` lets the address be on this machine or network (the simulator, a server of one's own).
+    Raises InvalidConnection. `allow_private` lets the address be on this machine or network (the simulator, a server
+    of one's own, a clone).
     """
     connection = parse(config)
+    if isinstance(connection, Git):
+        if not allow_private:
+            raise InvalidConnection("path: only the operator connects a folder of this machine, by the command line.")
+        connection = msgspec.structs.replace(connection, repository=clone_facts(config)[0])
     for field in ("base_url", "archive_url"):
-        if hasattr(connection, field):
-            check_base_url(getattr(connection, field), allow_private)
+        if field in connection.__struct_fields__:
+            try:
+                base_urls.check(getattr(connection, field), allow_private)
+            except base_urls.AddressRefused as error:
+                raise InvalidConnection(f"{field}: {error}") from None
     source = str(connection.__struct_config__.tag)
     shown = dict(msgspec.to_builtins(connection, enc_hook=str))
     secrets = _secrets_of(connection)
+    for field in (*secrets, "source", "webhook_secret"):
+        shown.pop(field, None)
+    signing = secrets.pop("webhook_secret", None)  # apart: who checks a webhook need not have the token
     sealed = warehouse.encrypt(msgspec.json.encode(secrets).decode()) if secrets else None
-    for field in (*secrets, "source"):
-        shown.pop(field)
     with warehouse.connect("loader") as database:
         row = database.execute(
             """
-            insert into app.connection as c (tenant_id, connection_id, source, name, config, secrets)
-            values (%s, %s, %s, %s, %s, %s)
+            insert into app.connection as c (tenant_id, connection_id, source, name, config, secrets, webhook_secret)
+            values (%s, %s, %s, %s, %s, %s, %s)
             on conflict (tenant_id, source, name) do update
-            set config = excluded.config, secrets = excluded.secrets, version = c.version + 1, updated_at = now()
+            set config = excluded.config, secrets = excluded.secrets, webhook_secret = excluded.webhook_secret,
+                version = c.version + 1, updated_at = now()
             returning connection_id, is_paused
             """,
-            [tenant.tenant_id, uuid4(), source, name, Jsonb(shown), sealed],
+            [tenant.tenant_id, uuid4(), source, name, Jsonb(shown), sealed, signing and warehouse.encrypt(signing)],
         ).fetchone()
-    assert row is not None
-    return StoredConnection(row[0], tenant, source, name, connection, row[1])
+        assert row is not None
+        is_paused = row[1] and not holds.release(database, tenant.tenant_id, row[0])
+    return StoredConnection(row[0], tenant, source, name, connection, is_paused)
+
+
+def resume(warehouse: Warehouse, connection_id: UUID) -> bool:
+    """Let a connection be tried at the next sync, whatever paused it; whether there is such a connection."""
+    with warehouse.connect("loader") as database:
+        row = database.execute(
+            "update app.connection set is_paused = false, paused_reason = null where connection_id = %s"
+            " returning tenant_id",
+            [connection_id],
+        ).fetchone()
+        if row is not None:
+            holds.release(database, row[0], connection_id)
+    return row is not None
 
 
 def of(warehouse: Warehouse, tenant: Tenant, source: str | None = None) -> list[StoredConnection]:
@@ -173,52 +231,34 @@ def of(warehouse: Warehouse, tenant: Tenant, source: str | None = None) -> list[
     with warehouse.connect("loader") as database:
         rows = database.execute(
             """
-            select connection_id, source, name, config, secrets, is_paused from app.connection
+            select connection_id, source, name, config, secrets, webhook_secret, is_paused from app.connection
             where tenant_id = %s and (%s::text is null or source = %s) order by source, name
             """,
             [tenant.tenant_id, source, source],
         ).fetchall()
     stored = []
-    for connection_id, kind, name, config, sealed, is_paused in rows:
+    for connection_id, kind, name, config, sealed, signing, is_paused in rows:
         secrets = msgspec.json.decode(warehouse.decrypt(sealed)) if sealed else {}
+        if signing:
+            secrets["webhook_secret"] = warehouse.decrypt(signing)
         connection = parse({**config, **secrets, "source": kind})
         stored.append(StoredConnection(connection_id, tenant, kind, name, connection, is_paused))
     return stored
 
 
-def check_base_url(url: str, allow_private: bool) -> None:
-    """Raise InvalidConnection unless the address is https on the public internet.
+def clone_facts(config: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The repository's name and what the clone lacks, of a config for `Git`. Raises InvalidConnection."""
+    from pipelines.sources.git_program import Repository as Clone
+    from pipelines.sync_error import SyncError
 
-    With `allow_private` (the operator's choice, never the tenant's) http and private addresses may be used too.
-    """
+    connection = parse(config)
+    assert isinstance(connection, Git)
     try:
-        split = urlsplit(url)
-        host, port = split.hostname, split.port
-    except ValueError:
-        raise InvalidConnection("base_url: is no address. Do: write https://host.") from None
-    if split.scheme not in ("http", "https") or not host or split.username or split.query or split.fragment:
-        raise InvalidConnection("base_url: must be https://host/path, without user, query or fragment.")
-    if allow_private:
-        return
-    if split.scheme != "https":
-        raise InvalidConnection("base_url: must begin with https://.")
-    if host.lower().rstrip(".") in BLOCKED_HOSTS:
-        raise InvalidConnection(f"base_url: {host} is not a public host.")
-    for address in _addresses(host, port or 443):
-        if not address.is_global or address.is_multicast:
-            raise InvalidConnection(
-                f"base_url: {host} is not on the public internet. Do: ask the operator to allow it."
-            )
-
-
-def _addresses(host: str, port: int) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    """Every address of the host; none where its name cannot be resolved now (the first sync will say so)."""
-    try:
-        found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except (OSError, UnicodeError):
-        return set()
-    addresses = {ipaddress.ip_address(str(text).split("%")[0]) for text in found}
-    return {getattr(address, "ipv4_mapped", None) or address for address in addresses}
+        clone = Clone(connection.path)
+        clone.output("rev-parse", "--git-dir")
+        return connection.repository or clone.name(), clone.notes()
+    except SyncError as error:
+        raise InvalidConnection(f"path: {error.message} Do: {error.what_to_do}") from None
 
 
 def _secrets_of(connection: Any) -> dict[str, str]:

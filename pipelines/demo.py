@@ -8,6 +8,7 @@ from pipelines import accounts, connections, tenants
 from pipelines.http import Client
 from pipelines.tenants import Place, Tenant
 from pipelines.warehouse.connection import Warehouse
+from pipelines.webhook_signatures import SIGNATURES
 
 NEWS_PACE_SECONDS = 0.06  # the simulator asks for 0.05; the real API for 5
 
@@ -71,12 +72,23 @@ def password(warehouse: Warehouse) -> str:
     return base64.b32encode(warehouse.derive("demo password"))[:16].decode().lower()
 
 
+def webhook_secret(warehouse: Warehouse, slug: str) -> str:
+    """What the simulator signs a demo tenant's webhooks with: the same at every start, as the password is."""
+    return base64.b32encode(warehouse.derive(f"demo webhooks of {slug}"))[:24].decode().lower()
+
+
 def configs(demo: Demo, simulator_url: str) -> list[dict[str, Any]]:
     """One connection to each source."""
     slug = demo.slug
     token = "wrong-on-purpose" if demo.token_is_wrong else f"github-{slug}"
     return [
-        {"source": "github", "organization": slug, "token": token, "base_url": f"{simulator_url}/github"},
+        {
+            "source": "github",
+            "organization": slug,
+            "token": token,
+            "base_url": f"{simulator_url}/github",
+            "api": "graphql",
+        },
         {"source": "jira", "email": email(slug), "token": f"jira-{slug}", "base_url": f"{simulator_url}/jira/{slug}"},
         {"source": "hubspot", "token": f"hubspot-{slug}", "base_url": f"{simulator_url}/hubspot/{slug}"},
         {"source": "gdelt", "base_url": f"{simulator_url}/gdelt", "pace_seconds": NEWS_PACE_SECONDS},
@@ -92,7 +104,9 @@ def configs(demo: Demo, simulator_url: str) -> list[dict[str, Any]]:
 
 def _connect(warehouse: Warehouse, demo: Demo, tenant: Tenant, simulator_url: str) -> None:
     stored = {(one.source, one.name): one.connection for one in connections.of(warehouse, tenant)}
+    signing = {"webhook_secret": webhook_secret(warehouse, demo.slug)}
     for config in configs(demo, simulator_url):
+        config |= signing if config["source"] in SIGNATURES else {}
         if stored.get((config["source"], "demo")) != connections.parse(config):
             connections.add(warehouse, tenant, "demo", config, allow_private=True)
 

@@ -60,7 +60,7 @@ def check(answer: Answer) -> None:
     """Raise the SyncError that the status or a broken body means. Sources with a dialect of their own wrap this."""
     status = answer.status
     if status < 400:
-        if "json" in answer.headers.get("Content-Type", ""):
+        if status != 304 and "json" in answer.headers.get("Content-Type", ""):
             answer.json()  # in here, since a body that was cut off is worth another try
         return
     by_status = {401: "credentials", 403: "permission", 404: "not_found", 410: "not_found", 408: "timeout"}
@@ -100,8 +100,12 @@ class Client:
     total_seconds: float = TOTAL_SECONDS
     sleep: Callable[[float], None] = time.sleep
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None, *, tries: int = TRIES) -> Answer:
-        return self.request("GET", path, params=params, tries=tries)
+    def get(
+        self, path: str, params: Mapping[str, Any] | None = None, *, tries: int = TRIES,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:  # fmt: skip
+        """`headers` beside the client's own; an answer to `If-None-Match` may be a 304 without a body."""
+        return self.request("GET", path, params=params, tries=tries, headers=headers or {})
 
     def json(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         return self.request("GET", path, params=params).json()
@@ -146,6 +150,7 @@ class Client:
         self.meter.take()
         for _ in range(4):
             answer = self._send(method, url, options, deadline)
+            self.meter.hear(answer.headers)
             target = answer.headers.get("Location", "")
             if answer.status not in REDIRECTS or not target:
                 break
@@ -156,9 +161,10 @@ class Client:
     def _send(self, method: str, url: str, options: Mapping[str, Any], deadline: float) -> Answer:
         left = max(0.1, deadline - time.monotonic())
         timeout = (min(CONNECT_SECONDS, left), min(READ_SECONDS, left))
+        options = {**options, "headers": {**self.headers, **options.get("headers", {})}}
         try:
             with self.session.request(
-                method, url, headers=self.headers, auth=self.auth, timeout=timeout,
+                method, url, auth=self.auth, timeout=timeout,
                 stream=True, allow_redirects=False, **options,
             ) as response:  # fmt: skip
                 return Answer(response.url, response.status_code, response.headers, _read(response, deadline))

@@ -50,6 +50,14 @@ class Kept:
         ).format(column=sql.Identifier(column), table=self._table(table))
         return {value for (value,) in self.database.execute(statement, [*self._owner, repository, list(values)])}
 
+    def heads(self, table: str, repository: str) -> set[str]:
+        """The commits that the repository's tags or branches point at."""
+        statement = sql.SQL(
+            "select sha from {table} where tenant_id = %s and connection_id = %s and repository = %s"
+            " and _deleted_at is null"
+        ).format(table=self._table(table))
+        return {sha for (sha,) in self.database.execute(statement, [*self._owner, repository])}
+
     def unchanged(self, table: str, repository: str, times: Mapping[int, datetime]) -> set[int]:
         """Ids whose row has the same `updated_at` and came with a package that was committed whole."""
         if not times or not self._has_packages():
@@ -61,19 +69,20 @@ class Kept:
         found = self.database.execute(statement, [*self._owner, repository, list(times)])
         return {key for key, time in found if time == times[key]}
 
-    def unfinished_deployments(self, repository: str) -> set[int]:
-        """Deployments that had no final status when they were last read."""
+    def unfinished_deployments(self, repository: str, since: datetime | None) -> set[int]:
+        """Deployments, created after `since`, that had no final status when they were last read."""
         rows = self.database.execute(
             """
             select d.id from raw_github.deployments as d
             where d.tenant_id = %s and d.connection_id = %s and d.repository = %s and d._deleted_at is null
+              and (%s::timestamptz is null or d.created_at >= %s)
               and not exists (
                 select from raw_github.deployment_statuses as s
                 where s.tenant_id = d.tenant_id and s.connection_id = d.connection_id and s.deployment_id = d.id
                   and s.state in ('success', 'failure', 'error', 'inactive')
               )
             """,
-            [*self._owner, repository],
+            [*self._owner, repository, since, since],
         )
         return {deployment_id for (deployment_id,) in rows}
 

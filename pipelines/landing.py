@@ -25,7 +25,7 @@ from dlt.common.storages.load_package import load_package_state
 from dlt.destinations import postgres
 from dlt.extract.extractors import with_file_import
 
-from pipelines.landing_rows import Cells, cells, header, lines
+from pipelines.landing_rows import Broken, Cells, fitting, header, lines
 from pipelines.raw_tables import RAW, Table
 from pipelines.warehouse.connection import Warehouse
 
@@ -52,12 +52,12 @@ class Batch:
     tables: dict[str, dict[Cells, Cells]] = field(default_factory=dict)
     cursors: dict[str, str] = field(default_factory=dict)
 
-    def add(self, table: str, rows: list[dict[str, Any]]) -> int:
-        """Take rows in. Raises SyncError(unparsable) where a value does not fit its column."""
-        converted = cells(RAW[self.source][table], rows) if rows else {}
+    def add(self, table: str, rows: list[dict[str, Any]]) -> list[Broken]:
+        """Take the rows in that fit their columns; return the others."""
+        converted, broken = fitting(RAW[self.source][table], rows) if rows else ({}, [])
         if converted:
             self.tables.setdefault(table, {}).update(converted)
-        return len(rows)
+        return broken
 
     @property
     def size(self) -> int:

@@ -1,10 +1,10 @@
 """API values → the CSV cells of a raw table. What does not fit its column is an error that names it."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,6 +15,40 @@ NONE = type(None)
 LARGEST = 2**63
 encode = msgspec.json.encode
 Cells = tuple[Any, ...]
+
+
+class Broken(NamedTuple):
+    """A record that does not fit its table, and why."""
+
+    row: dict[str, Any]
+    reason: str
+
+
+def fitting(table: Table, rows: Sequence[dict[str, Any]]) -> tuple[dict[Cells, Cells], list[Broken]]:
+    """The cells by key of the rows that fit, and the others."""
+    try:
+        return cells(table, rows), []
+    except SyncError:
+        pass  # now one by one: it costs, but is rare
+    found: dict[Cells, Cells] = {}
+    broken = []
+    for row in rows:
+        try:
+            found.update(cells(table, [row]))
+        except SyncError as error:
+            broken.append(Broken(row, error.message))
+    return found, broken
+
+
+def key_of(table: Table, row: Mapping[str, Any]) -> Cells | None:
+    """The row's key as `cells` has it, None where a part of it is absent or does not fit."""
+    key = []
+    for name in table.key:
+        try:
+            key += CONVERT[table.columns[name]]([row.get(name)])
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return None if None in key else tuple(key)
 
 
 def cells(table: Table, rows: Sequence[dict[str, Any]]) -> dict[Cells, Cells]:
@@ -94,8 +128,8 @@ def _timestamp(values: list[Any]) -> list[str | None]:
         if value is None or value == "":
             found.append(None)
         elif type(value) is str:
-            parse(value)  # Postgres reads the same text; here it must only be known to fit
-            found.append(value)
+            time = parse(value)  # Postgres reads the same text, but for weeks and the like
+            found.append(value if value[4:8:3] == "--" else time.isoformat())
         elif isinstance(value, datetime):
             found.append(value.isoformat())
         elif isinstance(value, int | float) and not isinstance(value, bool):

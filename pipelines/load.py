@@ -11,9 +11,10 @@ from uuid import UUID
 
 import psycopg
 
-from pipelines import connections, tenants
+from pipelines import connections, tenants, turns
 from pipelines.connections import StoredConnection
 from pipelines.raw_tables import RAW, TABLES, create_statements
+from pipelines.removal import lock_of
 from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse
 
@@ -34,6 +35,14 @@ class Outcome:
     error: SyncError | None = None  # of the first resource that failed; the others may have succeeded
     failed: tuple[str, ...] = ()  # resources
     seconds: float = 0.0
+    held: str = ""  # why it was not tried: it waits for a limit, after failures, or for somebody's attention
+    waiting: dict[str, str] = field(default_factory=dict)  # resources that were not tried, and why
+    quarantined: int = 0  # records that did not fit
+
+    @property
+    def left_alone(self) -> list[str]:
+        """What was not tried, and why."""
+        return [self.held] if self.held else [f"{resource} {why}" for resource, why in self.waiting.items()]
 
 
 def ensure_tables(warehouse: Warehouse, sources: Iterable[str] = tuple(RAW)) -> None:
@@ -60,17 +69,24 @@ def sync(
     """Load every connection of these tenants to `source`; yield one outcome a connection as each ends.
 
     `now` is the clock (default: this machine's). `full` reads the whole history again, `sweep` also marks what the
-    source no longer has. Raises UnknownTenant; whatever a connection meets is in its outcome.
+    source no longer has. A connection that failed is left alone for a while (see `holds`), unless it is asked for by
+    its id. Raises UnknownTenant; whatever a connection meets is in its outcome.
     """
     ensure_tables(warehouse, [source])
-    stored: list[StoredConnection] = []
-    for key in partition_keys:
-        stored += connections.of(warehouse, tenants.find(warehouse, key), source)
-    wanted = None if connection_id is None else UUID(str(connection_id))
-    stored = [one for one in stored if not one.is_paused and wanted in (None, one.connection_id)]
+    asked_for = None if connection_id is None else UUID(str(connection_id))
+    options = Options(_clock(now), full, sweep, run_id, asked_for is not None)
+    waiting = [turn for key in partition_keys for turn in turns.of(warehouse, tenants.find(warehouse, key), source)]
+    waiting = [turn for turn in waiting if not turn.is_paused_by_its_owner]
+    waiting = [turn for turn in waiting if asked_for in (None, turn.stored.connection_id)]
     with ThreadPoolExecutor(max(1, concurrency)) as pool:
-        options = Options(_clock(now), full, sweep, run_id)
-        futures = [pool.submit(_sync_one, warehouse, one, options) for one in stored]
+        futures = []
+        for turn in sorted(waiting, key=lambda turn: turn.last_seconds):  # the many small ones first
+            hold = turn.waits_for(options.clock(), options.is_asked_for)
+            if hold is None:
+                futures.append(pool.submit(_sync_one, warehouse, turn.stored, options))
+            else:
+                stored = turn.stored
+                yield Outcome(stored.tenant.partition_key, stored.connection_id, source, stored.name, held=str(hold))
         for future in as_completed(futures):
             yield future.result()
 
@@ -83,6 +99,7 @@ class Options:
     full: bool
     sweep: bool
     run_id: str | None
+    is_asked_for: bool  # by the connection's id: what is on hold is tried too
 
 
 def _clock(now: datetime | None) -> Callable[[], datetime]:
@@ -98,11 +115,21 @@ def _sync_one(warehouse: Warehouse, stored: StoredConnection, options: Options) 
     begun = time.monotonic()
     try:
         with warehouse.connect("loader", autocommit=True) as database:
-            lock = int.from_bytes(stored.connection_id.bytes[:8], "big", signed=True)
+            lock = lock_of(stored.connection_id)
             database.execute("select pg_advisory_lock(%s)", [lock])  # a second loader waits; closing releases
+            same = [one for one in connections.of(warehouse, stored.tenant, stored.source)
+                    if one.connection_id == stored.connection_id]  # fmt: skip
+            if not same:
+                outcome.held = "not asked: the connection was removed meanwhile"
+                return outcome
+            (stored,) = same  # its scope may be another by now
             from pipelines.loading import Loading  # dlt: a second to import
 
             Loading(warehouse, stored, database, options, outcome).run()
+            database.execute(
+                "update app.connection set last_load_seconds = %s where tenant_id = %s and connection_id = %s",
+                [time.monotonic() - begun, stored.tenant.tenant_id, stored.connection_id],
+            )
     except SyncError as error:
         outcome.error = error
     except psycopg.OperationalError as error:

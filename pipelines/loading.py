@@ -8,16 +8,18 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from pipelines import load
+from pipelines import load, removal, sweep
 from pipelines.connections import StoredConnection
+from pipelines.holds import WHOLE, Holds
 from pipelines.http import Client
 from pipelines.kept import Kept
 from pipelines.landing import Batch, Landing
-from pipelines.quota import Meter
+from pipelines.quarantine import Quarantine
+from pipelines.quota import Meter, record_left
 from pipelines.raw_tables import RAW
 from pipelines.response_cache import ResponseCache
+from pipelines.schema_drift import Fields
 from pipelines.sources.reading import Present, Reached, Reading, Request, Rows
-from pipelines.sweep import mark_deleted
 from pipelines.sync_error import SyncError
 from pipelines.sync_runs import Journal
 from pipelines.warehouse.connection import Warehouse
@@ -40,14 +42,19 @@ class Loading:
         self._options, self._outcome = options, outcome
         outcome.rows = dict.fromkeys(RAW[stored.source], 0)
         self._tenant_id = stored.tenant.tenant_id
+        owner = (self._tenant_id, stored.connection_id)
+        self._holds = Holds(database, *owner, options.clock)
+        self._quarantine = Quarantine(database, stored.source, *owner, stored.secrets, options.clock)
+        self._fields = Fields(database, *owner, options.clock)
         self._journal = Journal(
-            database, self._tenant_id, stored.connection_id, stored.source, options.clock, options.run_id
-        )
+            database, *owner, stored.source, options.clock, options.run_id, self._quarantine.counts
+        )  # fmt: skip
         self._module = load.module_of(stored.source)
         self._landing = Landing(warehouse, stored.source, self._tenant_id, stored.connection_id)
         self._batch = Batch(stored.source)
-        self._present: list[Present] = []
+        self._present: list[tuple[str, Present]] = []  # with the resource that told
         self._meters: list[Meter] = []
+        self._is_stopped = False  # by an error that is the whole connection's
         self._tables: dict[str, set[str]] = defaultdict(set)  # resource → tables that it has rows for
 
     def run(self) -> None:
@@ -55,6 +62,8 @@ class Loading:
         for load_id in self._landing.finish_pending():
             self._record(load_id, RAW[self._stored.source])
         was_killed = self._journal.recover()
+        if removal.leave_scope(self._database, self._stored):
+            self._landing.forget()
         request = self._request()
         readers = self._module.RESOURCES
         try:
@@ -63,26 +72,33 @@ class Loading:
             self._sweep()
             if was_killed:  # its last statement may have ended only now
                 self._journal.record_unrecorded()
+            self._fields.write()
+            if not self._is_stopped:
+                self._holds.succeeded([WHOLE])
         except NotCommitted as error:
+            self._holds.failed(WHOLE, error.args[0])
             raise error.args[0] from None
         except Exception as error:
             if not isinstance(error, psycopg.OperationalError):  # then nobody can be told; the next sync closes it
-                self._journal.fail_all(
-                    SyncError("internal", load.scrub(self._stored, f"{type(error).__name__}: {error}"))
-                )
+                failure = SyncError("internal", load.scrub(self._stored, f"{type(error).__name__}: {error}"))
+                self._journal.fail_all(failure)
+                self._holds.failed(WHOLE, failure)
             raise
         finally:
             for meter in self._meters:
                 meter.give_back()
+            record_left(self._database, self._tenant_id, self._stored.connection_id, self._meters, self._options.clock)
+            self._outcome.quarantined = sum(self._quarantine.counts.values())
 
     def _read_all(self, request: Request, readers: dict[str, Callable[[Request], Reading]]) -> None:
-        waiting, root = list(readers), getattr(self._module, "ROOT", "")
-        while waiting:
+        held = {} if self._options.is_asked_for else self._holds.held()
+        self._outcome.waiting = {resource: str(hold) for resource, hold in held.items()}
+        waiting = [resource for resource in readers if resource not in held]
+        while waiting and not self._is_stopped:
             resource = waiting.pop(0)
             error = self._read(resource, readers[resource], request)
-            if error is not None and (error.stops_the_connection or resource == root):
+            if error is not None and self._is_stopped:
                 self._journal.skip(waiting, error)
-                return
 
     def _read(self, resource: str, reader: Callable[[Request], Reading], request: Request) -> SyncError | None:
         self._journal.begin(resource)
@@ -90,9 +106,14 @@ class Loading:
         try:
             for item in reader(request):
                 if isinstance(item, Rows):
-                    self._batch.add(item.table, list(item.rows))
+                    rows = list(item.rows)
+                    broken = self._batch.add(item.table, rows)
+                    self._quarantine.take(resource, item.table, broken, len(rows))
+                    self._fields.saw(item.table, rows)
                     self._tables[resource].add(item.table)
                 elif isinstance(item, Reached):
+                    if self._quarantine.doubts(resource):
+                        continue
                     self._batch.cursors[f"{item.resource}|{item.scope}"] = item.value
                 else:
                     present.append(item)
@@ -105,11 +126,13 @@ class Loading:
         except UNEXPECTED as error:
             message = f"an answer about {resource} has an unexpected shape ({type(error).__name__}: {error})"
             return self._failed(resource, SyncError("unparsable", load.scrub(self._stored, message)))
-        self._present += present
+        self._present += [(resource, one) for one in present]
         return None
 
     def _failed(self, resource: str, error: SyncError) -> SyncError:
         self._journal.fail([resource], error)
+        self._is_stopped = error.stops_the_connection or resource == getattr(self._module, "ROOT", "")
+        self._holds.failed(WHOLE if self._is_stopped else resource, error)
         self._outcome.error = self._outcome.error or error
         self._outcome.failed += (resource,)
         return error
@@ -117,6 +140,7 @@ class Loading:
     def _commit(self, but: str | None = None) -> None:
         """Load what was read so far. `but` is still being read, so it has not succeeded yet."""
         batch, self._batch = self._batch, Batch(self._stored.source)
+        self._quarantine.write()
         load_id: str | None = None
         if batch.tables:
             try:
@@ -130,10 +154,11 @@ class Loading:
                 self._journal.fail_all(failure)
                 raise NotCommitted(failure) from None
             self._record(load_id, batch.tables)
+            self._quarantine.release(batch.tables)
         rows = {
             resource: sum(self._outcome.rows[table] for table in tables) for resource, tables in self._tables.items()
         }
-        self._journal.succeed(load_id, rows, batch.cursors, but)
+        self._holds.succeeded(self._journal.succeed(load_id, rows, batch.cursors, but))
 
     def _record(self, load_id: str, tables: Iterable[str]) -> None:
         rows = self._journal.changed(load_id, tables)
@@ -143,11 +168,12 @@ class Loading:
             self._outcome.rows[table] += count
 
     def _sweep(self) -> None:
-        for present in self._present:
-            self._outcome.rows[present.table] += mark_deleted(
-                self._database, RAW[self._stored.source][present.table], self._tenant_id,
-                self._stored.connection_id, present, self._options.clock(),
-            )  # fmt: skip
+        owner = (self._tenant_id, self._stored.connection_id)
+        marked = sweep.settle(
+            self._database, self._stored.source, *owner, self._present, self._options.sweep, self._options.clock()
+        )
+        for table, count in marked.items():
+            self._outcome.rows[table] += count
 
     def _request(self) -> Request:
         stored, now = self._stored, self._journal.as_of

@@ -139,6 +139,18 @@ places (place_id): place_id, geoname_id bigint, name, country_code, country_name
     longitude double, population bigint, time_zone
 """
 
+GIT = """
+commits (repository, sha): repository, sha, message, author_name, author_email, authored_at timestamp, \
+    committer_name, committer_email, committed_at timestamp, parents json
+file_changes (repository, sha, path): repository, sha, path, status, old_path, added bigint, deleted bigint, \
+    is_submodule bool
+branches (repository, name): repository, name, sha, is_remote bool, is_head bool
+tags (repository, name): repository, name, sha, object_sha, object_type, is_annotated bool, tagger_name, \
+    tagged_at timestamp, subject
+files (repository, path): repository, path, blob, bytes bigint, lines bigint, code_lines bigint, functions bigint, \
+    complexity bigint, max_complexity bigint
+"""
+
 RAW: dict[str, dict[str, Table]] = {
     "github": _tables("github", GITHUB),
     "jira": _tables("jira", JIRA),
@@ -147,6 +159,7 @@ RAW: dict[str, dict[str, Table]] = {
     "open_meteo": _tables("open_meteo", OPEN_METEO),
     "exchange_rates": _tables("exchange_rates", EXCHANGE_RATES),
     "geonames": _tables("geonames", GEONAMES),
+    "git": _tables("git", GIT),
 }
 TABLES: dict[str, tuple[str, ...]] = {source: tuple(tables) for source, tables in RAW.items()}
 

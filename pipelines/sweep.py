@@ -1,12 +1,36 @@
-"""Rows that the source no longer has are marked, not deleted, so that the next build can take them out of the marts."""
+"""Rows that the source no longer has are marked, not deleted, so that the next build can take them out of the marts.
 
+What the source still has is what completeness is measured against.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg import Connection, sql
 
-from pipelines.raw_tables import TYPES, Table
+from pipelines.raw_tables import RAW, TYPES, Table
 from pipelines.sources.reading import Present
+
+
+def settle(
+    database: Connection, source: str, tenant_id: UUID, connection_id: UUID, told: Sequence[tuple[str, Present]],
+    is_sweep: bool, now: datetime,
+) -> dict[str, int]:  # fmt: skip
+    """Mark what is gone, by what each resource told; return how many rows of each table. A sweep also measures."""
+    marked: dict[str, int] = defaultdict(int)
+    counts: dict[str, tuple[int, int]] = {}
+    for resource, present in told:
+        table = RAW[source][present.table]
+        marked[present.table] += mark_deleted(database, table, tenant_id, connection_id, present, now)
+        if is_sweep and present.table == resource:  # else: the parts of one record, not all of a resource
+            at_source, kept = counts.get(resource, (0, 0))
+            found = measure(database, table, tenant_id, connection_id, present)
+            counts[resource] = (at_source + len(set(present.keys)), kept + found)
+    record_completeness(database, tenant_id, connection_id, counts, now)
+    return marked
 
 
 def mark_deleted(
@@ -16,18 +40,32 @@ def mark_deleted(
 
     A row that shows up again loses its mark with the next merge.
     """
+    absent = sql.SQL("not {} = any(%s::{}[])")
+    return _mark(database, table, (tenant_id, connection_id), absent, present.keys, present.where, now)
+
+
+def mark_gone(
+    database: Connection, table: Table, tenant_id: UUID, connection_id: UUID, keys: Sequence[Any], now: datetime
+) -> int:
+    """Set `_deleted_at` where a row's key is among those that the source says are gone; return how many."""
+    return _mark(database, table, (tenant_id, connection_id), sql.SQL("{} = any(%s::{}[])"), keys, {}, now)
+
+
+def _mark(
+    database: Connection, table: Table, owner: tuple[UUID, UUID], condition: sql.SQL, keys: Sequence[Any],
+    where: Mapping[str, str], now: datetime,
+) -> int:  # fmt: skip
     column = table.key[-1]
     statement = sql.SQL(
-        "update {table} set _deleted_at = %s, _dlt_load_id = %s"
-        " where tenant_id = %s and connection_id = %s and _deleted_at is null and not {column} = any(%s::{kind}[])"
+        "update {} set _deleted_at = %s, _dlt_load_id = %s"
+        " where tenant_id = %s and connection_id = %s and _deleted_at is null and {}"
     ).format(
-        table=sql.Identifier(table.schema, table.name),
-        column=sql.Identifier(column),
-        kind=sql.SQL(TYPES[table.columns[column]]),
+        sql.Identifier(table.schema, table.name),
+        condition.format(sql.Identifier(column), sql.SQL(TYPES[table.columns[column]])),
     )
     load_id = f"sweep-{uuid4()}"
-    values = [now, load_id, str(tenant_id), str(connection_id), list(present.keys)]
-    for name, value in present.where.items():
+    values = [now, load_id, *map(str, owner), list(keys)]
+    for name, value in where.items():
         statement += sql.SQL(" and {} = %s").format(sql.Identifier(name))
         values.append(value)
     with database.transaction():
@@ -35,6 +73,41 @@ def mark_deleted(
         if count:
             database.execute(
                 "insert into app.load_package (tenant_id, connection_id, load_id, source) values (%s, %s, %s, %s)",
-                [tenant_id, connection_id, load_id, table.source],
+                [*owner, load_id, table.source],
             )
     return count
+
+
+def measure(database: Connection, table: Table, tenant_id: UUID, connection_id: UUID, present: Present) -> int:
+    """How many of `present.keys` are kept."""
+    column = table.key[-1]
+    statement = sql.SQL(
+        "select count(*) from {table} where tenant_id = %s and connection_id = %s and _deleted_at is null"
+        " and {column} = any(%s::{kind}[])"
+    ).format(
+        table=sql.Identifier(table.schema, table.name),
+        column=sql.Identifier(column),
+        kind=sql.SQL(TYPES[table.columns[column]]),
+    )
+    values = [str(tenant_id), str(connection_id), list(present.keys)]
+    for name, value in present.where.items():
+        statement += sql.SQL(" and {} = %s").format(sql.Identifier(name))
+        values.append(value)
+    row = database.execute(statement, values).fetchone()
+    return row[0] if row else 0
+
+
+def record_completeness(
+    database: Connection, tenant_id: UUID, connection_id: UUID, counts: Mapping[str, tuple[int, int]], now: datetime
+) -> None:
+    """Write down by resource what the source has and what is kept of it, as this sweep found it."""
+    for resource, (source_count, kept_count) in counts.items():
+        database.execute(
+            """
+            insert into app.completeness (tenant_id, connection_id, resource, source_count, kept_count, measured_at)
+            values (%s, %s, %s, %s, %s, %s)
+            on conflict (tenant_id, connection_id, resource) do update set source_count = excluded.source_count,
+                kept_count = excluded.kept_count, measured_at = excluded.measured_at
+            """,
+            [tenant_id, connection_id, resource, source_count, kept_count, now],
+        )

@@ -23,6 +23,7 @@ class Journal:
     source: str
     clock: Callable[[], datetime]
     run_id: str | None = None
+    quarantined: Mapping[str, int] = field(default_factory=dict)  # resource → records that did not fit
     as_of: datetime = field(init=False)
     _running: dict[str, UUID] = field(default_factory=dict)
 
@@ -40,19 +41,22 @@ class Journal:
 
     def succeed(
         self, load_id: str | None, rows: Mapping[str, int], cursors: Mapping[str, str], but: str | None = None
-    ) -> None:
-        """All that was begun and has not failed, `but` one that is still read, is in committed packages."""
-        for resource in [name for name in self._running if name != but]:
+    ) -> list[str]:
+        """All that was begun and has not failed, `but` one that is still read, is in committed packages; return it."""
+        done = [name for name in self._running if name != but]
+        for resource in done:
             key = self._running.pop(resource)
             reached = [value for scope, value in cursors.items() if scope.startswith(f"{resource}|")]
             self.database.execute(
                 """
                 update app.sync_run set status = 'succeeded', finished_at = %s, row_count = %s, cursor_value = %s,
-                    load_id = %s
+                    load_id = %s, quarantined_count = %s
                 where tenant_id = %s and sync_run_id = %s
                 """,
-                [self.clock(), rows.get(resource, 0), max(reached, default=None), load_id, self.tenant_id, key],
-            )
+                [self.clock(), rows.get(resource, 0), max(reached, default=None), load_id,
+                 self.quarantined.get(resource, 0), self.tenant_id, key],
+            )  # fmt: skip
+        return done
 
     def fail(self, resources: Iterable[str], error: SyncError) -> None:
         """These resources could not be read or committed."""

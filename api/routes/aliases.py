@@ -3,15 +3,18 @@
 A redirect loses the body of a POST and fails a webhook; so each path here calls the very function that ours calls.
 """
 
+from typing import Any
 from uuid import UUID
 
-from litestar import get, post
+from litestar import Request, get, post
 from litestar.types import ASGIApp
 
 from api.responses import Envelope
 from api.routes.dashboard import ANSWER, dashboard, of_tenant
-from api.routes.sync import ConnectionStatus, Trigger, Triggered, read_sync_status, trigger_sync
-from api.security.callers import Caller
+from api.routes.sync import Trigger, Triggered, trigger_sync
+from api.routes.sync_status import ConnectionStatus, read_sync_status
+from api.routes.webhooks import Received, receive_webhook
+from api.security.callers import ANY, Caller
 from api.services import Services
 
 
@@ -51,4 +54,18 @@ async def trigger(services: Services, caller: Caller, data: Trigger | None = Non
     return await trigger_sync.fn(services=services, caller=caller, data=data)
 
 
-ROUTES = [read_dashboard_of_tenant, read_status, trigger]
+@post(
+    "/api/webhooks/hubspot/{tenant_id:uuid}",
+    public=True,
+    parameters=ANY,
+    status_code=202,
+    operation_id="ReceiveWebhookOfTenant",
+    tags=["same handlers, other paths"],
+    summary="The same as POST /api/v1/webhooks/hubspot/{connection}",
+)
+async def receive_hubspot(request: Request[Any, Any, Any], services: Services, tenant_id: UUID) -> Envelope[Received]:
+    """The same as POST /api/v1/webhooks/hubspot/{connection}, signed over the address as it was called."""
+    return await receive_webhook.fn(request=request, services=services, source="hubspot", connection=tenant_id)
+
+
+ROUTES = [read_dashboard_of_tenant, read_status, trigger, receive_hubspot]

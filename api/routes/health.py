@@ -9,9 +9,11 @@ from msgspec import Struct
 
 from api.errors import ApiError
 from api.services import Services
+from pipelines.warehouse import revision
 
 PROBE_SECONDS = 3.0
-MIGRATED = "select to_regclass('app.mart_version') is not null and to_regclass('app.sync_run') is not null"
+MIGRATE = "Do: run make up (or clearsignal prepare) of this version."
+REVISION = "select guard.schema_revision()"
 
 
 class Health(Struct, frozen=True):
@@ -75,7 +77,10 @@ async def read_metrics(request: Request[Any, Any, Any], services: Services) -> R
 async def _database(services: Services) -> str:
     try:
         async with asyncio.timeout(PROBE_SECONDS), services.database.connection() as connection:
-            return "ok" if await connection.fetchval(MIGRATED) else "not migrated. Do: run make up."
+            found = await connection.fetchval(REVISION)
+            return "ok" if found == revision.needed() else f"at revision {found}, not {revision.needed()}. {MIGRATE}"
+    except (asyncpg.UndefinedFunctionError, asyncpg.InvalidSchemaNameError):
+        return f"older than revision {revision.needed()}. {MIGRATE}"
     except (OSError, TimeoutError, ApiError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return "unreachable"
 

@@ -1,35 +1,17 @@
-"""Synchronisation: what the last loads of each connection did, and a load now."""
+"""Synchronisation: a load now."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import get, post
+from litestar import post
 from msgspec import Meta, Struct
 
 from api.errors import ApiError, Fault, did_you_mean, invalid, not_found
 from api.responses import Envelope
-from api.responses import Meta as AnswerMeta
 from api.security.callers import Caller
 from api.services import Services
 from pipelines import connections
 
-STATUS = """
-select c.connection_id, c.source, c.name, c.is_paused, c.paused_reason, r.resource, r.status, r.started_at,
-    r.finished_at, r.row_count, r.attempt, r.error_class, r.error_message, r.http_status, s.last_success_at, s.as_of,
-    extract(epoch from now() - s.as_of)::double precision as lag_seconds
-from app.connection as c
-left join (
-    select distinct on (connection_id, resource) *
-    from app.sync_run order by connection_id, resource, started_at desc, sync_run_id
-) as r on r.connection_id = c.connection_id
-left join lateral (
-    select max(g.finished_at) as last_success_at, max(g.as_of) as as_of
-    from app.sync_run as g
-    where g.connection_id = r.connection_id and g.resource = r.resource and g.status = 'succeeded'
-) as s on true
-order by c.source, c.name, c.connection_id, r.resource
-"""
 TENANT = "select slug from app.tenant where tenant_id = $1"
 CONNECTION = "select source from app.connection where connection_id = $1"
 SOURCES = "select distinct source from app.connection"
@@ -37,36 +19,6 @@ SOURCES = "select distinct source from app.connection"
 LOCK = "select pg_try_advisory_xact_lock(hashtextextended('sync trigger ' || $1, 0))"
 RUNNING = "select distinct dagster_run_id from app.sync_run where status = 'running' and dagster_run_id is not null"
 TAG = "clearsignal/triggered_for"
-
-
-class Resource(Struct, frozen=True):
-    """The last try to load one resource. `next_step` says what to do about an error."""
-
-    resource: str
-    status: str
-    started_at: datetime
-    finished_at: datetime | None
-    last_success_at: datetime | None
-    as_of: datetime | None
-    lag_seconds: Annotated[float | None, Meta(description="Seconds since the instant up to which the source was read.")]
-    row_count: int | None
-    attempt: int
-    error_class: str | None
-    error_message: str | None
-    next_step: str | None
-    http_status: int | None
-
-
-class ConnectionStatus(Struct, frozen=True):
-    """One connection. Its status is the worst of its resources; `never` before its first load."""
-
-    connection_id: UUID
-    source: str
-    name: str
-    status: str
-    is_paused: bool
-    paused_reason: str | None
-    resources: list[Resource]
 
 
 class Trigger(Struct, forbid_unknown_fields=True):
@@ -81,19 +33,6 @@ class Triggered(Struct, frozen=True):
     """The run that was queued."""
 
     run_id: str
-
-
-@get("/sync/status", operation_id="ReadSyncStatus", tags=["sync"], summary="The last load of every resource")
-async def read_sync_status(services: Services, caller: Caller) -> Envelope[list[ConnectionStatus]]:
-    """For each connection and resource: how the last try ended, the last success, the lag, and what to do."""
-    async with services.database.tenant(caller.tenant_id) as connection:
-        rows = await connection.fetch(STATUS)
-    found: dict[str, list[Any]] = {}
-    for row in rows:
-        found.setdefault(row["connection_id"], []).append(row)
-    listed = [_connection(rows) for rows in found.values()]
-    newest = max((row["as_of"] for row in rows if row["as_of"]), default=None)
-    return Envelope(listed, f"{len(listed)} connections", AnswerMeta(as_of=newest))
 
 
 @post("/sync/trigger", role="editor", status_code=202, operation_id="TriggerSync", tags=["sync"], summary="Load now")
@@ -158,39 +97,4 @@ def _config(partition: str, source: str | None, data: Trigger) -> dict[str, Any]
     return {"ops": {f"load_{name}": {"config": said} for name in ([source] if source else connections.TABLES)}}
 
 
-def _connection(rows: list[Any]) -> ConnectionStatus:
-    first = rows[0]
-    resources = [_resource(row) for row in rows if row["resource"] is not None]
-    worst = ("failed", "skipped", "running", "succeeded")
-    status = next((each for each in worst if any(r.status == each for r in resources)), "never")
-    return ConnectionStatus(
-        UUID(first["connection_id"]),
-        first["source"],
-        first["name"],
-        "paused" if first["is_paused"] else status,
-        first["is_paused"],
-        first["paused_reason"],
-        resources,
-    )
-
-
-def _resource(row: Any) -> Resource:
-    words, _, next_step = (row["error_message"] or "").partition(" Do: ")
-    return Resource(
-        resource=row["resource"],
-        status=row["status"],
-        started_at=row["started_at"],
-        finished_at=row["finished_at"],
-        last_success_at=row["last_success_at"],
-        as_of=row["as_of"],
-        lag_seconds=row["lag_seconds"],
-        row_count=row["row_count"],
-        attempt=row["attempt"],
-        error_class=row["error_class"],
-        error_message=words or None,
-        next_step=next_step or None,
-        http_status=row["http_status"],
-    )
-
-
-ROUTES = [read_sync_status, trigger_sync]
+ROUTES = [trigger_sync]

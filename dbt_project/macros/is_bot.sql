@@ -7,3 +7,15 @@ coalesce(
         false
     )
 {%- endmacro %}
+
+{#- Is the author of a commit a bot, where only a name and an e-mail are known: as `is_bot`, by the name or the account of
+    GitHub's own addresses (`123+login@users.noreply.github.com`). -#}
+{%- macro is_bot_by_name(name, email) -%}
+coalesce({{ name }} like '%[bot]', false)
+    or coalesce({{ email }} like '%[bot]@%', false)
+    or coalesce(lower({{ name }}) like any (select bots.login_pattern from {{ ref('bot_logins') }} as bots), false)
+    or coalesce(
+        lower(substring({{ email }} from '^(?:[0-9]+\+)?([^@]+)@users\.noreply\.github\.com$'))
+        like any (select bots.login_pattern from {{ ref('bot_logins') }} as bots), false
+    )
+{%- endmacro %}

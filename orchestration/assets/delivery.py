@@ -12,7 +12,7 @@ log = logging.getLogger("clearsignal.progress")
 
 @dg.asset(
     key=["ml", "commit_deployments"],
-    deps=[dg.AssetKey(["intermediate", "int_deployments__walk"]), dg.AssetKey(["staging", "stg_github__commits"])],
+    deps=[dg.AssetKey(["intermediate", name]) for name in ("int_deployments__walk", "int_commits__unioned")],
     group_name="intermediate",
     owners=["team:delivery"],
     kinds={"python", "postgres"},

@@ -24,6 +24,7 @@ SYSTEMS = {
     "open_meteo": "Open-Meteo",
     "exchange_rates": "The rate provider",
     "geonames": "GeoNames",
+    "git": "The clone",
 }
 
 
@@ -67,11 +68,14 @@ def ingest(source: str) -> dg.AssetsDefinition:
         )
         for outcome in outcomes:
             _tell(source, outcome)
+            for why in outcome.left_alone:
+                context.log.info(f"{_slug(outcome.tenant)}: {source} {outcome.name} {why}")
             if outcome.error:
                 failed[outcome.tenant] = outcome
             # An event a tenant: a plain result would mark every tenant of the run as loaded.
             for table, count in outcome.rows.items():
-                if not outcome.error or (count and table not in outcome.failed):
+                is_read = table not in outcome.failed and table not in outcome.waiting
+                if is_read and (count or not outcome.error):
                     yield _materialised(source, table, outcome, count)
         stale = checks.stale_tenants(warehouse, source)
         yield from (checks.freshness(table, source, stale) for table in tables)

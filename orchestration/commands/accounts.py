@@ -1,19 +1,17 @@
-"""Commands about who and what is connected: tenant, user, connection, token."""
+"""Commands about who there is: tenant, user, token."""
 
-import json
 import sys
-from pathlib import Path
-from typing import Any
 
 import click
 
+from orchestration.tables import show
+
 ROLES = ("viewer", "analyst", "editor", "admin")
-SOURCES = ("github", "jira", "hubspot", "gdelt", "open_meteo", "exchange_rates", "geonames")
 
 
 def register(cli: click.Group) -> None:
     """Add the commands."""
-    for command in (tenant, user, connection, token):
+    for command in (tenant, user, token):
         cli.add_command(command)
 
 
@@ -37,7 +35,7 @@ def add_tenant(name: str, slug: str | None, time_zone: str, places: tuple[str, .
     located = [Place(place.partition(":")[0], place.partition(":")[2] or None) for place in places]
     slug = slug or "-".join("".join(c if c.isalnum() and c.isascii() else " " for c in name.lower()).split())
     made = tenants.create(Warehouse.from_environment(), slug, name, time_zone, located)
-    _show({"tenant": made.partition_key, "tenant_id": str(made.tenant_id), "name": made.name}, as_json)
+    show({"tenant": made.partition_key, "tenant_id": str(made.tenant_id), "name": made.name}, as_json)
 
 
 @tenant.command("list")
@@ -51,7 +49,7 @@ def list_tenants(as_json: bool) -> None:
         {"tenant": t.partition_key, "name": t.name, "time_zone": t.time_zone, "demo": t.is_demo}
         for t in tenants.all(Warehouse.from_environment())
     ]
-    _show(rows, as_json)
+    show(rows, as_json)
 
 
 @tenant.command("remove")
@@ -117,85 +115,7 @@ def list_users(tenant_name: str | None, as_json: bool) -> None:
             " where u.deleted_at is null and (%(t)s::uuid is null or t.tenant_id = %(t)s) order by 1, 3",
             {"t": wanted},
         ).fetchall()
-    _show([dict(zip(("email", "name", "tenant", "role"), row, strict=True)) for row in rows], as_json)
-
-
-@click.group()
-def connection() -> None:
-    """Which accounts at the sources are read."""
-
-
-@connection.command("add")
-@click.argument("source", type=click.Choice(SOURCES), metavar="SOURCE")
-@click.option("--tenant", "tenant_name", required=True, help="Slug, partition key or id.")
-@click.option("--name", default="main", show_default=True)
-@click.option("--set", "values", multiple=True, help="FIELD=VALUE; a list is separated by commas; repeatable.")
-@click.option("--config", type=click.Path(path_type=Path, exists=True), help="A JSON file with the fields.")
-@click.option("--token", "ask_token", is_flag=True, help="Ask for the token (or read it from standard input).")
-@click.option("--allow-private", is_flag=True, help="Let base_url be on this machine or network.")
-def add_connection(
-    source: str, tenant_name: str, name: str, values: tuple[str, ...], config: Path | None, ask_token: bool,
-    allow_private: bool,
-) -> None:  # fmt: skip
-    """Connect an account, or change the one of this name."""
-    from pipelines import connections, tenants
-    from pipelines.warehouse.connection import Warehouse
-
-    fields: dict[str, Any] = {**_file(config), **dict(_field(value) for value in values)}
-    if ask_token:
-        fields["token"] = click.prompt("Token", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
-    warehouse = Warehouse.from_environment()
-    found = tenants.find(warehouse, tenant_name)
-    stored = connections.add(warehouse, found, name, {**fields, "source": source}, allow_private=allow_private)
-    click.echo(f"✓ {found.partition_key}: {source} {name!r} ({stored.connection_id})")
-    click.echo(f"  Load it now: clearsignal sync --tenant {found.slug} --connection {stored.connection_id}")
-
-
-@connection.command("list")
-@click.option("--tenant", "tenant_name", help="Slug, partition key or id (default: all).")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-def list_connections(tenant_name: str | None, as_json: bool) -> None:
-    """Every connection, without its secrets."""
-    from pipelines import connections, tenants
-    from pipelines.warehouse.connection import Warehouse
-
-    warehouse = Warehouse.from_environment()
-    chosen = [tenants.find(warehouse, tenant_name)] if tenant_name else tenants.all(warehouse)
-    rows = [
-        {
-            "tenant": each.partition_key,
-            "source": stored.source,
-            "name": stored.name,
-            "connection_id": str(stored.connection_id),
-            "address": stored.connection.base_url,
-            "paused": stored.is_paused,
-        }
-        for each in chosen
-        for stored in connections.of(warehouse, each)
-    ]
-    _show(rows, as_json)
-
-
-@connection.command("remove")
-@click.argument("connection_id")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def remove_connection(connection_id: str, yes: bool) -> None:
-    """Forget a connection and its credentials. What it loaded stays."""
-    from uuid import UUID
-
-    from pipelines.warehouse.connection import Warehouse
-
-    try:
-        key = UUID(connection_id)
-    except ValueError:
-        raise click.UsageError(f"{connection_id!r} is no id. Do: see clearsignal connection list.") from None
-    if not yes:
-        click.confirm("Forget this connection and its credentials?", abort=True)
-    with Warehouse.from_environment().connect("loader") as database:
-        gone = database.execute("delete from app.connection where connection_id = %s", [key]).rowcount
-    if not gone:
-        raise click.UsageError(f"there is no connection {connection_id}. Do: see clearsignal connection list.")
-    click.echo("✓ forgotten")
+    show([dict(zip(("email", "name", "tenant", "role"), row, strict=True)) for row in rows], as_json)
 
 
 @click.command()
@@ -209,41 +129,3 @@ def token(tenant_name: str, role: str) -> None:
     warehouse = Warehouse.from_environment()
     found = tenants.find(warehouse, tenant_name)
     click.echo(access_tokens.issue(access_tokens.key(warehouse), found.tenant_id, role))
-
-
-def _field(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise click.UsageError(f"--set {text!r} has no value. Do: write --set FIELD=VALUE.")
-    is_list = name in ("repositories", "projects")
-    if is_list:
-        return name, [part.strip() for part in value.split(",") if part.strip()]
-    return name, int(value) if value.isdigit() and name.endswith(("_days", "_seconds")) else value
-
-
-def _file(config: Path | None) -> dict[str, Any]:
-    if config is None:
-        return {}
-    try:
-        read = json.loads(config.read_text())
-    except ValueError as error:
-        raise click.UsageError(
-            f"{config} is no JSON: {error}. Do: write an object with the connection's fields."
-        ) from None
-    if not isinstance(read, dict):
-        raise click.UsageError(f"{config} is no object. Do: write an object with the connection's fields.")
-    return read
-
-
-def _show(found: Any, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(found, default=str))
-        return
-    rows = found if isinstance(found, list) else [found]
-    if not rows:
-        click.echo("  none")
-        return
-    widths = {key: max(len(key), *(len(str(row[key])) for row in rows)) for key in rows[0]}
-    click.echo("  " + "  ".join(f"{key:<{width}}" for key, width in widths.items()))
-    for row in rows:
-        click.echo("  " + "  ".join(f"{row[key]!s:<{width}}" for key, width in widths.items()))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from orchestration.commands.accounts import SOURCES
+from orchestration.commands.connections import SOURCES
 
 
 def register(cli: click.Group) -> None:
@@ -136,6 +136,22 @@ def create_demo(simulator: str) -> None:
 
     demo_tenants.create(Warehouse.from_environment(), simulator)
     click.echo("✓ demo tenants are there")
+
+
+@demo.command("tell")
+@click.option("--tenant", default="acme", show_default=True, help="One of the demo's tenants.")
+@click.option("--hours", type=click.IntRange(1, 72), default=24, show_default=True, help="How far back.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def tell(tenant: str, hours: int, as_json: bool) -> None:
+    """Let the running simulator tell the running API what happened, by signed webhooks."""
+    from orchestration import webhook_demo
+    from pipelines.warehouse.connection import Warehouse
+
+    told = webhook_demo.tell(Warehouse.from_environment(), tenant, hours)
+    if as_json:
+        click.echo(json.dumps(told))
+    for source, answers in {} if as_json else told.items():
+        click.echo(f"  {source}: " + ", ".join(f"{count} × {status}" for status, count in answers.items()))
 
 
 @demo.command("remove")

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 STOP_SECONDS = 40.0
-SERVICES = ("simulator", "code", "webserver", "daemon", "api")
+SERVICES = ("simulator", "code", "webserver", "daemon", "api", "webhooks")
 
 
 def register(cli: click.Group) -> None:
@@ -46,6 +46,8 @@ def status(as_json: bool) -> None:
             mark = "✓" if service["answers"] else "✗"
             process = f"pid {service['pid']}" if service["pid"] else ""
             click.echo(f"  {mark} {name:<12} {service['address'] or '':<30} {process}".rstrip())
+        for connection in found["waiting"]:
+            click.echo(f"  ! {connection['tenant']}: {connection['source']} {connection['name']} {connection['why']}")
     raise click.exceptions.Exit(found["code"])
 
 
@@ -74,7 +76,22 @@ def look() -> dict[str, Any]:
         services[name] = {"pid": record.pid if record and alive else None, "address": address, "answers": answers}
     good = [service["answers"] for service in services.values()]
     code = 0 if all(good) else 1 if any(good) else 2
-    return {"stack": home_lock.holder(folder), "home": str(folder), "services": services, "code": code}
+    waiting = _waiting() if services["database"]["answers"] else []
+    return {"stack": home_lock.holder(folder), "home": str(folder), "services": services, "waiting": waiting,
+            "code": code}  # fmt: skip
+
+
+def _waiting() -> list[dict[str, str]]:
+    """The connections that are left alone now, since they failed: tenant, source, name and why."""
+    import psycopg
+
+    from pipelines import holds
+    from pipelines.warehouse.connection import Warehouse
+
+    try:
+        return holds.told(Warehouse.from_environment())
+    except psycopg.Error:  # not migrated yet
+        return []
 
 
 def _database_answers(url: str) -> bool:

@@ -32,7 +32,7 @@ deployments as (
 
 commits as (
     select tenant_id, repository, concat_ws(':', count(*), sum(hashtextextended(sha, 0))) as hash
-    from staging.stg_github__commits
+    from intermediate.int_commits__unioned
     group by tenant_id, repository
 )
 
@@ -73,7 +73,7 @@ def read_history(warehouse: Warehouse, repositories: pl.DataFrame) -> tuple[pl.D
         f"""
         select given.graph::bigint, commits.sha, commits.parents
         from {frames.records(graphs.to_dicts(), "graph int, tenant_id uuid, repository text")}
-        inner join staging.stg_github__commits as commits using (tenant_id, repository)
+        inner join intermediate.int_commits__unioned as commits using (tenant_id, repository)
         """,
     ).cast(commit_graph.COMMITS)  # type: ignore[arg-type]
     deployments = frames.read(warehouse, DEPLOYMENTS).join(graphs, on=REPOSITORY)

@@ -13,6 +13,7 @@ from pipelines.simulator import (
     gdelt,
     geonames,
     github,
+    github_graphql,
     hubspot,
     issue_truth,
     jira,
@@ -20,6 +21,7 @@ from pipelines.simulator import (
     open_meteo,
     replay,
     truth,
+    webhooks,
 )
 from pipelines.simulator.faults import FaultMiddleware
 from pipelines.simulator.github_limits import Refused, refuse
@@ -28,9 +30,11 @@ from pipelines.simulator.world import World
 # A provider is a list of route handlers. They find the world in `state.world`.
 ROUTERS: list[ControllerRouterHandler] = [
     *control.HANDLERS,
+    *webhooks.HANDLERS,
     *truth.HANDLERS,
     *issue_truth.HANDLERS,
     *github.HANDLERS,
+    *github_graphql.HANDLERS,
     *jira.HANDLERS,
     *jira_agile.HANDLERS,
     *hubspot.HANDLERS,

@@ -26,6 +26,8 @@ from pipelines.simulator.repositories import Repository
 
 FLOWS: dict[str, type[Flow]] = {"trunk": TrunkFlow, "release": ReleaseFlow, "monorepo": MonorepoFlow}
 
+SMALL_IDS = ("account", "repository")  # GitHub's are below 2³¹, and GraphQL has no others
+
 
 @dataclass(frozen=True, slots=True)
 class Charter:
@@ -105,7 +107,8 @@ class Company:
     def next_id(self, kind: str) -> int:
         """A number that no other object of that kind has, in this or (nearly surely) any other company."""
         count = self._next_ids[kind] = self._next_ids.get(kind, 0) + 1
-        return (1_000 + crc32(self.slug.encode()) % 8_000) * 1_000_000 + count
+        step = 100_000 if kind in SMALL_IDS else 1_000_000
+        return (1_000 + crc32(self.slug.encode()) % 8_000) * step + count
 
     def sha(self, *names: object) -> str:
         return sha1("|".join(map(str, (self.charter.seed, self.slug, *names))).encode()).hexdigest()

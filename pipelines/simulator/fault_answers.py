@@ -107,7 +107,7 @@ def change(fault: "Fault", answer: Answer, query: str, asked: bytes) -> bool:
         return False
     if fault.fault == "repeat_token":
         return _repeat_token(answer, body, query, asked)
-    rows = _rows(body)
+    rows = _rows(body)[: fault.options.get("rows")]
     for row in rows:
         if fault.fault == "drift":
             row["zz_new_field"] = {"added": "by the provider", "version": 2}

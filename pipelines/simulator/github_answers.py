@@ -31,7 +31,7 @@ class Asked:
     def of(cls, request: Request, owner: str | None = None, name: str | None = None) -> "Asked":
         """Check token, limits and repository. Raises Refused: 401, 403, 404, or 301 for a former name."""
         world: World = request.app.state.world
-        token = _token(request)
+        token = token_of(request)
         mine = world.github_by_token(token)
         store = world.github(owner) if owner else mine
         if mine is None and (store is None or store.token is not None):
@@ -135,7 +135,8 @@ class Asked:
         return Response(content, headers=found, media_type="application/json; charset=utf-8")
 
 
-def _token(request: Request) -> str:
+def token_of(request: Request) -> str:
+    """The token that a request brings, "" for none."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() in {"bearer", "token"} else ""
 

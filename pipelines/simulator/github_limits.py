@@ -47,11 +47,12 @@ class RateLimits:
         if used >= limit:
             raise Refused(403, "API rate limit exceeded for user ID 1.", self._headers(limit, limit, end))
         self._used[token] = (end, used + 1)
-        self._spend_minute(token, settings["github_secondary_limit"], now)
+        self.spend_minute(token, settings)
         return self._headers(limit, used + 1, end)
 
-    def _spend_minute(self, token: str, most: int | None, now: float) -> None:
-        """The secondary limit: requests in a minute."""
+    def spend_minute(self, token: str, settings: dict[str, Any]) -> None:
+        """Count a request against the secondary limit: requests in a minute, of both APIs. Raises Refused."""
+        most, now = settings["github_secondary_limit"], time.time()
         if most is None:
             return
         end, used = self._minutes.get(token, (0.0, 0))

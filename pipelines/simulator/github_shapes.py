@@ -83,7 +83,7 @@ def account(login: str, account_id: int, kind: str) -> dict[str, Any]:
 
 
 def owner(repository: Repository) -> dict[str, Any]:
-    return account(repository.name.split("/")[0], repository.repository_id // 1_000_000, "Organization")
+    return account(repository.name.split("/")[0], repository.repository_id // 100_000, "Organization")
 
 
 def minimal_repository(repository: Repository) -> dict[str, Any]:

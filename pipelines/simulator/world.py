@@ -10,6 +10,7 @@ from pipelines.simulator.clock import Clock
 from pipelines.simulator.company import Charter, Company
 from pipelines.simulator.faults import Faults
 from pipelines.simulator.github_limits import RateLimits
+from pipelines.simulator.github_points import Points
 from pipelines.simulator.github_store import IDENTITY, LivedStore, Store
 
 DEFAULT_COMPANIES = (
@@ -27,9 +28,11 @@ class World:
         self.faults = Faults()
         self.amendments = Amendments()
         self.github_limits = RateLimits()
+        self.github_points = Points()
         self.settings: dict[str, Any] = {
             "github_rate_limit": 15000,  # requests of a token in a window, as an Enterprise organisation has
             "github_rate_window_seconds": 3600,
+            "github_points_limit": 5000,  # GraphQL's, in the same window
             "github_secondary_limit": None,  # requests of a token in a minute
             "gdelt_seconds_between_requests": 0.02,  # the demo asks every 0.05 s, the real one wants 5 s
         }

@@ -1,14 +1,15 @@
-"""GitHub → raw_github, by REST. Every resource of every repository goes on from its own cursor."""
+"""GitHub → raw_github: pull requests by GraphQL, the rest by REST. Each repository's resource has its own cursor."""
 
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from pipelines.sources import github_rows
+from pipelines.http import Answer
+from pipelines.sources import github_graphql, github_paging, github_rows
 from pipelines.sources.github_commits import commits
 from pipelines.sources.github_deployments import deployments
-from pipelines.sources.github_lists import LOOKBACK, names, present, repositories, simple, whole
-from pipelines.sources.github_paging import HEADERS, check, pages
+from pipelines.sources.github_lists import LOOKBACK, names, newest, present, repositories, simple, whole
+from pipelines.sources.github_paging import HEADERS, pages
 from pipelines.sources.github_pulls import pull_requests
 from pipelines.sources.reading import Reading, Request, Rows
 
@@ -20,6 +21,11 @@ UPDATED = {"sort": "updated", "direction": "desc"}
 def limits(connection: Any) -> dict[str, int]:
     """None to keep: the answers' own headers say when to wait."""
     return {}
+
+
+def check(answer: Answer) -> None:
+    """Raise the SyncError that an answer of either API means."""
+    (github_graphql if answer.url.endswith("/graphql") else github_paging).check(answer)
 
 
 def client(connection: Any) -> dict[str, Any]:
@@ -54,8 +60,8 @@ RESOURCES: dict[str, Callable[[Request], Reading]] = {
     "repositories": repositories,
     "pull_requests": pull_requests,
     "issues": issues,
-    "issue_events": simple("issue_events", "issues/events", {}, "created_at", github_rows.issue_event),
-    "comments": simple("comments", "issues/comments", UPDATED, "updated_at", github_rows.comment),
+    "issue_events": newest("issue_events", "issues/events", {}, "created_at", github_rows.issue_event),
+    "comments": newest("comments", "issues/comments", UPDATED, "updated_at", github_rows.comment),
     "tags": whole("tags", "tags", github_rows.named_commit, "name"),
     "branches": whole("branches", "branches", github_rows.named_commit, "name"),
     "releases": whole("releases", "releases", _plain),

@@ -9,21 +9,24 @@ from pipelines.sources.reading import Reading, Request, Rows, at_once, instant
 from pipelines.sync_error import SyncError
 
 STATUS_LOOKBACK = timedelta(days=1)  # a deployment may fail after it succeeded
+UNFINISHED_LOOKBACK = timedelta(days=14)  # what was cancelled never ends; older ones are looked at by sweeps alone
 
 
 def deployments(request: Request) -> Reading:
-    """New deployments, and the statuses of those that are new or not final yet."""
+    """New deployments, and the statuses of those that are new, were touched or are not final yet."""
+    given_up = None if request.sweep else request.now - UNFINISHED_LOOKBACK
     for repository in names(request):
         since = request.since("deployments", repository, STATUS_LOOKBACK)
         seen: list[str | None] = []
-        unfinished = request.kept.unfinished_deployments(repository) if request.kept else set()
+        unfinished = request.kept.unfinished_deployments(repository, given_up) if request.kept else set()
         for page in changed(
             request, "deployments", repository, "deployments", {}, "created_at", lookback=STATUS_LOOKBACK
         ):
+            # First: a deployment that is kept with its time of change must have the statuses of that time.
+            yield _statuses(request, repository, _touched(request, repository, page))
             yield Rows("deployments", github_rows.with_repository(repository, page))
             request.heads[repository].update(one["sha"] for one in page)
             seen += [one["created_at"] for one in page]
-            yield _statuses(request, repository, _without_final_status(request, repository, page, unfinished))
             unfinished -= {one["id"] for one in page}
         yield _statuses(request, repository, sorted(unfinished) if since else [])
         yield from request.reached("deployments", repository, seen)
@@ -31,17 +34,13 @@ def deployments(request: Request) -> Reading:
             yield from present(request, "deployments", repository, "deployments", {})
 
 
-def _without_final_status(request: Request, repository: str, page: list[dict], unfinished: set[int]) -> list[int]:
-    """Deployments of a page whose statuses may have changed: new, recent or not final."""
+def _touched(request: Request, repository: str, page: list[dict]) -> list[int]:
+    """Deployments of a page that the warehouse does not have just so. A new status changes their `updated_at`."""
     if request.kept is None:
         return [one["id"] for one in page]
-    known = request.kept.known("deployment_statuses", repository, "deployment_id", [one["id"] for one in page])
-    settled = request.now - STATUS_LOOKBACK
-    return [
-        one["id"]
-        for one in page
-        if one["id"] not in known or one["id"] in unfinished or instant(one["created_at"]) >= settled
-    ]
+    times = {one["id"]: instant(one["updated_at"]) for one in page}
+    unchanged = request.kept.unchanged("deployments", repository, times)
+    return [number for number in times if number not in unchanged]
 
 
 def _statuses(request: Request, repository: str, deployments: list[int]) -> Rows:

@@ -5,11 +5,13 @@ is missed, and what changed after the start is the next sync's.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.http import Client
+from pipelines.raw_tables import RAW
 from pipelines.sources import github_rows
+from pipelines.sources.github_conditional import Conditional
 from pipelines.sources.github_paging import pages
 from pipelines.sources.reading import Present, Reading, Request, Rows, instant
 from pipelines.sync_error import SyncError
@@ -50,8 +52,12 @@ def names(request: Request) -> list[str]:
 def changed(request: Request, resource: str, repository: str, path: str, params: dict, field: str, key: str = "",
             lookback: timedelta = LOOKBACK) -> Iterator[list[dict]]:  # fmt: skip
     """Pages of a list that is sorted by `field`, newest first, as far back as the cursor less the lookback."""
-    since = request.since(resource, repository, lookback)
-    for page in pages(request.client, f"/repos/{repository}/{path}", params, key):
+    found = pages(request.client, f"/repos/{repository}/{path}", params, key)
+    yield from _back_to(request.since(resource, repository, lookback), found, field)
+
+
+def _back_to(since: datetime | None, found: Iterator[list[dict]], field: str) -> Iterator[list[dict]]:
+    for page in found:
         yield page if since is None else [row for row in page if instant(row[field]) >= since]
         if since is not None and page and instant(page[-1][field]) < since:
             return
@@ -72,16 +78,39 @@ def simple(name: str, path: str, params: dict, field: str, row: Callable[[str, A
     return read
 
 
-def whole(name: str, path: str, row: Callable[[str, Any], Any], key: str = "id") -> Callable[[Request], Reading]:
-    """A resource whose list is short and has no time of change: read whole each time."""
+def newest(
+    name: str, path: str, params: dict, field: str, row: Callable[[str, Any], Any]
+) -> Callable[[Request], Reading]:
+    """A resource that is one list in which whatever changes moves to the front: where that is as it was, all is."""
 
     def read(request: Request) -> Reading:
         for repository in names(request):
-            found = [one for page in pages(request.client, f"/repos/{repository}/{path}") for one in page]
-            rows = [row(repository, one) for one in found]
+            seen: list[str | None] = []
+            front = Conditional(request, f"/repos/{repository}/{path}", params)
+            since = request.since(name, repository, LOOKBACK)
+            for page in _back_to(since, front.pages(ends_unchanged=True), field):
+                yield Rows(name, [row(repository, found) for found in page])
+                seen += [found[field] for found in page]
+            yield from request.reached(name, repository, seen)
+            yield from front.reached()
+
+    return read
+
+
+def whole(name: str, path: str, row: Callable[[str, Any], Any], key: str = "id") -> Callable[[Request], Reading]:
+    """A resource whose list is short and has no time of change: read whole each time it changed."""
+    has_heads = "sha" in RAW["github"][name].columns
+
+    def read(request: Request) -> Reading:
+        for repository in names(request):
+            found = Conditional(request, f"/repos/{repository}/{path}")
+            rows = [row(repository, one) for page in found.pages() for one in page]
             yield Rows(name, rows)
-            if "sha" in (rows or [{}])[0]:
+            yield from found.reached()
+            if has_heads:
                 request.heads[repository].update(one["sha"] for one in rows)
+                if found.is_partial and request.kept:  # the commits they point at may have failed the last time
+                    request.heads[repository] |= request.kept.heads(name, repository)
             if request.sweep:
                 yield Present(name, {"repository": repository}, [one[key] for one in rows])
 

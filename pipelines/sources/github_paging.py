@@ -2,8 +2,8 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pipelines import http
@@ -41,20 +41,46 @@ def _limit(answer: Answer) -> SyncError | None:
     return SyncError("rate_limited", message, http_status=answer.status, retry_after=wait)
 
 
+class Page(NamedTuple):
+    """One page of a list. `rows` None: it is as it was when it had this ETag."""
+
+    url: str
+    rows: list[dict] | None
+    etag: str
+    following: str | None  # address of the next page
+
+    @property
+    def is_full(self) -> bool:
+        """Whether one more row would need another page."""
+        return self.rows is None or len(self.rows) >= int(dict(parse_qsl(urlsplit(self.url).query))["per_page"])
+
+
+def first_url(path: str, params: Mapping[str, Any] | None = None) -> str:
+    return f"{path}?{urlencode({'per_page': PER_PAGE, **(params or {})})}"
+
+
 def pages(client: Client, path: str, params: Mapping[str, Any] | None = None, key: str = "") -> Iterator[list[dict]]:
-    """Each page of a list, following `Link` as it is. `key`: where the list lies inside an object.
+    """The rows of each page of a list. `key`: where the list lies inside an object.
 
     Raises SyncError; an empty repository (409) and switched-off issues (410) are an empty list.
     """
-    url: str | None = f"{path}?{urlencode({'per_page': PER_PAGE, **(params or {})})}"
+    for page in walk(client, path, first_url(path, params), key):
+        yield page.rows or []
+
+
+def walk(
+    client: Client, path: str, url: str | None, key: str = "", known: Callable[[str], Page | None] = lambda url: None
+) -> Iterator[Page]:
+    """Each page from `url` on, following `Link` as it is. `known`: what was answered at an address before."""
     seen: set[str] = set()
     while url is not None:
         if url in seen or len(seen) > MOST_PAGES:
             raise SyncError("unparsable", f"the list {path} repeats its pages")
         seen.add(url)
-        smaller = _halved(url)
+        smaller, before = _halved(url), known(url)
+        headers = {"If-None-Match": before.etag} if before else {}
         try:
-            answer = client.get(url, tries=2 if smaller else http.TRIES)
+            answer = client.get(url, tries=2 if smaller else http.TRIES, headers=headers)
         except SyncError as error:
             if error.http_status in (409, 410):
                 return
@@ -62,13 +88,18 @@ def pages(client: Client, path: str, params: Mapping[str, Any] | None = None, ke
                 url = smaller
                 continue
             raise
-        body = answer.json()
-        rows = body.get(key) if key and isinstance(body, dict) else body
-        if not isinstance(rows, list):
-            raise http.unparsable(answer, "is not the list that GitHub documents")
-        yield rows
-        found = NEXT.search(answer.headers.get("Link", ""))
-        url = found.group(1) if found else None
+        page = before if before and answer.status == 304 else _page(answer, url, key)
+        yield page
+        url = page.following
+
+
+def _page(answer: Answer, url: str, key: str) -> Page:
+    body = answer.json()
+    rows = body.get(key) if key and isinstance(body, dict) else body
+    if not isinstance(rows, list):
+        raise http.unparsable(answer, "is not the list that GitHub documents")
+    following = NEXT.search(answer.headers.get("Link", ""))
+    return Page(url, rows, answer.headers.get("ETag", ""), following.group(1) if following else None)
 
 
 def _halved(url: str) -> str | None:

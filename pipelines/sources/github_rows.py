@@ -14,11 +14,35 @@ def repository(found: Object) -> Object:
     return {**found, "repository": found["full_name"]}
 
 
+def account(found: Object | None) -> Object | None:
+    """Who it is, as both of GitHub's APIs tell it; None where the account is deleted or unknown."""
+    if not found:
+        return None
+    return {"login": found.get("login"), "id": found.get("id"), "type": found.get("type")}
+
+
+def label_names(found: list[Object] | None) -> list[Object]:
+    """Name and colour, by name."""
+    labels = [{"name": one["name"], "color": one.get("color")} for one in found or ()]
+    return sorted(labels, key=lambda label: label["name"])
+
+
 def pull_request(repository: str, listed: Object, detail: Object) -> Object:
     """The list's fields and the detail's. Of both branches only what stays the same: GitHub puts the whole
     repository into each, with counters that change by the hour."""
     row = {**listed, **detail, "repository": repository}
-    return {**row, "head": _branch(row.get("head")), "base": _branch(row.get("base"))}
+    return {
+        **row,
+        "user": account(row.get("user")),
+        "merged_by": account(row.get("merged_by")),
+        "labels": label_names(row.get("labels")),
+        "head": _branch(row.get("head")),
+        "base": _branch(row.get("base")),
+    }
+
+
+def review(repository: str, number: int, found: Object) -> Object:
+    return {**found, "repository": repository, "pull_request_number": number, "user": account(found.get("user"))}
 
 
 def _branch(found: Object | None) -> Object | None:
@@ -61,6 +85,7 @@ def pull_request_commit(repository: str, number: int, position: int, found: Obje
     row = commit(repository, found)
     return {
         **row,
+        "author": account(row["author"]),
         "pull_request_number": number,
         "position": position,
         "commit_author_name": row["author_name"],

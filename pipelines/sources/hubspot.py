@@ -83,21 +83,24 @@ def owners(request: Request) -> Reading:
 
 def tickets(request: Request) -> Reading:
     """Tickets that changed, with the history of their stage and their companies and contacts."""
-    names = [*TICKET.values(), request.connection.jira_key_property]
-    asked = {
-        "properties": ",".join(names),
-        "propertiesWithHistory": "hs_pipeline_stage",
-        "associations": "companies,contacts",
-    }
     seen: list[str | None] = []
-    for page in _whole_tickets(request, asked):
-        rows = [_ticket(one, request.connection.jira_key_property) for one in page]
+    for page in _whole_tickets(request, asked_of_tickets(request)):
+        rows = [ticket(one, request.connection.jira_key_property) for one in page]
         yield Rows("tickets", rows)
         seen += [row["updated_at"] for row in rows]
     yield from request.reached("tickets", "account", seen)
     if request.sweep:
         live = listed(request.client, "/crm/v3/objects/tickets", archived="false")
         yield Present("tickets", {}, [one["id"] for page in live for one in page])
+
+
+def asked_of_tickets(request: Request) -> dict[str, str]:
+    """The query that brings a ticket with all that its row needs."""
+    return {
+        "properties": ",".join([*TICKET.values(), request.connection.jira_key_property]),
+        "propertiesWithHistory": "hs_pipeline_stage",
+        "associations": "companies,contacts",
+    }
 
 
 def _whole_tickets(request: Request, asked: dict[str, str]) -> Iterator[list[dict]]:
@@ -108,11 +111,12 @@ def _whole_tickets(request: Request, asked: dict[str, str]) -> Iterator[list[dic
         yield from listed(request.client, path, HISTORY_PAGE, archived="false", **asked)
         return
     for page in changed(request.client, "tickets", ["hs_lastmodifieddate"], MODIFIED["tickets"], _milliseconds(since)):
-        found = at_once(lambda one: _unless_gone(request.client, f"{path}/{one['id']}", asked), page)
+        found = at_once(lambda one: unless_gone(request.client, f"{path}/{one['id']}", asked), page)
         yield [one for one in found if one is not None]
 
 
-def _unless_gone(client: Client, path: str, asked: dict[str, str]) -> dict | None:
+def unless_gone(client: Client, path: str, asked: dict[str, str]) -> dict | None:
+    """One object, None where it is archived or deleted."""
     try:
         return client.json(path, asked)
     except SyncError as error:
@@ -121,12 +125,13 @@ def _unless_gone(client: Client, path: str, asked: dict[str, str]) -> dict | Non
         return None
 
 
-def _ticket(found: dict, jira_key_property: str) -> dict[str, Any]:
+def ticket(found: dict, jira_key_property: str) -> dict[str, Any]:
+    """The row of a ticket that was read with `asked_of_tickets`."""
     properties = {name: value for name, value in found["properties"].items() if value is not None}
     changes = (found.get("propertiesWithHistory") or {}).get("hs_pipeline_stage") or []
     steps = [{"stage": one.get("value"), "at": _iso(str(one["timestamp"]))} for one in changes]
     return {
-        **_row(found, TICKET),
+        **plain_row(found, TICKET),
         "jira_issue_key": properties.get(jira_key_property),
         "archived": bool(found.get("archived")),
         "company_ids": _associated(found, "companies"),
@@ -149,7 +154,7 @@ def simple(name: str, columns: dict[str, str]) -> Callable[[Request], Reading]:
     def read(request: Request) -> Reading:
         seen: list[str | None] = []
         for page in _found(request, name, list(columns.values())):
-            rows = [_row(one, columns) for one in page]
+            rows = [plain_row(one, columns) for one in page]
             yield Rows(name, rows)
             seen += [row["updated_at"] for row in rows]
         yield from request.reached(name, "account", seen)
@@ -167,7 +172,8 @@ def _found(request: Request, kind: str, properties: list[str]) -> Iterator[list[
         yield from changed(request.client, kind, properties, MODIFIED[kind], _milliseconds(since))
 
 
-def _row(found: dict, columns: dict[str, str]) -> dict[str, Any]:
+def plain_row(found: dict, columns: dict[str, str]) -> dict[str, Any]:
+    """The row of an object that is nothing but its properties."""
     properties = found["properties"]
     row = {name: properties.get(column) for name, column in columns.items()}
     for name in TIMES:

@@ -95,24 +95,35 @@ def sprints(request: Request) -> Reading:
 def issues(request: Request) -> Reading:
     """Issues that changed, with their changelogs, worklogs and remote links."""
     zone = _zone(request.client)
-    fields = request.notes["fields"] if "fields" in request.notes else request.client.json("/rest/api/3/field")
-    custom = jira_rows.custom_fields(fields)
+    custom = custom_fields(request)
     since = request.since("issues", "site", LOOKBACK)
     jql = _jql(request.connection.projects, since, zone)
     asked = [*jira_rows.ASKED, *custom.all]
     seen: list[str | None] = []
     for page in _search(request.client, jql, asked):
-        rows = [jira_rows.issue(found, custom, request.connection.base_url) for found in page]
-        yield Rows("issues", rows)
-        ids = [row["id"] for row in rows]
-        yield Rows("changelogs", _changelogs(request.client, ids))
-        yield Rows("worklogs", _worklogs(request.client, page))
-        yield Rows("remotelinks", _remotelinks(request.client, ids))
-        seen += [row["updated"] for row in rows]
+        yield from whole(request, custom, page)
+        seen += [found["fields"]["updated"] for found in page]
         yield from request.reached("issues", "site", seen)  # oldest change first: what is read need not be read again
     if request.sweep:
         pages = _search(request.client, _jql(request.connection.projects, None, zone), ["id"])
         yield Present("issues", {}, [found["id"] for page in pages for found in page])
+
+
+def custom_fields(request: Request) -> jira_rows.CustomFields:
+    """The site's own fields, asked for once a sync."""
+    if "fields" not in request.notes:
+        request.notes["fields"] = request.client.json("/rest/api/3/field")
+    return jira_rows.custom_fields(request.notes["fields"])
+
+
+def whole(request: Request, custom: jira_rows.CustomFields, page: list[dict]) -> Iterator[Rows]:
+    """These issues with their changelogs, worklogs and remote links."""
+    rows = [jira_rows.issue(found, custom, request.connection.base_url) for found in page]
+    yield Rows("issues", rows)
+    ids = [row["id"] for row in rows]
+    yield Rows("changelogs", _changelogs(request.client, ids))
+    yield Rows("worklogs", _worklogs(request.client, page))
+    yield Rows("remotelinks", _remotelinks(request.client, ids))
 
 
 def _search(client: Client, jql: str, fields: list[str]) -> Iterator[list[dict]]:

@@ -28,11 +28,11 @@ class Rows(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """Everything of this resource and scope up to `value` (ISO 8601) has been yielded."""
+    """Everything of this resource and scope up to `value` has been yielded."""
 
     resource: str
     scope: str
-    value: str
+    value: str  # ISO 8601; for `etag`, whose scope is an address, what was answered there
 
 
 class Present(NamedTuple):
@@ -53,7 +53,7 @@ class Request:
     connection: Any
     client: Client
     now: datetime
-    cursors: Mapping[str, str] = field(default_factory=dict)  # "resource|scope" → ISO 8601
+    cursors: Mapping[str, str] = field(default_factory=dict)  # "resource|scope" → ISO 8601 or ETag
     full: bool = False
     sweep: bool = False
     places: Sequence[Place] = ()

@@ -10,7 +10,7 @@ import dbt_project
 from pipelines import accounts, contracts, mart_tables, tenants
 from tests.api.conftest import PASSWORD
 
-CONNECTION = uuid4()
+CONNECTION, IN_TROUBLE = uuid4(), uuid4()
 NOW = datetime.now(UTC)
 
 
@@ -56,6 +56,7 @@ def publish_empty(warehouse, manifest):
             fill_dashboard(connection, marts, tenant, 3 if tenant is acme else 7)
     with warehouse.connect("loader") as connection:
         fill_sync_runs(connection, acme)
+        fill_troubles(connection, acme)
     return acme, globex
 
 
@@ -125,3 +126,36 @@ def fill_sync_runs(connection, tenant):
             [tenant.tenant_id, CONNECTION, at, at, status, at, error,
              error and "The token was refused. Do: enter another.", 401 if error else None],
         )  # fmt: skip
+
+
+def fill_troubles(connection, tenant):
+    """A connection that waits for a limit, one resource of which needs attention, with all there is to tell."""
+    key = (tenant.tenant_id, IN_TROUBLE)
+    connection.execute(
+        "insert into app.connection (tenant_id, connection_id, source, name) values (%s, %s, 'github', 'troubled')", key
+    )
+    connection.execute(
+        "insert into app.sync_run (tenant_id, connection_id, source, resource, finished_at, status, as_of)"
+        " values (%s, %s, 'github', 'issues', now(), 'succeeded', now())",
+        key,
+    )
+    hold = (
+        "insert into app.sync_hold (tenant_id, connection_id, resource, error_class, reason, failure_count, resume_at,"
+        " needs_attention, updated_at) values (%s, %s, %s, %s, %s, %s, now() + %s, %s, now())"
+    )
+    limit = "The limit is used up. Do: nothing: the next sync goes on where this one stopped."
+    connection.execute(hold, [*key, "", "rate_limited", limit, 1, timedelta(hours=1), False])
+    connection.execute(hold, [*key, "issues", "permission", "Not allowed.", 3, None, True])
+    connection.execute(
+        "insert into app.quarantine (tenant_id, connection_id, table_name, record_key, source, resource, reason,"
+        " record, first_seen_at, last_seen_at) values (%s, %s, 'issues', '[\"1\"]', 'github', 'issues', 'no id',"
+        ' \'{"body": "canary record"}\', now(), now())',
+        key,
+    )
+    connection.execute(
+        "insert into app.schema_drift (tenant_id, connection_id, table_name, field, change, first_seen_at)"
+        " values (%s, %s, 'issues', 'sub_issues', 'added', now())",
+        key,
+    )
+    connection.execute("insert into app.completeness values (%s, %s, 'issues', 200, 199, now())", key)
+    connection.execute("insert into app.connection_quota values (%s, %s, 5000, 12, now(), now())", key)

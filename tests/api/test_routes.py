@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from pipelines.warehouse import migrate, revision
+
 
 def test_every_mart_of_the_project_can_be_read_in_every_format(real):
     listed = real.get("/api/v1/marts").json()["data"]
@@ -94,3 +96,19 @@ def test_only_allowed_origins_may_read(real):
         "Authorization, Content-Type, If-None-Match",
     )
     assert real.client.get("/api/v1/marts", headers=good).headers["access-control-allow-origin"]
+
+
+def test_a_database_of_another_version_is_not_ready(real):
+    change = "update app.alembic_version set version_num = %s"
+    with real.warehouse.connect_as_administrator(autocommit=True) as connection:
+        connection.execute(change, ["0003"])
+        answer = real.client.get("/health/ready")
+        connection.execute(change, [revision.needed()])
+
+    assert answer.status_code == 503
+    assert "0003" in answer.json()["migrations"]
+    assert real.client.get("/health/ready").status_code == 200
+
+
+def test_the_revision_that_a_server_needs_is_alembics_newest():
+    assert revision.needed() == migrate.newest()

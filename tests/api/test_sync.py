@@ -30,6 +30,32 @@ def test_the_status_names_the_error_and_what_to_do(real):
     assert datetime.fromisoformat(resource["last_success_at"]) == NOW - timedelta(minutes=30)
 
 
+def test_the_status_of_a_connection_in_trouble_says_what_waits_what_is_missing_and_what_changed(real):
+    answer = real.get("/api/v1/sync/status")
+    found = {one["name"]: one for one in answer.json()["data"]}["troubled"]
+
+    assert (found["status"], found["failure_count"]) == ("waiting", 1)
+    until = datetime.fromisoformat(found["resume_at"]) - datetime.now(UTC)
+    assert timedelta(minutes=30) < until < timedelta(hours=2)
+    assert found["waits_for"].startswith("The limit is used up.")
+    assert (found["quota_left"], found["quota_limit"]) == (12, 5000)
+    assert [(each["table"], each["field"], each["change"]) for each in found["drift"]] == [
+        ("issues", "sub_issues", "added")
+    ]
+    (issues,) = found["resources"]
+    assert (issues["needs_attention"], issues["failure_count"], issues["resume_at"]) == (True, 3, None)
+    assert (issues["completeness"], issues["source_count"], issues["kept_count"]) == (0.995, 200, 199)
+    assert issues["quarantined_count"] == 1
+    assert "canary" not in answer.text
+
+
+def test_what_was_never_measured_is_null(real):
+    found = real.get("/api/v1/sync/status").json()["data"][0]
+
+    assert (found["name"], found["quota_left"], found["resume_at"], found["drift"]) == ("shop", None, None, [])
+    assert (found["resources"][0]["completeness"], found["resources"][0]["quarantined_count"]) == (None, 0)
+
+
 def test_the_status_of_another_tenant_is_empty(real):
     assert real.get("/api/v1/sync/status", slug="globex").json()["data"] == []
 

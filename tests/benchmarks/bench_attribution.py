@@ -22,15 +22,14 @@ COMMITS, DEPLOYMENTS, REPOSITORIES = 300_000, 20_000, 10
 GOAL = 3.0
 TENANT = UUID(int=1)
 TABLES = """
-create schema if not exists staging;
 create schema if not exists intermediate;
-create table staging.stg_github__commits (tenant_id uuid, repository text, sha text, parents text[]);
+create table intermediate.int_commits__unioned (tenant_id uuid, repository text, sha text, parents text[]);
 create table intermediate.int_deployments__walk (
     tenant_id uuid, repository text, service text, environment text, environment_class text,
     deployment_id uuid, sha text, finished_at timestamptz
 );
 """
-READ_COMMITS = "select tenant_id::text, repository, sha, parents from staging.stg_github__commits"
+READ_COMMITS = "select tenant_id::text, repository, sha, parents from intermediate.int_commits__unioned"
 
 
 def run() -> list[dict[str, Any]]:
@@ -90,13 +89,13 @@ def _fill(warehouse: Warehouse) -> None:
     with warehouse.connect("transformer") as connection, connection.cursor() as cursor:
         cursor.execute(TABLES)
         for table, rows in (
-            ("staging.stg_github__commits", commits),
+            ("intermediate.int_commits__unioned", commits),
             ("intermediate.int_deployments__walk", deployments),
         ):
             with cursor.copy(f"copy {table} from stdin (format csv)") as copy:
                 copy.write(pl.DataFrame(rows, orient="row").write_csv(include_header=False))
     with warehouse.connect("transformer", autocommit=True) as connection:
-        connection.execute("analyze staging.stg_github__commits, intermediate.int_deployments__walk")
+        connection.execute("analyze intermediate.int_commits__unioned, intermediate.int_deployments__walk")
 
 
 if __name__ == "__main__":

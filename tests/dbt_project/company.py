@@ -31,6 +31,7 @@ class Company:
         self.tenant_id: UUID = tenants.create(project.warehouse, slug, slug.title(), time_zone).tenant_id
         self.connection_id, self.repository = uuid4(), f"{slug}/shop"
         self.new: dict[str, list[dict[str, Any]]] = {}
+        self.recorded: dict[str, str] = {}  # a commit's sha here → the sha of what it was made after
 
     def add(self, table: str, **row: Any) -> dict[str, Any]:
         row = {"repository": self.repository, **row}

@@ -18,7 +18,7 @@ from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 
 DELIVERY = ("deployments", "change_deployments", "pull_requests", "dora_daily", "dora_summary")
-FIRST = "+int_deployments__walk stg_github__commits"
+FIRST = "+int_deployments__walk +int_commits__unioned"
 REST = "+path:models/marts/delivery"
 
 

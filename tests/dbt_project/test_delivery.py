@@ -1,13 +1,17 @@
 """The delivery marts, on small stories with figures worked out by hand. All are told first and built at once."""
 
+import csv
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import RECORDED
 from tests.dbt_project.company import Company, at, sha
 from tests.dbt_project.project import Project
+from tests.dbt_project.team import Team
 
 HOUR = 3600.0
 STORIES: dict[str, Callable[[Company], None]] = {}
@@ -289,6 +293,76 @@ def test_a_first_commit_after_the_opening_gives_no_negative_part(told):
     (pull,) = told["clocks"].rows("pull_requests")
 
     assert pull["coding_seconds"] is None and pull["is_first_commit_after_opening"]
+
+
+@story
+def cloned(shop: Company) -> None:
+    """Nothing is known but a clone."""
+    Team(shop).release_twice().sync(20)
+
+
+@story
+def cloned_too(shop: Company) -> None:
+    """The same, and GitHub shows the same repository."""
+    team = Team(shop).release_twice()
+    team.sync(20)
+    team.tell_github()
+    shop.sync(20)
+
+
+def test_tags_of_a_clone_are_deployments_at_the_time_they_were_set(told):
+    rows = told["cloned"].rows("deployments", order="finished_at")
+
+    assert [(row["origin"], row["ref"], row["service"], row["finished_at"], row["change_count"]) for row in rows] == [
+        ("tags", "v1", "shop", at(0), 0),
+        ("tags", "v2", "shop", at(14), 3),
+    ]
+
+
+def test_a_clone_alone_gives_lead_times(told):
+    rows = [row for row in told["cloned"].rows("change_deployments", order="authored_at") if not row["is_baseline"]]
+    (first, *_) = told["cloned"].rows("dora_daily", order="day")
+
+    assert [(row["change_kind"], row["title"], row["lead_time_seconds"], row["is_bot"]) for row in rows] == [
+        ("commit", "a change", 4 * HOUR, False),
+        ("commit", "on a branch", 3 * HOUR, True),
+        ("commit", "another change", 2 * HOUR, False),
+    ]
+    assert (first["deployment_count"], first["change_count"], first["lead_time_p50_seconds"]) == (2, 3, 3 * HOUR)
+
+
+def test_what_github_and_a_clone_both_show_counts_once(told):
+    deployments = told["cloned_too"].rows("deployments", order="finished_at")
+    changes = told["cloned_too"].rows("change_deployments", order="authored_at, sha")
+
+    assert [(row["ref"], row["change_count"]) for row in deployments] == [("v1", 0), ("v2", 3)]
+    alone = told["cloned"].rows("change_deployments", order="authored_at, sha")
+    assert [row["sha"] for row in changes] == [row["sha"] for row in alone]
+
+
+@story
+def recorded_clone(shop: Company) -> None:
+    """A real repository's year, where its record is on this machine."""
+    if RECORDED.is_dir():
+        team = Team(shop)
+        shop.recorded = team.replay(RECORDED / "git_delivery")
+        team.sync(0)
+
+
+def test_the_lead_times_of_a_recorded_repository_come_from_its_clone(told, recorded: Path):
+    shop = told["recorded_clone"]
+    with (recorded / "git_delivery" / "octokit-fixtures-2018.expected_lead_times.csv").open() as file:
+        expected = {row["sha"]: row for row in csv.DictReader(file)}
+    releases = {row["deployment_id"]: row["ref"] for row in shop.rows("deployments")}
+    changes = {shop.recorded[row["sha"]]: row for row in shop.rows("change_deployments")}
+
+    assert len(releases) == 43
+    assert {sha: releases[row["deployment_id"]] for sha, row in changes.items()} == {
+        sha: row["first_release"] for sha, row in expected.items()
+    }
+    measured = {sha: row["lead_time_seconds"] for sha, row in changes.items() if not row["is_baseline"]}
+    wanted = {sha: float(expected[sha]["lead_hours_from_author"]) * HOUR for sha in measured}
+    assert len(measured) > 100 and measured == pytest.approx(wanted, abs=1)
 
 
 def test_the_projects_own_tests_pass_on_these_stories(project, told):

@@ -8,19 +8,23 @@ from typing import Any
 
 import pytest
 
+from pipelines import removal
 from tests.dbt_project.company import Company, at
 from tests.dbt_project.project import DELIVERY, Project
+from tests.dbt_project.team import Team
 
 
 @dataclass
 class History:
-    """Four companies with a past of their own and one without news; what the second build said."""
+    """Five companies with a past of their own and one without news; what the second build said."""
 
     shop: Company
     other: Company
     quiet: Company
     moved: Company  # its rules change
     traveller: Company  # its time zone changes
+    cloned: Company  # known by a clone alone, whose tags move
+    removed: Company  # its connection is removed
     before: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # the quiet one's rows of the first build
     first_days: dict[str, Any] = field(default_factory=dict)
     changed: dict[str, list[tuple]] = field(default_factory=dict)
@@ -28,10 +32,10 @@ class History:
 
 @pytest.fixture(scope="module")
 def history(project: Project) -> History:
-    names = ("shop", "other", "quiet", "moved", "traveller")
+    names = ("shop", "other", "quiet", "moved", "traveller", "cloned", "removed")
     zones = {"other": "America/New_York"}
     told = History(*(Company(project, name, zones.get(name, "UTC")) for name in names))
-    for each in (told.shop, told.other, told.quiet):
+    for each in (told.shop, told.other, told.quiet, told.removed):
         each.commit("a", 0)
         each.deploy("a", 1, 1)
         each.commit("b", 30, ("a",))
@@ -39,12 +43,16 @@ def history(project: Project) -> History:
     told.other.deploy("b", 31, 32, state="failure")
     pull = told.shop.pull_request(1, opened=2, commits={"work": 1}, merged=3, merge_sha="b")
     incident = told.shop.incident(5, opened=32)
+    told.removed.pull_request(1, opened=2, commits={"work": 1}, merged=3, merge_sha="b")
+    told.removed.deploy("b", 31, 31)
     told.moved.commit("a", 0)
     told.moved.deploy("a", 1, 1, environment="blue")
     told.traveller.commit("a", 0)
     told.traveller.deploy("a", 15.5, 15.5)  # 23:30 UTC
-    for each in (told.shop, told.other, told.quiet, told.moved, told.traveller):
+    for each in (told.shop, told.other, told.quiet, told.moved, told.traveller, told.removed):
         each.sync(40)
+    team = Team(told.cloned).release_twice()
+    team.sync(40)
     project.build()
     for mart in DELIVERY:
         project.changed(mart)
@@ -52,6 +60,7 @@ def history(project: Project) -> History:
     told.first_days = {
         "classes": [row["environment_class"] for row in told.moved.rows("deployments")],
         "day": told.traveller.rows("dora_daily", order="day")[0]["day"].day,
+        "removed": {mart: len(told.removed.rows(mart)) for mart in DELIVERY},
     }
 
     # A deployment vanishes, an incident ends, a late deployment falls between two others, another tenant's day ends.
@@ -64,7 +73,13 @@ def history(project: Project) -> History:
     project.close(project.open(), status="failed")  # a build that saw the news and failed
     told.other.sync(60)
     told.moved.sync(41)
+    team.clone.commit("later", 50, a="3")
+    team.clone.tag("v3")
+    team.clone.git("tag", "-f", "v2", "HEAD~2")
+    team.clone.git("tag", "-d", "v1")
+    team.sync(60)
     with project.warehouse.connect("loader") as database:
+        removal.remove_rows(database, "github", told.removed.tenant_id, told.removed.connection_id)
         database.execute(
             "insert into app.environment_rule (tenant_id, position, pattern, environment_class)"
             " values (%s, 1, 'blue', 'production')",
@@ -106,6 +121,20 @@ def test_a_change_of_the_rules_moves_the_whole_tenant(project: Project, history:
 def test_a_new_time_zone_moves_days_without_any_new_row(project: Project, history: History):
     assert history.first_days["day"] == 2
     assert history.traveller.rows("dora_daily", order="day")[0]["day"].day == 3
+
+
+def test_tags_that_moved_or_left_a_clone_take_their_deployments_along(history: History):
+    rows = history.cloned.rows("deployments", order="finished_at")
+
+    assert [(row["ref"], row["change_count"]) for row in rows] == [("v2", 0), ("v3", 2)]
+
+
+def test_a_removed_connection_is_in_no_mart(project: Project, history: History):
+    left = {mart: history.removed.rows(mart) for mart in DELIVERY}
+
+    assert all(history.first_days["removed"].values())
+    assert {row["value"] for row in left.pop("dora_summary")} <= {None, 0.0}  # the tenant itself is still there
+    assert left == {mart: [] for mart in left}
 
 
 def test_a_build_without_news_changes_nothing(project: Project, history: History):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipelines import removal
 from tests.dbt_project.company import at
 from tests.dbt_project.project import Project
 from tests.dbt_project.test_issues import MARTS, build
@@ -131,3 +132,18 @@ def test_no_tenant_changes_another_ones_figures(project: Project, shops):
         "SHOP-1", "SHOP-2", "SHOP-3",
     }  # fmt: skip
     assert max(row["day"].isoformat() for row in shops["quiet"].rows("issue_flow_daily")) == "2026-03-04"
+
+
+def test_a_removed_site_is_in_no_mart_and_the_tickets_stay(project: Project, shops):
+    busy = shops["busy"]
+    before = [row for row in busy.rows("issues") if row["source"] == "hubspot"]
+    assert len(before) < len(busy.rows("issues"))
+
+    with project.warehouse.connect("loader") as database:
+        removal.remove_rows(database, "jira", busy.tenant_id, busy.connections["jira"])
+    build(project)
+
+    assert [row["issue_id"] for row in busy.rows("issues")] == [row["issue_id"] for row in before]
+    for mart in MARTS:
+        assert {row.get("source", "of no source") for row in busy.rows(mart)} <= {"hubspot"}, mart
+    equals_a_full_refresh(project)

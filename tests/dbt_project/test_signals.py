@@ -168,9 +168,27 @@ def test_sync_health_counts_what_failed_and_how_far_behind_a_source_is(project: 
                 " error_class, error_message) values (%s, %s, 'gdelt', 'all', %s, %s, 'failed', %s, 'Do: wait.')",
                 [one.tenant_id, one.connections["gdelt"], *[NOON + timedelta(hours=hours)] * 2, error],
             )
+        key = (one.tenant_id, one.connections["gdelt"])
+        database.execute("insert into app.completeness values (%s, %s, 'all', 8, 6, %s)", [*key, NOON])
+        database.execute("insert into app.connection_quota values (%s, %s, 100, 40, null, %s)", [*key, NOON])
+        database.execute(
+            "insert into app.sync_hold (tenant_id, connection_id, resource, error_class, reason, needs_attention,"
+            " updated_at) values (%s, %s, '', 'credentials', 'refused', true, %s)",
+            [*key, NOON],
+        )
+        for record in ("1", "2"):
+            database.execute(
+                "insert into app.quarantine (tenant_id, connection_id, table_name, record_key, source, resource,"
+                " reason, record, first_seen_at, last_seen_at)"
+                " values (%s, %s, 'articles', %s, 'gdelt', 'all', 'no url', '{}', %s, %s)",
+                [*key, record, NOON, NOON],
+            )
     build(project)
 
     news, weather = one.rows("sync_health", "source")
+    told = ("needs_attention", "quarantined_count", "completeness", "source_count", "quota_left", "quota_limit")
+    assert [news[name] for name in told] == [True, 2, 0.75, 8, 40, 100]
+    assert [weather[name] for name in told] == [False, 0, None, None, None, None]
     assert (news["run_count"], news["success_rate"], news["last_status"]) == (3, pytest.approx(1 / 3), "failed")
     assert news["errors_by_class"] == {"rate_limited": 1, "credentials": 1}
     assert (news["last_error_class"], news["last_success_at"], news["lag_seconds"]) == ("credentials", NOON, 7200)

@@ -9,6 +9,7 @@ import pytest
 
 from orchestration import cli
 from pipelines.warehouse.connection import Warehouse
+from tests.pipelines.sources.clones import Clone
 
 
 def clearsignal(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -107,10 +108,18 @@ def test_tenants_users_and_connections_are_made_and_listed(warehouse: Warehouse)
     malformed = clearsignal(
         warehouse.home, "connection", "add", "github", "--tenant", "real-company", "--set", "token=x", **url
     )
+    source = Clone(warehouse.home / "source")
+    source.commit("root", a="a")
+    source.commit("next", a="b")
+    shallow = source.cloned(warehouse.home / "shop", "--depth=1")
+    cloned = clearsignal(warehouse.home, "connection", "add", "git", "--path", str(shallow.path), **url)
     listed = clearsignal(warehouse.home, "connection", "list", "--json", **url)
 
     assert made.returncode == 0, said(made)
     assert connected.returncode == 0, said(connected)
+    assert cloned.returncode == 0, said(cloned)
+    assert "a shallow clone: the parents of its 1 oldest commits are unknown" in said(cloned)
+    assert f"file://{shallow.path}" in listed.stdout
     assert malformed.returncode == 2
     assert "needs repositories or an organization" in said(malformed)
     assert '"source": "github"' in listed.stdout

@@ -3,16 +3,19 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import dagster as dg
 import pytest
 
-from orchestration import checks, environment, jobs, partitions, runs
+from orchestration import checks, doctor, environment, jobs, partitions, runs
 from orchestration.assets import ingest
+from orchestration.commands import running
 from orchestration.resources import RESOURCES
-from pipelines import connections, demo
+from pipelines import connections, demo, holds, tenants
 from pipelines.simulator import server
 from pipelines.simulator.company import Charter
+from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse
 
 PULLS = dg.AssetKey(["raw_github", "pull_requests"])
@@ -43,10 +46,10 @@ def loaded(shared_warehouse: Warehouse) -> Iterator[Loaded]:
     )
     charters = [Charter(slug, days=10, seed=3) for slug in demo.TENANTS]
     with server.running(charters, now=None) as simulator, dg.DagsterInstance.get() as instance:
-        tenants = demo.create(shared_warehouse, simulator.url)
+        made = demo.create(shared_warehouse, simulator.url)
         opened = runs.Runs(shared_warehouse, instance, definitions)
         result = opened.ingest(sources=["github"])
-        yield Loaded(opened, result, {tenant.slug: tenant.partition_key for tenant in tenants})
+        yield Loaded(opened, result, {tenant.slug: tenant.partition_key for tenant in made})
     os.environ.clear()
     os.environ.update(before)
 
@@ -84,6 +87,48 @@ def test_the_check_names_the_stale_tenant_and_the_cure(loaded: Loaded):
     assert len(shown) < 1000
 
 
+def test_after_three_refusals_the_connection_needs_attention_and_runs_are_green_again(loaded: Loaded):
+    globex = loaded.keys["globex"]
+    tries = [loaded.runs.ingest([globex], ["github"]) for _ in range(2)]
+    assert [result.success for result in tries] == [False, False]
+
+    result = loaded.runs.ingest(sources=["github"])
+
+    assert result.success
+    run = loaded.runs.instance.get_run_by_id(result.run_id)
+    assert run is not None
+    assert "failed tenants" not in run.tags
+    assert globex not in loaded.runs.instance.get_materialized_partitions(PULLS)
+    (stale,) = checks.stale_tenants(loaded.runs.warehouse, "github")
+    assert (stale.tenant, stale.sort) == ("globex", "401 credentials")
+    assert stale.error.startswith("needs attention: refused 3 times in a row")
+    assert stale.cure == "Enter the credentials again: the connection needs attention."
+    shown = {e.asset_key: e for e in result.get_asset_check_evaluations()}[PULLS]
+    assert (shown.passed, "globex" in shown.metadata["who and why"].value) == (False, True)
+    finding = doctor._fresh(loaded.runs.warehouse, "github")
+    assert (finding.mark, finding.cure) == (doctor.WARNING, stale.cure)
+    (waiting,) = running._waiting()
+    assert (waiting["tenant"], waiting["source"]) == ("globex", "github")
+    assert "it needs attention" in waiting["why"]
+
+
+def test_a_limit_is_told_with_the_time_at_which_loading_goes_on(loaded: Loaded):
+    warehouse = loaded.runs.warehouse
+    with warehouse.connect("loader", autocommit=True) as database:
+        (acme,) = (t for t in tenants.all(warehouse) if t.slug == "acme")
+        (stored,) = connections.of(warehouse, acme, "github")
+        held = holds.Holds(database, acme.tenant_id, stored.connection_id, lambda: datetime.now(UTC))
+        held.failed(holds.WHOLE, SyncError("rate_limited", "The limit is used up.", retry_after=3600))
+        try:
+            result = loaded.runs.ingest([acme.partition_key], ["github"])
+            (stale,) = (one for one in checks.stale_tenants(warehouse, "github") if one.tenant == "acme")
+        finally:
+            held.succeeded([holds.WHOLE])
+
+    assert result.success
+    assert stale.cure.startswith("Wait: it goes on by itself at ")
+
+
 def test_one_tenant_can_be_loaded_without_the_others(loaded: Loaded):
     result = loaded.runs.ingest([loaded.keys["acme"]], ["exchange_rates"])
 
@@ -93,8 +138,6 @@ def test_one_tenant_can_be_loaded_without_the_others(loaded: Loaded):
 
 
 def test_partitions_follow_the_tenants(loaded: Loaded):
-    from pipelines import tenants
-
     warehouse, instance = loaded.runs.warehouse, loaded.runs.instance
     late = tenants.create(warehouse, "late", "Late")
     assert partitions.keep_in_step(instance, warehouse) == ([late.partition_key], [])
@@ -105,8 +148,6 @@ def test_partitions_follow_the_tenants(loaded: Loaded):
 
 def test_a_mended_token_makes_the_tenant_fresh(loaded: Loaded):
     warehouse = loaded.runs.warehouse
-    from pipelines import tenants
-
     globex = tenants.find(warehouse, "globex")
     (stored,) = connections.of(warehouse, globex, "github")
     mended = {

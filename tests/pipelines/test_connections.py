@@ -1,12 +1,14 @@
 """Connections: parsed by type, secrets kept apart, addresses checked."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from pipelines import connections, tenants
-from pipelines.connections import InvalidConnection, check_base_url, parse
+from pipelines import base_urls, connections, tenants
+from pipelines.connections import InvalidConnection, parse
 from pipelines.warehouse.connection import Warehouse
+from tests.pipelines.sources.clones import Clone
 
 GITHUB = {"source": "github", "organization": "acme", "token": "canary-token"}
 
@@ -40,12 +42,32 @@ def test_a_secret_does_not_print() -> None:
      "https://metadata.google.internal", "https://2130706433/", "file:///etc/passwd", "https://", "", "https://h:99999"],
 )  # fmt: skip
 def test_an_address_inside_is_refused(url: str) -> None:
-    with pytest.raises(InvalidConnection):
-        check_base_url(url, allow_private=False)
+    with pytest.raises(base_urls.AddressRefused):
+        base_urls.check(url, allow_private=False)
 
 
 def test_the_operator_can_allow_an_address_inside() -> None:
-    check_base_url("http://127.0.0.1:8100/github", allow_private=True)
+    base_urls.check("http://127.0.0.1:8100/github", allow_private=True)
+
+
+def test_a_clone_is_the_operators_to_connect(warehouse: Warehouse, tmp_path: Path) -> None:
+    tenant = tenants.create(warehouse, "acme", "Acme")
+    config = {"source": "git", "path": str(Clone(tmp_path / "shop").path)}
+
+    with pytest.raises(InvalidConnection, match="only the operator"):
+        connections.add(warehouse, tenant, "shop", config)
+    stored = connections.add(warehouse, tenant, "shop", config, allow_private=True)
+
+    assert (stored.connection.repository, stored.connection.base_url) == ("local/shop", f"file://{tmp_path}/shop")
+    assert connections.of(warehouse, tenant, "git") == [stored]
+
+
+@pytest.mark.parametrize(
+    ("path", "named"), [("shop", "path"), ("/nowhere/at/all", "no such folder"), ("/", "not a git")]
+)
+def test_what_is_no_clone_is_refused(path: str, named: str) -> None:
+    with pytest.raises(InvalidConnection, match=named):
+        connections.clone_facts({"source": "git", "path": path})
 
 
 def test_secrets_are_encrypted_at_rest_and_come_back(warehouse: Warehouse) -> None:

@@ -24,7 +24,7 @@ from pipelines.tenants import Place, Tenant
 from pipelines.warehouse.connection import Warehouse
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-SOURCES = tuple(RAW)
+SOURCES = tuple(source for source in RAW if source != "git")  # tests/pipelines/sources/test_git.py
 BERLIN = Place("Berlin", "DE", 52.52437, 13.41053)
 
 
@@ -71,7 +71,7 @@ def whole(shared_warehouse: Warehouse, _faulty: Running) -> Callable[[str], dict
 
 def config(source: str, url: str, **values: Any) -> dict[str, Any]:
     return {
-        "github": {"organization": "acme", "token": "github-acme", "base_url": f"{url}/github"},
+        "github": {"organization": "acme", "token": "github-acme", "base_url": f"{url}/github", "api": "graphql"},
         "jira": {"email": "ann@acme.example", "token": "jira-acme", "base_url": f"{url}/jira/acme"},
         "hubspot": {"token": "hubspot-acme", "base_url": f"{url}/hubspot/acme"},
         "gdelt": {"base_url": f"{url}/gdelt", "pace_seconds": 0.06, "first_days": 8},
@@ -148,6 +148,39 @@ def test_incremental_equals_full(warehouse: Warehouse, world: Running, source: s
             assert ours[name] == full[name], name
 
 
+UNFINISHED = """
+select count(*) from raw_github.deployments as d
+where not exists (
+    select from raw_github.deployment_statuses as s
+    where s.deployment_id = d.id and s.state in ('success', 'failure', 'error', 'inactive')
+)
+"""
+
+
+def test_what_has_not_changed_costs_no_request_of_the_limit(warehouse: Warehouse) -> None:
+    def used() -> int:
+        return world.world.github_limits.peek("github-acme", world.world.settings)["used"]
+
+    with running([Charter("acme", days=5)]) as world:
+        tenant, clean = connect(warehouse, world.url, "github"), connect(warehouse, world.url, "github", slug="clean")
+        sync(warehouse, "github", tenant)
+        first = used()
+        (outcome,) = sync(warehouse, "github", tenant)
+        second = used() - first
+        assert outcome.error is None
+        with warehouse.connect("loader") as database:
+            (unfinished,) = database.execute(UNFINISHED).fetchone() or (0,)
+        assert second <= 1 + 3 * 4 + unfinished  # repositories; issues, deployments, runs, commits of each of three
+
+        world.advance(days=1)
+        (outcome,) = sync(warehouse, "github", tenant, now=NOW + timedelta(days=1))
+        assert outcome.error is None
+        sync(warehouse, "github", clean, now=NOW + timedelta(days=1))
+    ours, full = rows(warehouse, "github", tenant), rows(warehouse, "github", clean)
+    for name in ("tags", "releases", "issue_events", "comments", "branches", "commits", "deployment_statuses"):
+        assert {row for row in full[name] - ours[name] if "inactive" not in row} == set(), name
+
+
 def test_every_parent_of_a_commit_is_loaded(warehouse: Warehouse, world: Running) -> None:
     tenant = connect(warehouse, world.url, "github")
     for day in range(3):
@@ -214,10 +247,10 @@ def test_a_passing_fault_is_survived(
 @pytest.mark.parametrize(
     ("source", "path", "fault", "options", "error_class"),
     [
-        ("github", "*/pulls*", "429", {"retry_after": 600}, "rate_limited"),
-        ("github", "*/pulls*", "403_primary", {"reset_after": 900}, "rate_limited"),
+        ("github", "*/graphql", "429", {"retry_after": 600}, "rate_limited"),
+        ("github", "*/graphql", "403_primary", {"reset_after": 900}, "rate_limited"),
         ("github", "*/issues", "null_fields", {"fields": ["id"]}, "unparsable"),
-        ("github", "*/issues", "drift", {"rename": {"id": "identifier"}}, "unparsable"),
+        ("github", "*/commits", "drift", {"rename": {"sha": "identifier"}}, "unparsable"),
         ("jira", "*/search/jql", "401", {}, "credentials"),
         ("hubspot", "*/tickets", "429", {"retry_after": 600}, "rate_limited"),
         ("geonames", "*", "401", {}, "credentials"),
@@ -236,7 +269,7 @@ def test_a_lasting_fault_is_told_by_its_class_and_the_next_run_is_complete(
     assert told == [(error_class,)]
 
     faulty.clear_faults()
-    (outcome,) = sync(warehouse, source, tenant)
+    (outcome,) = sync(warehouse, source, tenant, now=NOW + timedelta(minutes=20))  # a limit has named its time
     assert outcome.error is None
     assert rows(warehouse, source, tenant) == expected
 

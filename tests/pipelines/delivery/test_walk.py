@@ -12,9 +12,8 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 ACME, GLOBEX = UUID(int=1), UUID(int=2)
 
 INPUTS = """
-create schema if not exists staging;
 create schema if not exists intermediate;
-create table staging.stg_github__commits (
+create table intermediate.int_commits__unioned (
     tenant_id uuid, connection_id uuid, repository text, sha text, parents text[]
 );
 create table intermediate.int_deployments__walk (
@@ -47,7 +46,7 @@ def execute(warehouse: Warehouse, query: str, values: tuple[object, ...] | None 
 def commit(warehouse: Warehouse, tenant: UUID, sha: str, *parents: str) -> None:
     execute(
         warehouse,
-        "insert into staging.stg_github__commits values (%s, %s, 'acme/shop', %s, %s)",
+        "insert into intermediate.int_commits__unioned values (%s, %s, 'acme/shop', %s, %s)",
         (tenant, tenant, sha, list(parents)),
     )
 
@@ -121,7 +120,7 @@ def test_an_incremental_run_equals_a_full_one_after(filled: Warehouse, change: s
     elif change == "move":
         execute(filled, "update intermediate.int_deployments__walk set sha = 'c2' where sha = 'c3'")
     elif change == "parent":
-        execute(filled, "update staging.stg_github__commits set parents = '{c0}' where sha = 'c1'")
+        execute(filled, "update intermediate.int_commits__unioned set parents = '{c0}' where sha = 'c1'")
         commit(filled, ACME, "c0")
     elif change == "environment":
         execute(filled, "update intermediate.int_deployments__walk set environment = 'staging'")

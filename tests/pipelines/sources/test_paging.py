@@ -1,12 +1,16 @@
 """How the pagers end, and how they refuse to run for ever."""
 
+import json
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from pipelines.http import Answer
 from pipelines.sources import github_paging, hubspot, hubspot_search, jira
+from pipelines.sources.github_conditional import Conditional
 from pipelines.sources.reading import Request
 from pipelines.sync_error import SyncError
 
@@ -19,13 +23,30 @@ class Script:
     def __init__(self, answer: Any) -> None:
         self.answer, self.asked = answer, []
 
-    def get(self, url: str, params: Any = None, tries: int = 5) -> Answer:
+    def get(self, url: str, params: Any = None, tries: int = 5, headers: Any = None) -> Answer:
         self.asked.append(url)
         return self.answer(url)
 
     def post(self, path: str, body: dict) -> dict:
         self.asked.append(dict(body))
         return self.answer(body)
+
+
+class Tagged(Script):
+    """A list of pages; an unchanged one is a 304."""
+
+    def __init__(self, *pages: list[dict]) -> None:
+        self.pages, self.asked, self.statuses = list(pages), [], []
+
+    def get(self, url: str, params: Any = None, tries: int = 5, headers: Any = None) -> Answer:
+        number = int(dict(parse_qsl(urlsplit(url).query)).get("page", "1"))
+        body = json.dumps(self.pages[number - 1]).encode()
+        etag = f'"{zlib.crc32(body)}"'
+        status = 304 if (headers or {}).get("If-None-Match") == etag else 200
+        self.statuses.append(status)
+        link = f'<https://api.github.com/x?per_page=2&page={number + 1}>; rel="next"'
+        told = {"ETag": etag} | ({"Link": link} if status == 200 and number < len(self.pages) else {})
+        return Answer(url, status, told, body if status == 200 else b"")
 
 
 def page(rows: str, link: str = "") -> Answer:
@@ -77,6 +98,37 @@ def test_githubs_403_is_a_limit_or_a_permission(
     with pytest.raises(SyncError) as failed:
         github_paging.check(given)
     assert (failed.value.error_class, failed.value.retry_after) == (error_class, wait)
+
+
+def conditional(client: Tagged, cursors: dict[str, str], sweep: bool = False, **options: Any) -> list[list[dict]]:
+    """One sync's reading of a list; its ETags go into `cursors`."""
+    asked = Request(None, client, NOW, cursors=dict(cursors), kept=object(), sweep=sweep)  # type: ignore[arg-type]
+    found = Conditional(asked, "/x", {"per_page": 2})
+    rows = list(found.pages(**options))
+    cursors.update({f"{one.resource}|{one.scope}": one.value for one in found.reached()})
+    return rows
+
+
+def test_only_pages_that_changed_are_read_again() -> None:
+    client, cursors = Tagged([{"n": 1}, {"n": 2}], [{"n": 3}, {"n": 4}], [{"n": 5}]), {}
+    assert len(conditional(client, cursors)) == 3 and len(cursors) == 3
+    assert conditional(client, cursors) == [] and client.statuses[3:] == [304, 304, 304]
+    client.pages[1] = [{"n": 3}, {"n": 9}]
+    assert conditional(client, cursors) == [[{"n": 3}, {"n": 9}]]
+    assert len(conditional(client, cursors, sweep=True)) == 3
+
+
+def test_a_full_last_page_is_read_again_as_another_may_follow() -> None:
+    client, cursors = Tagged([{"n": 1}, {"n": 2}]), {}
+    conditional(client, cursors)
+    client.pages.append([{"n": 3}])
+    assert conditional(client, cursors) == [[{"n": 1}, {"n": 2}], [{"n": 3}]]
+
+
+def test_of_a_list_whose_changes_move_to_the_front_only_the_front_is_asked_for() -> None:
+    client, cursors = Tagged([{"n": 1}, {"n": 2}], [{"n": 3}]), {}
+    assert len(conditional(client, cursors, ends_unchanged=True)) == 2 and len(cursors) == 1
+    assert conditional(client, cursors, ends_unchanged=True) == [] and client.statuses == [200, 200, 304]
 
 
 def test_a_short_jira_page_is_not_the_last() -> None:

@@ -30,7 +30,7 @@ select
 from delivered
 inner join {{ ref('int_deployments__ordered') }} as deployments using (tenant_id, deployment_id)
 inner join (
-    select distinct on (tenant_id, repository, sha) * from {{ ref('stg_github__commits') }}
+    select distinct on (tenant_id, repository, sha) * from {{ ref('int_commits__unioned') }}
     order by tenant_id, repository, sha, connection_id
 ) as commits
     on

@@ -4,5 +4,5 @@ select
     repository,
     sha,
     lower((regexp_match(message, '\(cherry picked from commit ([0-9a-fA-F]{40})\)'))[1]) as picked_from_sha
-from {{ ref('stg_github__commits') }}
+from {{ ref('int_commits__unioned') }}
 where message like '%(cherry picked from commit %'

@@ -66,7 +66,7 @@ by_time as (
             and pulls.merged_at <= deployments.finished_at
     where
         not exists (
-            select from {{ ref('stg_github__commits') }} as commits
+            select from {{ ref('int_commits__unioned') }} as commits
             where
                 commits.tenant_id = deployments.tenant_id
                 and commits.repository = deployments.repository

@@ -1,16 +1,8 @@
 -- One row per thing that a rule may call a deployment: GitHub deployments, workflow runs, releases, tags.
 with
 
-tag_commits as (
-    select
-        tags.tenant_id,
-        tags.connection_id,
-        tags.repository,
-        tags.name,
-        tags.sha,
-        commits.committed_at
-    from {{ ref('stg_github__tags') }} as tags
-    left join {{ ref('stg_github__commits') }} as commits using (tenant_id, connection_id, repository, sha)
+tags as (
+    select * from {{ ref('int_commits__tags') }}
 )
 
 select * from {{ ref('int_deployments__github') }}
@@ -52,7 +44,7 @@ select
     releases.tag_name as subject,
     'production' as environment,
     null as service,
-    tag_commits.sha,
+    tags.sha,
     releases.tag_name as ref,
     'success' as status,
     releases.published_at as started_at,
@@ -61,12 +53,12 @@ select
     null::boolean as is_production_environment,
     releases.url
 from {{ ref('stg_github__releases') }} as releases
-left join tag_commits
+left join tags
     on
-        releases.tenant_id = tag_commits.tenant_id
-        and releases.connection_id = tag_commits.connection_id
-        and releases.repository = tag_commits.repository
-        and releases.tag_name = tag_commits.name
+        releases.tenant_id = tags.tenant_id
+        and releases.connection_id = tags.connection_id
+        and releases.repository = tags.repository
+        and releases.tag_name = tags.name
 where not releases.is_draft and not releases.is_prerelease
 
 union all
@@ -83,9 +75,9 @@ select
     sha,
     name as ref,
     'success' as status,
-    committed_at as started_at,
-    committed_at as finished_at,
+    tagged_at as started_at,
+    tagged_at as finished_at,
     false as is_bot,
     null::boolean as is_production_environment,
     null as url
-from tag_commits
+from tags

@@ -131,7 +131,7 @@ reverts as (
         reverting.repository,
         lower((regexp_match(reverting.message, 'This reverts commit ([0-9a-fA-F]{40})'))[1]) as reverted_sha,
         reverting.sha
-    from {{ ref('stg_github__commits') }} as reverting
+    from {{ ref('int_commits__unioned') }} as reverting
     where reverting.message like '%This reverts commit %' and {{ of_touched_tenants() }}
 ),
 

@@ -85,6 +85,37 @@ facts as (
 
 connections as (
     select * from {{ source('app', 'connection') }}
+),
+
+quotas as (
+    select * from {{ source('app', 'connection_quota') }}
+),
+
+-- What the source had at the last sweep, and how much of it is kept.
+sweeps as (
+    select * from {{ source('app', 'completeness') }}
+),
+
+quarantined as (
+    select
+        tenant_id,
+        connection_id,
+        resource,
+        count(*) as quarantined_count
+    from {{ source('app', 'quarantine') }}
+    group by tenant_id, connection_id, resource
+),
+
+-- A hold on the whole connection has no resource's name.
+attention as (
+    select
+        tenant_id,
+        connection_id,
+        bool_or(resource = '') as is_whole,
+        array_agg(resource) as resources
+    from {{ source('app', 'sync_hold') }}
+    where needs_attention
+    group by tenant_id, connection_id
 )
 
 select
@@ -106,9 +137,22 @@ select
     errors.errors_by_class,
     last_errors.last_error_class,
     last_errors.last_error_message,
-    last_errors.last_error_at
+    last_errors.last_error_at,
+    coalesce(attention.is_whole or facts.resource = any(attention.resources), false) as needs_attention,
+    coalesce(quarantined.quarantined_count, 0) as quarantined_count,
+    sweeps.source_count,
+    sweeps.kept_count,
+    (sweeps.kept_count::double precision / nullif(sweeps.source_count, 0)) as completeness,
+    sweeps.measured_at as completeness_measured_at,
+    quotas.quota_limit,
+    quotas.quota_left,
+    quotas.resets_at as quota_resets_at
 from facts
 inner join connections using (tenant_id, connection_id)
 left join last_successes using (tenant_id, connection_id, resource)
 left join errors using (tenant_id, connection_id, resource)
 left join last_errors using (tenant_id, connection_id, resource)
+left join quarantined using (tenant_id, connection_id, resource)
+left join sweeps using (tenant_id, connection_id, resource)
+left join quotas using (tenant_id, connection_id)
+left join attention using (tenant_id, connection_id)

@@ -1,0 +1,166 @@
+"""Commands about what is read: which accounts and clones are connected."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+
+from orchestration.tables import show
+
+SOURCES = ("github", "jira", "hubspot", "gdelt", "open_meteo", "exchange_rates", "geonames", "git")
+
+
+def register(cli: click.Group) -> None:
+    """Add the commands."""
+    cli.add_command(connection)
+
+
+@click.group()
+def connection() -> None:
+    """Which accounts at the sources are read."""
+
+
+@connection.command("add")
+@click.argument("source", type=click.Choice(SOURCES), metavar="SOURCE")
+@click.option("--tenant", "tenant_name", help="Slug, partition key or id (default: the only one).")
+@click.option(
+    "--name", help="Tells a tenant's connections to a source apart (default: main; of a clone its repository)."
+)
+@click.option("--path", type=click.Path(path_type=Path), help="The clone that a git connection reads.")
+@click.option("--set", "values", multiple=True, help="FIELD=VALUE; a list is separated by commas; repeatable.")
+@click.option("--config", type=click.Path(path_type=Path, exists=True), help="A JSON file with the fields.")
+@click.option("--token", "ask_token", is_flag=True, help="Ask for the token (or read it from standard input).")
+@click.option("--webhook-secret", "ask_secret", is_flag=True, help="Ask for what the source signs its webhooks with.")
+@click.option("--allow-private", is_flag=True, help="Let base_url be on this machine or network.")
+def add_connection(
+    source: str, tenant_name: str | None, name: str | None, path: Path | None, values: tuple[str, ...],
+    config: Path | None, ask_token: bool, ask_secret: bool, allow_private: bool,
+) -> None:  # fmt: skip
+    """Connect an account or a clone, or change the connection of this name."""
+    from pipelines import connections
+    from pipelines.warehouse.connection import Warehouse
+
+    fields: dict[str, Any] = {**_file(config), **dict(_field(value) for value in values), "source": source}
+    if path is not None:
+        fields["path"] = str(path.absolute())
+    if ask_token:
+        fields["token"] = _hidden("Token")
+    if ask_secret:
+        fields["webhook_secret"] = _hidden("Webhook secret")
+    notes: list[str] = []
+    if source == "git":  # whoever runs this is the operator, and a clone has a name and limits of its own
+        allow_private = True
+        own_name, notes = connections.clone_facts(fields)
+        name = name or own_name
+    warehouse = Warehouse.from_environment()
+    found = _tenant(warehouse, tenant_name)
+    stored = connections.add(warehouse, found, name or "main", fields, allow_private=allow_private)
+    click.echo(f"✓ {found.partition_key}: {source} {stored.name!r} ({stored.connection_id})")
+    for note in notes:
+        click.echo(f"  Note: it is {note}")
+    click.echo(f"  Load it now: clearsignal sync --tenant {found.slug} --connection {stored.connection_id}")
+    if ask_secret:
+        click.echo(f"  Its webhooks go to: /api/v1/webhooks/{source}/{stored.connection_id}")
+
+
+@connection.command("list")
+@click.option("--tenant", "tenant_name", help="Slug, partition key or id (default: all).")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def list_connections(tenant_name: str | None, as_json: bool) -> None:
+    """Every connection, without its secrets."""
+    from pipelines import connections, tenants
+    from pipelines.warehouse.connection import Warehouse
+
+    warehouse = Warehouse.from_environment()
+    chosen = [tenants.find(warehouse, tenant_name)] if tenant_name else tenants.all(warehouse)
+    rows = [
+        {
+            "tenant": each.partition_key,
+            "source": stored.source,
+            "name": stored.name,
+            "connection_id": str(stored.connection_id),
+            "address": stored.connection.base_url,
+            "paused": stored.is_paused,
+        }
+        for each in chosen
+        for stored in connections.of(warehouse, each)
+    ]
+    show(rows, as_json)
+
+
+@connection.command("remove")
+@click.argument("connection_id")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove_connection(connection_id: str, yes: bool) -> None:
+    """Forget a connection, its credentials and all that it loaded. The next transform clears the marts of it."""
+    from pipelines import removal
+    from pipelines.warehouse.connection import Warehouse
+
+    key = _id(connection_id)
+    if not yes:
+        click.confirm("Forget this connection, its credentials and all that it loaded?", abort=True)
+    count = removal.remove_connection(Warehouse.from_environment(), key)
+    if count is None:
+        raise click.UsageError(f"there is no connection {connection_id}. Do: see clearsignal connection list.")
+    click.echo(f"✓ forgotten, with {count:,} rows")
+
+
+@connection.command("resume")
+@click.argument("connection_id")
+def resume_connection(connection_id: str) -> None:
+    """Let a connection that failed or is paused be tried again at the next sync."""
+    from pipelines import connections
+    from pipelines.warehouse.connection import Warehouse
+
+    if not connections.resume(Warehouse.from_environment(), _id(connection_id)):
+        raise click.UsageError(f"there is no connection {connection_id}. Do: see clearsignal connection list.")
+    click.echo("✓ the next sync tries it again")
+
+
+def _id(given: str) -> UUID:
+    try:
+        return UUID(given)
+    except ValueError:
+        raise click.UsageError(f"{given!r} is no id. Do: see clearsignal connection list.") from None
+
+
+def _tenant(warehouse: Any, name: str | None) -> Any:
+    """The tenant of this name, or the only one."""
+    from pipelines import tenants
+
+    every = [] if name else tenants.all(warehouse)
+    if not name and len(every) != 1:
+        raise click.UsageError(f"there are {len(every)} tenants. Do: name one with --tenant.")
+    return tenants.find(warehouse, name) if name else every[0]
+
+
+def _hidden(label: str) -> str:
+    """What is typed in without being shown, or a line of standard input."""
+    return click.prompt(label, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
+
+
+def _field(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--set {text!r} has no value. Do: write --set FIELD=VALUE.")
+    is_list = name in ("repositories", "projects", "branches")
+    if is_list:
+        return name, [part.strip() for part in value.split(",") if part.strip()]
+    return name, int(value) if value.isdigit() and name.endswith(("_days", "_seconds")) else value
+
+
+def _file(config: Path | None) -> dict[str, Any]:
+    if config is None:
+        return {}
+    try:
+        read = json.loads(config.read_text())
+    except ValueError as error:
+        raise click.UsageError(
+            f"{config} is no JSON: {error}. Do: write an object with the connection's fields."
+        ) from None
+    if not isinstance(read, dict):
+        raise click.UsageError(f"{config} is no object. Do: write an object with the connection's fields.")
+    return read

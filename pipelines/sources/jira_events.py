@@ -1,0 +1,59 @@
+"""Jira's webhooks. They lack changelog, worklogs and links, so each only points at what is read again."""
+
+import re
+from typing import Any
+
+from pipelines.sources import jira_rows
+from pipelines.sources.events import NOTHING, Change, Gone, Rereading, Stale
+from pipelines.sources.jira import RESOURCES, custom_fields, whole
+from pipelines.sources.reading import Request
+from pipelines.sync_error import SyncError
+
+ASKS_AT_ONCE = False
+ISSUE_ID = re.compile(r"[1-9][0-9]{0,18}")
+BOARDS = re.compile(r"^(sprint|board)_")
+
+
+def change(connection: Any, event: str, body: dict[str, Any]) -> Change:
+    """The issues that an event is about, or the boards with their sprints. Raises KeyError, ValueError."""
+    if BOARDS.match(event):
+        return Change(stale=(Stale("sprints", ""),))
+    ids = [str(one) for one in _issues(event, body)]
+    if any(not ISSUE_ID.fullmatch(one) for one in ids):
+        raise ValueError("the issue's id is no number")
+    return Change(stale=tuple(Stale("issues", one) for one in ids)) if ids else NOTHING
+
+
+def _issues(event: str, body: dict[str, Any]) -> list[Any]:
+    if event.startswith("jira:issue_") or "issue" in body:  # a comment brings its issue too
+        return [body["issue"]["id"]]
+    if event.startswith("worklog_"):
+        return [body["worklog"]["issueId"]]
+    if event.startswith("issuelink_"):
+        return [body["issueLink"]["sourceIssueId"], body["issueLink"]["destinationIssueId"]]
+    return []
+
+
+def again(request: Request, stale: Stale) -> Rereading:
+    """One issue by its id: a search would be minutes behind. One out of reach or of this connection's projects is gone.
+
+    Sprints are read by their boards.
+    """
+    if stale.kind == "sprints":
+        for resource in ("boards", "sprints"):
+            yield from RESOURCES[resource](request)
+        return
+    custom = custom_fields(request)
+    asked = ",".join([*jira_rows.ASKED, *custom.all])
+    try:
+        found = request.client.json(f"/rest/api/3/issue/{stale.name}", {"fields": asked})
+    except SyncError as error:
+        if error.error_class != "not_found":
+            raise
+        yield Gone("issues", (stale.name,))
+        return
+    projects = {key.upper() for key in request.connection.projects}
+    if projects and found["key"].rpartition("-")[0].upper() not in projects:
+        yield Gone("issues", (found["id"],))
+        return
+    yield from whole(request, custom, [found])

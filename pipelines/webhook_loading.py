@@ -1,0 +1,160 @@
+"""Stored events of one connection → its raw tables, by the readers, row builders and packages of a sync."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import msgspec
+import psycopg
+
+from pipelines import load
+from pipelines.connections import StoredConnection
+from pipelines.landing_rows import cells
+from pipelines.loading import UNEXPECTED, Loading
+from pipelines.raw_tables import RAW
+from pipelines.sources.events import Change, Gone, Stale
+from pipelines.sources.reading import Present, Reached, Request, Rows, at_once, instant
+from pipelines.sweep import mark_gone
+from pipelines.sync_error import SyncError
+from pipelines.warehouse.connection import Warehouse
+from pipelines.webhook_states import OurRows
+
+
+class Event(NamedTuple):
+    """One row of app.webhook_event that is to be applied."""
+
+    sequence: int
+    event: str
+    body: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How it went: applied, ignored (nothing of it is kept here), parked (it never will), or pending: try again."""
+
+    status: str
+    error: SyncError | None = None
+
+
+class Applying(Loading):
+    """One micro-batch. The caller holds the connection's lock on `database`."""
+
+    def __init__(
+        self, warehouse: Warehouse, stored: StoredConnection, database: psycopg.Connection,
+        clock: Callable[[], datetime],
+    ) -> None:  # fmt: skip
+        outcome = load.Outcome(stored.tenant.partition_key, stored.connection_id, stored.source, stored.name)
+        options = load.Options(clock=clock, full=False, sweep=False, run_id=None, is_asked_for=True)
+        super().__init__(warehouse, stored, database, options, outcome)
+        self._events = import_module(f"pipelines.sources.{stored.source}_events")
+        self._gone: list[Gone] = []
+
+    @property
+    def requests(self) -> int:
+        """How many requests to the source this took."""
+        return sum(meter.taken for meter in self._meters)
+
+    def recover(self) -> None:
+        """Record what a batch that was killed has committed unseen."""
+        self._finish_pending()
+        self._journal.record_unrecorded()
+
+    def _finish_pending(self) -> None:
+        """A package that somebody left half loaded goes first: dlt would load it instead of ours."""
+        for load_id in self._landing.finish_pending():
+            self._record(load_id, RAW[self._stored.source])
+
+    def apply(self, events: Sequence[Event]) -> dict[int, Verdict]:
+        """Commit what these events change; a verdict by sequence. Raises NotCommitted where nothing was committed."""
+        changes: dict[int, Change] = {}
+        verdicts: dict[int, Verdict] = {}
+        for event in events:
+            change = self._change(event)
+            if isinstance(change, Change):
+                changes[event.sequence] = change
+                verdicts[event.sequence] = Verdict("applied" if change else "ignored")
+            else:
+                verdicts[event.sequence] = Verdict("parked", change)
+        told = [change for change in changes.values() if change]
+        if told:
+            failed = self._take(told)
+            for sequence, change in changes.items():
+                errors = [failed[one] for one in change.stale if one in failed]
+                if errors:
+                    verdicts[sequence] = Verdict("pending", errors[0])
+        return verdicts
+
+    def _change(self, event: Event) -> Change | SyncError:
+        """What an event says, or why it cannot be understood. Its rows fit their tables."""
+        try:
+            change = self._events.change(self._stored.connection, event.event, msgspec.json.decode(event.body))
+            for rows in change.rows:
+                cells(RAW[self._stored.source][rows.table], rows.rows)
+                list(map(instant, (row["updated_at"] for row in rows.rows)))
+        except SyncError as error:
+            return error
+        except UNEXPECTED as error:
+            message = f"the event {event.event} has an unexpected shape ({type(error).__name__}: {error})"
+            return SyncError("unparsable", load.scrub(self._stored, message))
+        return change
+
+    def _take(self, changes: list[Change]) -> dict[Stale, SyncError]:
+        """Load it all as one package; what could not be read again, and why."""
+        self._finish_pending()
+        request = self._request()
+        try:
+            wanted = dict.fromkeys(stale for change in changes for stale in change.stale)
+            ours = OurRows(self._database, self._stored)
+            for rows in ours.newer(changes, wanted):
+                self._batch.add(rows.table, list(rows.rows))
+            failed = self._read_again(request, list(wanted))
+            self._commit()
+            self._sweep()
+            for table, keys in [*(gone for change in changes for gone in change.gone), *self._gone]:
+                self._outcome.rows[table] += mark_gone(
+                    self._database, RAW[self._stored.source][table], self._tenant_id,
+                    self._stored.connection_id, keys, self._options.clock(),
+                )  # fmt: skip
+        finally:
+            for meter in self._meters:
+                meter.give_back()
+        return failed
+
+    def _read_again(self, request: Request, wanted: list[Stale]) -> dict[Stale, SyncError]:
+        failed: dict[Stale, SyncError] = {}
+        read = partial(self._read_one, request)
+        answers = map(read, wanted) if self._events.ASKS_AT_ONCE else at_once(read, wanted)
+        for stale, found in zip(wanted, answers, strict=True):
+            if isinstance(found, SyncError):
+                failed[stale] = found
+                continue
+            try:
+                for item in found:
+                    self._add(item)
+            except SyncError as error:  # hardly anything fits its columns
+                failed[stale] = error
+        return failed
+
+    def _read_one(self, request: Request, stale: Stale) -> list[Any] | SyncError:
+        try:
+            return list(self._events.again(request, stale))
+        except SyncError as error:
+            return error
+        except UNEXPECTED as error:
+            message = f"an answer about {stale.kind} has an unexpected shape ({type(error).__name__}: {error})"
+            return SyncError("unparsable", load.scrub(self._stored, message))
+
+    def _add(self, item: Rows | Reached | Present | Gone) -> None:
+        if isinstance(item, Rows):
+            rows = list(item.rows)
+            self._quarantine.take(item.table, item.table, self._batch.add(item.table, rows), len(rows))
+        elif isinstance(item, Reached):
+            self._batch.cursors[f"{item.resource}|{item.scope}"] = item.value
+        elif isinstance(item, Present):
+            self._present.append((item.table, item))
+        else:
+            self._gone.append(item)

@@ -1,0 +1,76 @@
+"""After a sweep it is known how much of a source is kept, and after a load how many requests are left."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from pipelines import load, sweep
+from pipelines.quota import Meter, told
+from pipelines.simulator.company import Charter
+from pipelines.simulator.server import Running, running
+from pipelines.sources.reading import Present
+from pipelines.warehouse.connection import Warehouse
+from tests.pipelines.test_load import NOW, connect, sync
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Running]:
+    with running([Charter("acme", days=9)]) as made:
+        yield made
+
+
+def test_a_sweep_measures_what_is_kept_of_what_the_source_has(warehouse: Warehouse, simulator: Running) -> None:
+    def measured() -> dict[str, tuple[int, int]]:
+        with warehouse.connect("loader") as database:
+            found = database.execute("select resource, source_count, kept_count from app.completeness").fetchall()
+        return {resource: (source, kept) for resource, source, kept in found}
+
+    tenant = connect(warehouse, simulator.url, "hubspot")
+    (first,) = sync(warehouse, "hubspot", tenant)
+    assert measured() == {}  # nobody has asked
+
+    sync(warehouse, "hubspot", tenant, sweep=True)
+    count = first.rows["tickets"]
+    assert measured()["tickets"] == (count, count)
+
+    with warehouse.connect("loader") as database:
+        database.execute("delete from raw_hubspot.tickets where id = (select min(id) from raw_hubspot.tickets)")
+    sync(warehouse, "hubspot", tenant, now=NOW + timedelta(hours=1), sweep=True)
+    assert measured()["tickets"] == (count, count - 1)
+
+    with warehouse.connect("loader") as database:
+        quota = database.execute("select quota_limit, quota_left from app.connection_quota").fetchall()
+    assert quota == [(250_000, 249_000)]  # as HubSpot's answers say
+
+
+@pytest.mark.parametrize(("is_sweep", "table"), [(True, "pull_request_commits"), (False, "pull_requests")])
+def test_what_one_record_holds_is_no_measure_of_its_resource(warehouse: Warehouse, is_sweep: bool, table: str) -> None:
+    load.ensure_tables(warehouse, ["github"])
+    present = Present(table, {"repository": "acme/shop"}, [])
+    with warehouse.connect("loader", autocommit=True) as database:
+        owner = (uuid4(), uuid4())
+        marked = sweep.settle(database, "github", *owner, [("pull_requests", present)], is_sweep, NOW)
+        found = database.execute("select * from app.completeness").fetchall()
+
+    assert (dict(marked), found) == ({table: 0}, [])
+
+
+def test_the_headers_of_a_limit_are_read_and_others_are_nothing() -> None:
+    found = told({"x-ratelimit-limit": "5000", "x-ratelimit-remaining": "17", "x-ratelimit-reset": "1780315200"})
+
+    assert found is not None
+    assert (found.limit, found.left, found.resets_at) == (5000, 17, datetime(2026, 6, 1, 12, tzinfo=UTC))
+    assert told({"x-ratelimit-limit": "a few"}) is None
+
+
+def test_the_tightest_limit_counts(warehouse: Warehouse) -> None:
+    meter = Meter("api.example", "", {"hour": 10, "day": 1000}, lambda: warehouse.connect("loader"), lambda: NOW)
+    for _ in range(4):
+        meter.take()
+    meter.give_back()
+    assert meter.tightest()[:2] == (10, 6)  # type: ignore[index]
+
+    meter.hear({"x-ratelimit-limit": "100", "x-ratelimit-remaining": "1"})
+    assert meter.tightest()[:2] == (100, 1)  # type: ignore[index]
