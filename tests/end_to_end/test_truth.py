@@ -176,6 +176,7 @@ def test_sprints_hold_what_their_ledger_says(living, slug):
         assert [rows[sprint["name"]][name] for name in names] == [sprint[name] for name in names], sprint["name"]
 
 
+@pytest.mark.slow
 def test_every_day_later_the_marts_equal_a_full_refresh(living):
     stack, _ = living
     before = checksums(stack)
