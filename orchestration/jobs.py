@@ -6,7 +6,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as Job
 
 from orchestration.models import FORECAST, Manifest, key
-from pipelines import connections
+from pipelines.raw_tables import TABLES
 
 MINUTE = 60
 # What one schedule loads, and how long it may take: three times what the sources' documents say.
@@ -33,9 +33,9 @@ def ingest_jobs() -> list[Job]:
         _ingest(name, sources, seconds, f"Load {', '.join(sources)} for the chosen tenants.")
         for name, (sources, seconds) in INGEST_JOBS.items()
     ]
-    for source in connections.TABLES:
+    for source in TABLES:
         found.append(_ingest(f"ingest_{source}", [source], 60 * MINUTE, f"Load {source} for the chosen tenants."))
-    found.append(_ingest(EVERYTHING, connections.TABLES, 120 * MINUTE, "Load every source for the chosen tenants."))
+    found.append(_ingest(EVERYTHING, TABLES, 120 * MINUTE, "Load every source for the chosen tenants."))
     return found
 
 
@@ -65,7 +65,7 @@ def build_jobs(manifest: Manifest) -> list[Job]:
 
 
 def _ingest(name: str, sources: Iterable[str], seconds: int, description: str) -> Job:
-    keys = [dg.AssetKey([f"raw_{source}", table]) for source in sources for table in connections.TABLES[source]]
+    keys = [dg.AssetKey([f"raw_{source}", table]) for source in sources for table in TABLES[source]]
     return dg.define_asset_job(
         name,
         selection=dg.AssetSelection.assets(*keys),

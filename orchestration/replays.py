@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from orchestration import ports
 from orchestration.processes import Children
-from pipelines import connections, tenants
+from pipelines import stored_connections, tenants
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
 
@@ -127,7 +127,7 @@ def _connect(warehouse: Warehouse, tenant: Tenant, found: dict[str, Any], addres
             config |= {"archive_url": f"{address}/open_meteo"}
         elif source == "geonames":
             config |= {"username": "replay"}
-        connections.add(warehouse, tenant, f"replay {slug}", config, allow_private=True)
+        stored_connections.add(warehouse, tenant, f"replay {slug}", config, allow_private=True)
     _pause(warehouse, tenant, slug, is_paused=False)
 
 

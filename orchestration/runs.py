@@ -13,7 +13,7 @@ from orchestration.builds import NEW_PACKAGES
 from orchestration.dbt import Dbt
 from orchestration.jobs import EVERYTHING
 from orchestration.resources import keep_connected
-from pipelines import connections
+from pipelines.raw_tables import TABLES
 from pipelines.warehouse.connection import Warehouse
 
 
@@ -57,11 +57,11 @@ class Runs:
         known = list(self.instance.get_dynamic_partitions("tenant"))
         if not known or any(key not in known for key in keys):
             raise NothingToLoad("there is no such tenant to load. Do: clearsignal tenant list.")
-        chosen = sources or list(connections.TABLES)
+        chosen = sources or list(TABLES)
         options = {"tenants": list(keys), "connection_id": connection_id, "full": full, "sweep": sweep, "now": now}
         config = {"ops": {f"load_{source}": {"config": options} for source in chosen}}
         job = f"ingest_{chosen[0]}" if len(chosen) == 1 else EVERYTHING
-        selection = [dg.AssetKey([f"raw_{s}", table]) for s in chosen for table in connections.TABLES[s]]
+        selection = [dg.AssetKey([f"raw_{s}", table]) for s in chosen for table in TABLES[s]]
         return self._run(job, config, partitions.range_tags(known, keys), selection)
 
     def has_new_rows(self) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from orchestration import ports
-from pipelines import connections, demo, tenants
+from pipelines import demo, stored_connections, tenants
 from pipelines.http import Client
 from pipelines.warehouse.connection import Warehouse
 
@@ -14,7 +14,7 @@ def tell(warehouse: Warehouse, slug: str, hours: int) -> dict[str, dict[str, int
     simulator = Client(f"http://127.0.0.1:{chosen['SIMULATOR']}")
     since = datetime.fromisoformat(simulator.json("/world")["now"]) - timedelta(hours=hours)
     told = {}
-    for stored in connections.of(warehouse, tenants.find(warehouse, slug)):
+    for stored in stored_connections.of(warehouse, tenants.find(warehouse, slug)):
         if getattr(stored.connection, "webhook_secret", None) == demo.webhook_secret(warehouse, slug):
             answer = simulator.post("/world/webhooks", {
                 "company": slug, "provider": stored.source, "since": since.isoformat(),

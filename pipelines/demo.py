@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines import accounts, connections, tenants
+from pipelines import accounts, connections, stored_connections, tenants
 from pipelines.http import Client
 from pipelines.tenants import Place, Tenant
 from pipelines.warehouse.connection import Warehouse
@@ -103,12 +103,12 @@ def configs(demo: Demo, simulator_url: str) -> list[dict[str, Any]]:
 
 
 def _connect(warehouse: Warehouse, demo: Demo, tenant: Tenant, simulator_url: str) -> None:
-    stored = {(one.source, one.name): one.connection for one in connections.of(warehouse, tenant)}
+    stored = {(one.source, one.name): one.connection for one in stored_connections.of(warehouse, tenant)}
     signing = {"webhook_secret": webhook_secret(warehouse, demo.slug)}
     for config in configs(demo, simulator_url):
         config |= signing if config["source"] in SIGNATURES else {}
         if stored.get((config["source"], "demo")) != connections.parse(config):
-            connections.add(warehouse, tenant, "demo", config, allow_private=True)
+            stored_connections.add(warehouse, tenant, "demo", config, allow_private=True)
 
 
 def _services(simulator_url: str, slug: str) -> list[str]:

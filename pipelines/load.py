@@ -11,10 +11,10 @@ from uuid import UUID
 
 import psycopg
 
-from pipelines import connections, tenants, turns
-from pipelines.connections import StoredConnection
+from pipelines import stored_connections, tenants, turns
 from pipelines.raw_tables import RAW, TABLES, create_statements
 from pipelines.removal import lock_of
+from pipelines.stored_connections import StoredConnection
 from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse
 
@@ -117,7 +117,7 @@ def _sync_one(warehouse: Warehouse, stored: StoredConnection, options: Options) 
         with warehouse.connect("loader", autocommit=True) as database:
             lock = lock_of(stored.connection_id)
             database.execute("select pg_advisory_lock(%s)", [lock])  # a second loader waits; closing releases
-            same = [one for one in connections.of(warehouse, stored.tenant, stored.source)
+            same = [one for one in stored_connections.of(warehouse, stored.tenant, stored.source)
                     if one.connection_id == stored.connection_id]  # fmt: skip
             if not same:
                 outcome.held = "not asked: the connection was removed meanwhile"

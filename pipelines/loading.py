@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import psycopg
 
 from pipelines import load, removal, sweep
-from pipelines.connections import StoredConnection
 from pipelines.holds import WHOLE, Holds
 from pipelines.http import Client
 from pipelines.kept import Kept
@@ -20,6 +19,7 @@ from pipelines.raw_tables import RAW
 from pipelines.response_cache import ResponseCache
 from pipelines.schema_drift import Fields
 from pipelines.sources.reading import Present, Reached, Reading, Request, Rows
+from pipelines.stored_connections import StoredConnection
 from pipelines.sync_error import SyncError
 from pipelines.sync_runs import Journal
 from pipelines.warehouse.connection import Warehouse

@@ -16,7 +16,7 @@ from pipelines.raw_tables import RAW, Table
 from pipelines.warehouse.connection import Warehouse
 
 if TYPE_CHECKING:
-    from pipelines.connections import StoredConnection
+    from pipelines.stored_connections import StoredConnection
 
 Scope = dict[str, Any]
 CHILDREN = {  # tables that name no project: by their parent

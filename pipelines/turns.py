@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipelines import connections
-from pipelines.connections import StoredConnection
+from pipelines import stored_connections
 from pipelines.holds import WHOLE, Hold
+from pipelines.stored_connections import StoredConnection
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
 
@@ -44,7 +44,7 @@ def of(warehouse: Warehouse, tenant: Tenant, source: str) -> list[Turn]:
         ).fetchall()
     known = {row[0]: row[1:] for row in rows}
     turns = []
-    for stored in connections.of(warehouse, tenant, source):
+    for stored in stored_connections.of(warehouse, tenant, source):
         seconds, error_class, *told = known.get(stored.connection_id, (None, None))
         hold = Hold(stored.connection_id, WHOLE, error_class, *told) if error_class else None
         turns.append(Turn(stored, float("inf") if seconds is None else seconds, hold))

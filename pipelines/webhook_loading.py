@@ -11,12 +11,12 @@ import msgspec
 import psycopg
 
 from pipelines import load
-from pipelines.connections import StoredConnection
 from pipelines.landing_rows import cells
 from pipelines.loading import UNEXPECTED, Loading
 from pipelines.raw_tables import RAW
 from pipelines.sources.events import Change, Gone, Stale
 from pipelines.sources.reading import Present, Reached, Request, Rows, at_once, instant
+from pipelines.stored_connections import StoredConnection
 from pipelines.sweep import mark_gone
 from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse

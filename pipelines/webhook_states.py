@@ -8,11 +8,11 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from pipelines.connections import StoredConnection
 from pipelines.landing_rows import cells
 from pipelines.raw_tables import RAW, TYPES
 from pipelines.sources.events import Change, Stale
 from pipelines.sources.reading import Rows, instant
+from pipelines.stored_connections import StoredConnection
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import psycopg
 
-from pipelines import connections, tenants
-from pipelines.connections import StoredConnection
+from pipelines import stored_connections, tenants
 from pipelines.load import scrub
 from pipelines.removal import lock_of
+from pipelines.stored_connections import StoredConnection
 from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse
 
@@ -99,7 +99,7 @@ def waiting(warehouse: Warehouse) -> list[Key]:
 def apply(warehouse: Warehouse, tenant_id: UUID, connection_id: UUID) -> Applied | None:
     """Apply one micro-batch of a connection. None where it is being loaded just now, or has nothing that is due."""
     tenant = tenants.find(warehouse, str(tenant_id))
-    stored = next((one for one in connections.of(warehouse, tenant) if one.connection_id == connection_id), None)
+    stored = next((one for one in stored_connections.of(warehouse, tenant) if one.connection_id == connection_id), None)
     if stored is None or stored.is_paused:
         return None
     with warehouse.connect("loader", autocommit=True) as database:

@@ -10,7 +10,7 @@ from api.errors import ApiError, Fault, did_you_mean, invalid, not_found
 from api.responses import Envelope
 from api.security.callers import Caller
 from api.services import Services
-from pipelines import connections
+from pipelines.raw_tables import TABLES
 
 TENANT = "select slug from app.tenant where tenant_id = $1"
 CONNECTION = "select source from app.connection where connection_id = $1"
@@ -64,8 +64,8 @@ async def trigger_sync(services: Services, caller: Caller, data: Trigger | None 
 
 async def _source(connection: Any, data: Trigger) -> str | None:
     """The one source to load, None for all. Raises ApiError where it does not exist or is not connected."""
-    if data.source is not None and data.source not in connections.TABLES:
-        raise invalid("source", f"there is no source {data.source!r}.{did_you_mean(data.source, connections.TABLES)}")
+    if data.source is not None and data.source not in TABLES:
+        raise invalid("source", f"there is no source {data.source!r}.{did_you_mean(data.source, TABLES)}")
     if data.connection_id is not None:
         found = await connection.fetchval(CONNECTION, str(data.connection_id))
         if found is None:
@@ -94,7 +94,7 @@ def _config(partition: str, source: str | None, data: Trigger) -> dict[str, Any]
     said = {"tenants": [partition], "full": data.full}
     if data.connection_id is not None:
         said["connection_id"] = str(data.connection_id)
-    return {"ops": {f"load_{name}": {"config": said} for name in ([source] if source else connections.TABLES)}}
+    return {"ops": {f"load_{name}": {"config": said} for name in ([source] if source else TABLES)}}
 
 
 ROUTES = [trigger_sync]

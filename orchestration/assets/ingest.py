@@ -9,7 +9,7 @@ import dagster as dg
 
 from orchestration import checks
 from orchestration.partitions import tenants
-from pipelines import connections
+from pipelines.raw_tables import TABLES
 from pipelines.warehouse.connection import Warehouse
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class IngestOptions(dg.Config):
 
 def ingest(source: str) -> dg.AssetsDefinition:
     """The raw tables of one source."""
-    tables = connections.TABLES[source]
+    tables = TABLES[source]
 
     @dg.multi_asset(
         name=f"load_{source}",
@@ -88,7 +88,7 @@ def ingest(source: str) -> dg.AssetsDefinition:
 
 def assets() -> list[dg.AssetsDefinition]:
     """All sources."""
-    return [ingest(source) for source in connections.TABLES]
+    return [ingest(source) for source in TABLES]
 
 
 def _spec(source: str, table: str) -> dg.AssetSpec:

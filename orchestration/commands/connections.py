@@ -40,7 +40,7 @@ def add_connection(
     config: Path | None, ask_token: bool, ask_secret: bool, allow_private: bool,
 ) -> None:  # fmt: skip
     """Connect an account or a clone, or change the connection of this name."""
-    from pipelines import connections
+    from pipelines import stored_connections
     from pipelines.warehouse.connection import Warehouse
 
     fields: dict[str, Any] = {**_file(config), **dict(_field(value) for value in values), "source": source}
@@ -53,11 +53,11 @@ def add_connection(
     notes: list[str] = []
     if source == "git":  # whoever runs this is the operator, and a clone has a name and limits of its own
         allow_private = True
-        own_name, notes = connections.clone_facts(fields)
+        own_name, notes = stored_connections.clone_facts(fields)
         name = name or own_name
     warehouse = Warehouse.from_environment()
     found = _tenant(warehouse, tenant_name)
-    stored = connections.add(warehouse, found, name or "main", fields, allow_private=allow_private)
+    stored = stored_connections.add(warehouse, found, name or "main", fields, allow_private=allow_private)
     click.echo(f"✓ {found.partition_key}: {source} {stored.name!r} ({stored.connection_id})")
     for note in notes:
         click.echo(f"  Note: it is {note}")
@@ -71,7 +71,7 @@ def add_connection(
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def list_connections(tenant_name: str | None, as_json: bool) -> None:
     """Every connection, without its secrets."""
-    from pipelines import connections, tenants
+    from pipelines import stored_connections, tenants
     from pipelines.warehouse.connection import Warehouse
 
     warehouse = Warehouse.from_environment()
@@ -86,7 +86,7 @@ def list_connections(tenant_name: str | None, as_json: bool) -> None:
             "paused": stored.is_paused,
         }
         for each in chosen
-        for stored in connections.of(warehouse, each)
+        for stored in stored_connections.of(warehouse, each)
     ]
     show(rows, as_json)
 
@@ -112,10 +112,10 @@ def remove_connection(connection_id: str, yes: bool) -> None:
 @click.argument("connection_id")
 def resume_connection(connection_id: str) -> None:
     """Let a connection that failed or is paused be tried again at the next sync."""
-    from pipelines import connections
+    from pipelines import stored_connections
     from pipelines.warehouse.connection import Warehouse
 
-    if not connections.resume(Warehouse.from_environment(), _id(connection_id)):
+    if not stored_connections.resume(Warehouse.from_environment(), _id(connection_id)):
         raise click.UsageError(f"there is no connection {connection_id}. Do: see clearsignal connection list.")
     click.echo("✓ the next sync tries it again")
 

@@ -52,7 +52,7 @@ def sync(
 
 
 def _one_connection(warehouse: object, keys: list[str], given: str) -> tuple[tuple[str, ...], str]:
-    from pipelines import connections, tenants
+    from pipelines import stored_connections, tenants
     from pipelines.warehouse.connection import Warehouse
 
     assert isinstance(warehouse, Warehouse)
@@ -60,7 +60,7 @@ def _one_connection(warehouse: object, keys: list[str], given: str) -> tuple[tup
         stored
         for tenant in tenants.all(warehouse)
         if not keys or tenant.partition_key in keys
-        for stored in connections.of(warehouse, tenant)
+        for stored in stored_connections.of(warehouse, tenant)
         if given in (stored.name, str(stored.connection_id))
     ]
     if len(found) != 1:

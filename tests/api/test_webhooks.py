@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from pipelines import connections
+from pipelines import stored_connections
 from tests.api.conftest import Served
 
 CONFIGS: dict[str, dict[str, Any]] = {
@@ -78,7 +78,7 @@ def connected(served: Served) -> Sender:
     for tenant in (served.acme, served.globex):
         for source, config in CONFIGS.items():
             fields = {**config, "source": source, "webhook_secret": f"{source}-secret-of-{tenant.slug}"}
-            stored = connections.add(served.warehouse, tenant, "main", fields)
+            stored = stored_connections.add(served.warehouse, tenant, "main", fields)
             ids[tenant.slug, source] = str(stored.connection_id)
     return Sender(served, ids)
 
@@ -154,7 +154,7 @@ def test_who_does_not_know_the_secret_learns_nothing(sender: Sender, source: str
 
 
 def test_a_connection_without_a_secret_takes_nothing(sender: Sender) -> None:
-    bare = connections.add(
+    bare = stored_connections.add(
         sender.served.warehouse, sender.served.acme, "bare", {**CONFIGS["github"], "source": "github"}
     )
 
@@ -222,7 +222,7 @@ def test_secrets_are_kept_apart_and_sealed(sender: Sender) -> None:
     with sender.served.warehouse.connect("loader") as database:
         rows = database.execute("select config::text, secrets, webhook_secret from app.connection").fetchall()
     assert all("secret-of" not in config and b"secret-of" not in (signing or b"") for config, _, signing in rows)
-    (kept, *_) = connections.of(sender.served.warehouse, sender.served.acme, "jira")
+    (kept, *_) = stored_connections.of(sender.served.warehouse, sender.served.acme, "jira")
     assert kept.connection.webhook_secret == "jira-secret-of-acme"
     assert "jira-secret-of-acme" not in repr(kept)
 

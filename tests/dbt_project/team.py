@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines import connections, load, tenants
+from pipelines import load, stored_connections, tenants
 from tests.dbt_project.company import Company, at
 from tests.pipelines.sources.clones import Clone
 
@@ -19,7 +19,7 @@ class Team:
         self.tenant = tenants.find(self.warehouse, str(company.tenant_id))
         self.clone = Clone(self.warehouse.home / "clones" / self.tenant.slug)
         config = {"source": "git", "path": str(self.clone.path), "repository": company.repository}
-        connections.add(self.warehouse, self.tenant, "shop", config, allow_private=True)
+        stored_connections.add(self.warehouse, self.tenant, "shop", config, allow_private=True)
         with self.warehouse.connect("loader") as database:
             database.execute(
                 "insert into app.deployment_rule (tenant_id, position, origin, pattern) values (%s, 1, 'tags', 'v*')",

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from orchestration import dbt, runs
-from pipelines import accounts, connections, demo, load, tenants
+from pipelines import accounts, connections, demo, load, stored_connections, tenants
 from pipelines.simulator import server
 from pipelines.simulator.company import Charter
 from pipelines.warehouse.connection import Warehouse
@@ -39,7 +39,7 @@ class Stack:
         for config in demo.configs(demo.DEMOS[1], simulator.url) if "globex" in self.tenants else []:
             if config["source"] == "github":  # the demo's refused token is not what is tested here
                 right = {**config, "token": "github-globex"}
-                connections.add(warehouse, self.tenants["globex"], "demo", right, allow_private=True)
+                stored_connections.add(warehouse, self.tenants["globex"], "demo", right, allow_private=True)
         for slug, tenant in self.tenants.items():
             accounts.create_user(warehouse, f"analyst@{slug}.example", "Analyst", PASSWORD, tenant, "analyst")
 

@@ -12,7 +12,7 @@ from orchestration import checks, doctor, environment, jobs, partitions, runs
 from orchestration.assets import ingest
 from orchestration.commands import running
 from orchestration.resources import RESOURCES
-from pipelines import connections, demo, holds, tenants
+from pipelines import demo, holds, stored_connections, tenants
 from pipelines.simulator import server
 from pipelines.simulator.company import Charter
 from pipelines.sync_error import SyncError
@@ -116,7 +116,7 @@ def test_a_limit_is_told_with_the_time_at_which_loading_goes_on(loaded: Loaded):
     warehouse = loaded.runs.warehouse
     with warehouse.connect("loader", autocommit=True) as database:
         (acme,) = (t for t in tenants.all(warehouse) if t.slug == "acme")
-        (stored,) = connections.of(warehouse, acme, "github")
+        (stored,) = stored_connections.of(warehouse, acme, "github")
         held = holds.Holds(database, acme.tenant_id, stored.connection_id, lambda: datetime.now(UTC))
         held.failed(holds.WHOLE, SyncError("rate_limited", "The limit is used up.", retry_after=3600))
         try:
@@ -149,14 +149,14 @@ def test_partitions_follow_the_tenants(loaded: Loaded):
 def test_a_mended_token_makes_the_tenant_fresh(loaded: Loaded):
     warehouse = loaded.runs.warehouse
     globex = tenants.find(warehouse, "globex")
-    (stored,) = connections.of(warehouse, globex, "github")
+    (stored,) = stored_connections.of(warehouse, globex, "github")
     mended = {
         "source": "github",
         "token": "github-globex",
         "organization": "globex",
         "base_url": stored.connection.base_url,
     }
-    connections.add(warehouse, globex, stored.name, mended, allow_private=True)
+    stored_connections.add(warehouse, globex, stored.name, mended, allow_private=True)
 
     result = loaded.runs.ingest([globex.partition_key], ["github"])
 

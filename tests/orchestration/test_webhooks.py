@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import connections, load, tenants
+from pipelines import load, stored_connections, tenants
 from pipelines.simulator.server import running
 from pipelines.warehouse.connection import Warehouse
 from tests.conftest import free_port
@@ -77,7 +77,9 @@ def test_what_is_acknowledged_is_applied_though_worker_and_api_are_killed(
     with running() as world:
         tenant = tenants.create(warehouse, "acme", "Acme")
         config = {"source": "hubspot", "token": "hubspot-acme", "base_url": f"{world.url}/hubspot/acme"}
-        stored = connections.add(warehouse, tenant, "main", {**config, "webhook_secret": SECRET}, allow_private=True)
+        stored = stored_connections.add(
+            warehouse, tenant, "main", {**config, "webhook_secret": SECRET}, allow_private=True
+        )
         list(load.sync(warehouse, "hubspot", [tenant.partition_key]))
         since = world.get("/world")["now"]
         world.advance(days=5)

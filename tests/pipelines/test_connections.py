@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import base_urls, connections, tenants
+from pipelines import base_urls, stored_connections, tenants
 from pipelines.connections import InvalidConnection, parse
 from pipelines.warehouse.connection import Warehouse
 from tests.pipelines.sources.clones import Clone
@@ -55,11 +55,11 @@ def test_a_clone_is_the_operators_to_connect(warehouse: Warehouse, tmp_path: Pat
     config = {"source": "git", "path": str(Clone(tmp_path / "shop").path)}
 
     with pytest.raises(InvalidConnection, match="only the operator"):
-        connections.add(warehouse, tenant, "shop", config)
-    stored = connections.add(warehouse, tenant, "shop", config, allow_private=True)
+        stored_connections.add(warehouse, tenant, "shop", config)
+    stored = stored_connections.add(warehouse, tenant, "shop", config, allow_private=True)
 
     assert (stored.connection.repository, stored.connection.base_url) == ("local/shop", f"file://{tmp_path}/shop")
-    assert connections.of(warehouse, tenant, "git") == [stored]
+    assert stored_connections.of(warehouse, tenant, "git") == [stored]
 
 
 @pytest.mark.parametrize(
@@ -67,25 +67,27 @@ def test_a_clone_is_the_operators_to_connect(warehouse: Warehouse, tmp_path: Pat
 )
 def test_what_is_no_clone_is_refused(path: str, named: str) -> None:
     with pytest.raises(InvalidConnection, match=named):
-        connections.clone_facts({"source": "git", "path": path})
+        stored_connections.clone_facts({"source": "git", "path": path})
 
 
 def test_secrets_are_encrypted_at_rest_and_come_back(warehouse: Warehouse) -> None:
     tenant = tenants.create(warehouse, "acme", "Acme")
-    connections.add(warehouse, tenant, "main", {**GITHUB, "base_url": "http://127.0.0.1:1"}, allow_private=True)
+    stored_connections.add(warehouse, tenant, "main", {**GITHUB, "base_url": "http://127.0.0.1:1"}, allow_private=True)
 
     with warehouse.connect("loader") as database:
         config, sealed = database.execute("select config, secrets from app.connection").fetchone() or ({}, b"")
     assert "canary" not in json.dumps(config) and b"canary" not in bytes(sealed)
-    (stored,) = connections.of(warehouse, tenant, "github")
+    (stored,) = stored_connections.of(warehouse, tenant, "github")
     assert (stored.connection.token, stored.connection.organization) == ("canary-token", "acme")
 
 
 def test_a_connection_of_the_same_name_is_changed_in_place(warehouse: Warehouse) -> None:
     tenant = tenants.create(warehouse, "acme", "Acme")
-    first = connections.add(warehouse, tenant, "main", {**GITHUB, "base_url": "http://127.0.0.1:1"}, allow_private=True)
-    second = connections.add(
+    first = stored_connections.add(
+        warehouse, tenant, "main", {**GITHUB, "base_url": "http://127.0.0.1:1"}, allow_private=True
+    )
+    second = stored_connections.add(
         warehouse, tenant, "main", {**GITHUB, "base_url": "http://127.0.0.1:2"}, allow_private=True
     )
     assert first.connection_id == second.connection_id
-    assert [one.connection.base_url for one in connections.of(warehouse, tenant)] == ["http://127.0.0.1:2"]
+    assert [one.connection.base_url for one in stored_connections.of(warehouse, tenant)] == ["http://127.0.0.1:2"]

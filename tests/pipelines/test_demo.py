@@ -1,6 +1,6 @@
 """The demo tenants come, are kept at a second start, and leave without a trace."""
 
-from pipelines import accounts, connections, demo, load, tenants
+from pipelines import accounts, connections, demo, load, stored_connections, tenants
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import running
 from pipelines.warehouse.connection import Warehouse
@@ -38,7 +38,9 @@ def test_the_demo_comes_stays_and_leaves_without_a_trace(warehouse: Warehouse) -
 
     assert [tenant.slug for tenant in made] == ["acme", "globex", "initech"]
     for tenant in made:
-        assert [one.source for one in connections.of(warehouse, tenant)] == sorted({*connections.SOURCES} - {"git"})
+        assert [one.source for one in stored_connections.of(warehouse, tenant)] == sorted(
+            {*connections.SOURCES} - {"git"}
+        )
     with warehouse.connect("loader") as database:
         (hashed,) = database.execute(
             "select password_hash from app.user where email = %s", [demo.email("acme")]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import connections, holds, load
+from pipelines import holds, load, stored_connections
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.sync_error import SyncError
@@ -80,7 +80,7 @@ def test_three_refusals_in_a_row_need_attention_and_ask_no_more(warehouse: Wareh
 
 def test_who_asks_by_hand_may_try_at_once_and_a_success_ends_the_pause(warehouse: Warehouse, world: Running) -> None:
     tenant = connect(warehouse, world.url, "hubspot")
-    (stored,) = connections.of(warehouse, tenant, "hubspot")
+    (stored,) = stored_connections.of(warehouse, tenant, "hubspot")
     world.fault("/hubspot/*", "401")
     for _ in range(3):
         one(warehouse, "hubspot", tenant)
@@ -97,14 +97,14 @@ def test_who_asks_by_hand_may_try_at_once_and_a_success_ends_the_pause(warehouse
 @pytest.mark.parametrize("how", ["changed", "resumed"])
 def test_a_changed_connection_or_a_resumed_one_is_tried_again(warehouse: Warehouse, world: Running, how: str) -> None:
     tenant = connect(warehouse, world.url, "hubspot", token="canary-wrong-token")
-    (stored,) = connections.of(warehouse, tenant, "hubspot")
+    (stored,) = stored_connections.of(warehouse, tenant, "hubspot")
     for _ in range(3):
         one(warehouse, "hubspot", tenant)
 
     if how == "changed":
-        connections.add(warehouse, tenant, "main", config("hubspot", world.url), allow_private=True)
+        stored_connections.add(warehouse, tenant, "main", config("hubspot", world.url), allow_private=True)
     else:
-        assert connections.resume(warehouse, stored.connection_id)
+        assert stored_connections.resume(warehouse, stored.connection_id)
 
     assert paused(warehouse, tenant) == (False, None)
     outcome = one(warehouse, "hubspot", tenant)
@@ -114,7 +114,7 @@ def test_a_changed_connection_or_a_resumed_one_is_tried_again(warehouse: Warehou
 def test_what_one_resource_may_not_read_leaves_the_others_alone(warehouse: Warehouse, world: Running) -> None:
     tenant = connect(warehouse, world.url, "github")
     error = SyncError("permission", "GitHub: Resource not accessible by personal access token")
-    (stored,) = connections.of(warehouse, tenant, "github")
+    (stored,) = stored_connections.of(warehouse, tenant, "github")
     with warehouse.connect("loader", autocommit=True) as database:
         held = holds.Holds(database, tenant.tenant_id, stored.connection_id, lambda: NOW)
         for _ in range(3):
@@ -141,7 +141,7 @@ def test_failures_wait_longer_each_time_but_never_for_long() -> None:
 
 def test_another_sort_of_failure_begins_to_count_anew(warehouse: Warehouse, world: Running) -> None:
     tenant = connect(warehouse, world.url, "hubspot")
-    (stored,) = connections.of(warehouse, tenant, "hubspot")
+    (stored,) = stored_connections.of(warehouse, tenant, "hubspot")
     with warehouse.connect("loader", autocommit=True) as database:
         held = holds.Holds(database, tenant.tenant_id, stored.connection_id, lambda: NOW)
         for error_class in ("credentials", "credentials", "unavailable", "credentials", "credentials"):
@@ -177,7 +177,7 @@ def test_a_hung_source_holds_up_no_other_tenant(
     ]
     (hung, *quick) = tenants
     slow = config("hubspot", world.url, base_url=f"{world.url}/hubspot/hung")
-    connections.add(warehouse, hung, "main", slow, allow_private=True)
+    stored_connections.add(warehouse, hung, "main", slow, allow_private=True)
     world.fault("/hubspot/hung/*", "hang", seconds=30)
 
     outcomes = sync(warehouse, "hubspot", *tenants, concurrency=2)

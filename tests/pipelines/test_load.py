@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import connections, load, tenants
+from pipelines import load, stored_connections, tenants
 from pipelines.landing import Batch, Landing
 from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter
@@ -84,7 +84,7 @@ def config(source: str, url: str, **values: Any) -> dict[str, Any]:
 def connect(warehouse: Warehouse, url: str, *sources: str, slug: str = "acme", **values: Any) -> Tenant:
     tenant = tenants.create(warehouse, slug, slug.title(), "Europe/Berlin", [BERLIN])
     for source in sources:
-        connections.add(warehouse, tenant, "main", config(source, url, **values), allow_private=True)
+        stored_connections.add(warehouse, tenant, "main", config(source, url, **values), allow_private=True)
     return tenant
 
 

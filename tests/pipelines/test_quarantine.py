@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import connections, load
+from pipelines import load, stored_connections
 from pipelines.landing_rows import Broken
 from pipelines.quarantine import Quarantine
 from pipelines.simulator.company import Charter
@@ -77,7 +77,7 @@ def test_a_broken_record_takes_nothing_with_it_and_leaves_when_it_fits(warehouse
 
 def stored(warehouse: Warehouse, world: Running) -> tuple[Tenant, Any]:
     tenant = connect(warehouse, world.url, "hubspot", token="canary-secret")
-    return tenant, connections.of(warehouse, tenant, "hubspot")[0]
+    return tenant, stored_connections.of(warehouse, tenant, "hubspot")[0]
 
 
 def test_what_is_kept_of_a_record_holds_no_secret_and_fits_whatever_it_is(warehouse: Warehouse, world: Running) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from psycopg import sql
 
-from pipelines import connections, removal
+from pipelines import removal, stored_connections
 from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
@@ -62,7 +62,7 @@ def test_a_project_that_is_named_no_more_takes_its_issues_histories_and_sprints_
 ) -> None:
     tenant = connect(warehouse, simulator.url, "jira")
     sync(warehouse, "jira", tenant)
-    (stored,) = connections.of(warehouse, tenant, "jira")
+    (stored,) = stored_connections.of(warehouse, tenant, "jira")
     whole = rows(warehouse, "jira", tenant)
     projects = {dict(zip(RAW["jira"]["issues"].columns, row, strict=True))["project_key"] for row in whole["issues"]}
 
@@ -102,7 +102,7 @@ def test_a_removed_connection_leaves_nothing_behind(warehouse: Warehouse, simula
     tenant, other = (connect(warehouse, simulator.url, "hubspot", slug=slug) for slug in ("acme", "other"))
     sync(warehouse, "hubspot", tenant, other)
     before, count = rows(warehouse, "hubspot", other), packages(warehouse)
-    (stored,) = connections.of(warehouse, tenant, "hubspot")
+    (stored,) = stored_connections.of(warehouse, tenant, "hubspot")
 
     removed = removal.remove_connection(warehouse, stored.connection_id)
 

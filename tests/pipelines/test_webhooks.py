@@ -15,14 +15,15 @@ from typing import Any
 
 import pytest
 
-from pipelines import connections, removal, webhooks
-from pipelines.connections import GitHub, Secret, StoredConnection
+from pipelines import removal, stored_connections, webhooks
+from pipelines.connections import GitHub, Secret
 from pipelines.landing_rows import cells
 from pipelines.raw_tables import RAW
 from pipelines.simulator.server import Running, running
 from pipelines.simulator.told import Told
 from pipelines.simulator.webhooks import EVENTS, messages
 from pipelines.sources import github_events
+from pipelines.stored_connections import StoredConnection
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
 from pipelines.webhook_events import split
@@ -103,7 +104,7 @@ def query(warehouse: Warehouse, text: str, *values: Any) -> list[tuple]:
 
 
 def only(warehouse: Warehouse, tenant: Tenant, source: str) -> StoredConnection:
-    (stored,) = connections.of(warehouse, tenant, source)
+    (stored,) = stored_connections.of(warehouse, tenant, source)
     return stored
 
 

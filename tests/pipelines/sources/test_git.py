@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import connections, load, tenants
+from pipelines import load, stored_connections, tenants
 from pipelines.connections import Git
 from pipelines.http import Client
 from pipelines.sources import git, git_history, git_program
@@ -455,7 +455,7 @@ def test_a_clone_is_named_by_its_origin_else_by_its_folder(clone: Clone, origin:
 
 def test_a_second_load_adds_nothing_and_what_left_the_clone_is_marked(warehouse: Warehouse, filled: Clone) -> None:
     tenant = tenants.create(warehouse, "acme", "Acme")
-    connections.add(warehouse, tenant, "shop", {"source": "git", "path": str(filled.path)}, allow_private=True)
+    stored_connections.add(warehouse, tenant, "shop", {"source": "git", "path": str(filled.path)}, allow_private=True)
 
     def sync() -> tuple[dict[str, int], set[tuple]]:
         (outcome,) = load.sync(warehouse, "git", [tenant.partition_key], now=NOW)
