@@ -94,9 +94,10 @@ def _deployment(repository: str, body: Object) -> Change:
 
 
 def _status(repository: str, body: Object) -> Change:
+    # Without the deployment: its new time of change would tell a sync that all of its statuses are here.
     own = {"deployment_id": body["deployment"]["id"]}
-    statuses = Rows("deployment_statuses", github_rows.with_repository(repository, [body["deployment_status"]], **own))
-    return Change((*_deployment(repository, body).rows, statuses))
+    statuses = github_rows.with_repository(repository, [body["deployment_status"]], **own)
+    return Change((Rows("deployment_statuses", statuses),))
 
 
 def _run(repository: str, body: Object) -> Change:
