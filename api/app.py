@@ -15,7 +15,20 @@ from api.cross_origin import CrossOrigin
 from api.edge import Edge
 from api.errors import answer
 from api.metrics import Metrics
-from api.routes import aliases, auth, dashboard, docs, health, profile, sync, sync_status, webhooks
+from api.routes import (
+    aliases,
+    auth,
+    connection_tests,
+    connections,
+    dashboard,
+    docs,
+    health,
+    profile,
+    repositories,
+    sync,
+    sync_status,
+    webhooks,
+)
 from api.security.callers import Caller, authorise
 from api.services import Services
 from api.settings import Settings
@@ -55,6 +68,9 @@ def create(warehouse: Warehouse, settings: Settings | None = None, log: AccessLo
                     *auth.ROUTES,
                     *profile.ROUTES,
                     *dashboard.ROUTES,
+                    *connections.ROUTES,
+                    *connection_tests.ROUTES,
+                    *repositories.ROUTES,
                     *sync.ROUTES,
                     *sync_status.ROUTES,
                     *webhooks.ROUTES,

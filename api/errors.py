@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import asyncpg
+import psycopg
 from litestar import MediaType, Request, Response
 from litestar.exceptions import (
     ClientException,
@@ -112,6 +113,7 @@ DATABASE_AWAY = (
     asyncpg.InterfaceError,
     ConnectionError,
     OSError,
+    psycopg.OperationalError,
 )
 
 

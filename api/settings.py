@@ -20,6 +20,7 @@ class Settings:
     cors_origins: tuple[str, ...] = DEFAULT_ORIGINS
     dagster_url: str = "http://127.0.0.1:3000"
     public_url: str = ""  # where the world reaches this API, where that is not what its requests say
+    allowed_hosts: tuple[str, ...] = ()  # inside hosts that a tenant's connection may name, as host or host:port
     pool_size: int = 10
     pool_queue: int = 64  # requests that may wait for a connection; the next one is told to come back
     pool_wait: float = 3.0
@@ -36,6 +37,7 @@ class Settings:
         return cls(
             cors_origins=_origins(environ),
             public_url=environ.get("CLEARSIGNAL_API_URL", ""),
+            allowed_hosts=tuple(filter(None, map(str.strip, environ.get("CLEARSIGNAL_ALLOWED_HOSTS", "").split(",")))),
             dagster_url=(environ.get("CLEARSIGNAL_DAGSTER_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
             pool_size=_whole_number(environ, "CLEARSIGNAL_API_POOL", 10, 1, 100),
         )

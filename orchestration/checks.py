@@ -61,7 +61,10 @@ left join lateral (
     order by each.needs_attention desc, each.resource
     limit 1
 ) as hold on true
-where connection.source = %(source)s and coalesce(connection.paused_reason, '') not like 'replayed%%'
+where connection.source = %(source)s
+    and connection.removed_at is null
+    and coalesce(connection.paused_reason, '') not like 'replayed%%'
+    and connection.paused_reason is distinct from 'paused by its owner'
 group by tenant.slug, connection.name, connection.is_paused, connection.paused_reason, connection.connection_id
 order by tenant.slug, connection.name
 """

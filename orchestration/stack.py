@@ -149,6 +149,7 @@ class Stack:
             "CLEARSIGNAL_DAGSTER_PORT": str(self.ports["DAGSTER"]),
             "CLEARSIGNAL_SIMULATOR_PORT": str(self.ports["SIMULATOR"]),
             "PYTHONUNBUFFERED": "1",
+            **({"CLEARSIGNAL_ALLOWED_HOSTS": f"127.0.0.1:{self.ports['SIMULATOR']}"} if self.has_demo else {}),
             "MALLOC_ARENA_MAX": "2",  # threads of a mostly idle server need no arena each
         }
         return {"CLEARSIGNAL_API_URL": ports.addresses(self.ports)["api"], **self.environ, **own}

@@ -134,6 +134,18 @@ def parse(config: Mapping[str, Any]) -> Connection:
         raise InvalidConnection(f"connection config: {error}. Do: correct this field.") from None
 
 
+def schema_of(kind: type[Kind]) -> dict[str, Any]:
+    """The JSON schema of a kind's config, without the name of the source."""
+
+    def secret(custom: type) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "writeOnly": True}
+
+    schema = msgspec.json.schema(kind, schema_hook=secret)
+    found: dict[str, Any] = schema["$defs"][kind.__name__]
+    fields = {name: each for name, each in found["properties"].items() if name != "source"}
+    return {**found, "properties": fields, "required": [name for name in found["required"] if name != "source"]}
+
+
 def secrets_of(connection: Any) -> dict[str, str]:
     """The credentials of a connection by field, in clear."""
     values = {name: getattr(connection, name) for name in connection.__struct_fields__}

@@ -15,6 +15,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
+from pipelines.public_http import NotPublic, PublicAdapter
 from pipelines.quota import Meter
 from pipelines.sync_error import SyncError
 
@@ -96,9 +97,13 @@ class Client:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     check: Callable[[Answer], None] = check
     meter: Meter = field(default_factory=Meter)
-    session: requests.Session = field(default_factory=lambda: _session(), repr=False)
+    public_only: bool = False  # ask no address of this machine or network, whatever its name resolves to by now
     total_seconds: float = TOTAL_SECONDS
     sleep: Callable[[float], None] = time.sleep
+    session: requests.Session = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.session = _session(self.public_only)
 
     def get(
         self, path: str, params: Mapping[str, Any] | None = None, *, tries: int = TRIES,
@@ -168,6 +173,8 @@ class Client:
                 stream=True, allow_redirects=False, **options,
             ) as response:  # fmt: skip
                 return Answer(response.url, response.status_code, response.headers, _read(response, deadline))
+        except NotPublic:
+            raise SyncError("configuration", f"{_place(url)} is not on the public internet") from None
         except requests.Timeout as error:
             error_class = "unavailable" if isinstance(error, requests.ConnectTimeout) else "timeout"
             raise SyncError(error_class, f"{_place(url)} did not answer in time") from None
@@ -208,11 +215,11 @@ def _place(url: str) -> str:
     return f"{split.hostname}{split.path}"
 
 
-def _session() -> requests.Session:
+def _session(public_only: bool = False) -> requests.Session:
     session = requests.Session()
     session.trust_env = False  # neither a proxy nor a .netrc of this machine may meet a tenant's token
     for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=2, pool_maxsize=16))
+        session.mount(scheme, (PublicAdapter if public_only else HTTPAdapter)(pool_connections=2, pool_maxsize=16))
     session.headers["User-Agent"] = user_agent()
     return session
 

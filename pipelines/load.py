@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from pipelines import stored_connections, tenants, turns
+from pipelines import removal, stored_connections, tenants, turns
 from pipelines.raw_tables import RAW, TABLES, create_statements
 from pipelines.removal import lock_of
 from pipelines.stored_connections import StoredConnection
@@ -73,6 +73,7 @@ def sync(
     its id. Raises UnknownTenant; whatever a connection meets is in its outcome.
     """
     ensure_tables(warehouse, [source])
+    removal.finish(warehouse)
     asked_for = None if connection_id is None else UUID(str(connection_id))
     options = Options(_clock(now), full, sweep, run_id, asked_for is not None)
     waiting = [turn for key in partition_keys for turn in turns.of(warehouse, tenants.find(warehouse, key), source)]

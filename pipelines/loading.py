@@ -203,7 +203,10 @@ class Loading:
             self._options.clock,
         )
         self._meters.append(meter)
-        return Client(base_url, secrets=secrets, meter=meter, **self._module.client(self._stored.connection))
+        return Client(
+            base_url, secrets=secrets, meter=meter, public_only=not self._stored.allows_private,
+            **self._module.client(self._stored.connection),
+        )  # fmt: skip
 
 
 def _root(error: BaseException) -> BaseException:

@@ -33,6 +33,7 @@ def remove_connection(warehouse: Warehouse, connection_id: UUID) -> int | None:
     Waits for a sync of it to end.
     """
     from pipelines.landing import folder, landing_schema  # dlt: a second to import
+    from pipelines.load import ensure_tables
 
     with warehouse.connect("loader") as database:
         owner = database.execute(
@@ -41,6 +42,7 @@ def remove_connection(warehouse: Warehouse, connection_id: UUID) -> int | None:
         if owner is None:
             return None
         tenant_id, source = owner
+        ensure_tables(warehouse, [source])  # it may go before its first sync
         database.execute("select pg_advisory_xact_lock(%s)", [lock_of(connection_id)])
         count = remove_rows(database, source, tenant_id, connection_id)
         forget_cursors(database, source, connection_id)
@@ -49,6 +51,13 @@ def remove_connection(warehouse: Warehouse, connection_id: UUID) -> int | None:
         database.execute("delete from app.connection where connection_id = %s", [connection_id])
     shutil.rmtree(folder(warehouse, source, connection_id), ignore_errors=True)
     return count
+
+
+def finish(warehouse: Warehouse) -> int:
+    """Take away the rows of the connections that were removed over the API; how many connections."""
+    with warehouse.connect("loader") as database:
+        rows = database.execute("select connection_id from app.connection where removed_at is not null").fetchall()
+    return sum(remove_connection(warehouse, connection_id) is not None for (connection_id,) in rows)
 
 
 def lock_of(connection_id: UUID) -> int:

@@ -8,6 +8,13 @@ from datetime import datetime, timedelta
 import psycopg
 
 
+class Uncached:
+    """Asks each time and keeps nothing: for trying a connection."""
+
+    def fetch(self, source: str, url: str, keep: timedelta | None, ask: Callable[[], bytes]) -> bytes:
+        return ask()
+
+
 @dataclass(frozen=True)
 class ResponseCache:
     """`app.response_cache`, read and written as the loader. `now` is the clock by which answers age."""

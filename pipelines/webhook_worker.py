@@ -9,7 +9,7 @@ from types import FrameType
 
 import psycopg
 
-from pipelines import webhooks
+from pipelines import removal, webhooks
 from pipelines.warehouse.connection import Warehouse
 from pipelines.webhooks import Key
 
@@ -56,6 +56,7 @@ class Worker:
         for key in webhooks.waiting(self._warehouse):
             if key not in self._busy and key not in self._not_before and len(self._busy) < AT_ONCE:
                 self._busy[key] = pool.submit(self._apply, key)
+        removal.finish(self._warehouse)
         if now >= self._forget_at:
             self._forget_at = now + FORGET_SECONDS
             webhooks.forget(self._warehouse)

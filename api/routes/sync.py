@@ -13,8 +13,8 @@ from api.services import Services
 from pipelines.raw_tables import TABLES
 
 TENANT = "select slug from app.tenant where tenant_id = $1"
-CONNECTION = "select source from app.connection where connection_id = $1"
-SOURCES = "select distinct source from app.connection"
+CONNECTION = "select source from app.connection where connection_id = $1 and removed_at is null"
+SOURCES = "select distinct source from app.connection where removed_at is null"
 # The lock is the tenant's and this transaction's. It is tried, not waited for: a waiter would hold a connection.
 LOCK = "select pg_try_advisory_xact_lock(hashtextextended('sync trigger ' || $1, 0))"
 RUNNING = "select distinct dagster_run_id from app.sync_run where status = 'running' and dagster_run_id is not null"

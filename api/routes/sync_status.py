@@ -36,6 +36,7 @@ left join lateral (
     from app.quarantine as z
     where z.connection_id = c.connection_id and z.resource = r.resource
 ) as q on true
+where c.removed_at is null
 order by c.source, c.name, c.connection_id, r.resource
 """
 WHOLE = """

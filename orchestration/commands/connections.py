@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -40,7 +41,7 @@ def add_connection(
     config: Path | None, ask_token: bool, ask_secret: bool, allow_private: bool,
 ) -> None:  # fmt: skip
     """Connect an account or a clone, or change the connection of this name."""
-    from pipelines import stored_connections
+    from pipelines import connection_changes, stored_connections
     from pipelines.warehouse.connection import Warehouse
 
     fields: dict[str, Any] = {**_file(config), **dict(_field(value) for value in values), "source": source}
@@ -53,7 +54,7 @@ def add_connection(
     notes: list[str] = []
     if source == "git":  # whoever runs this is the operator, and a clone has a name and limits of its own
         allow_private = True
-        own_name, notes = stored_connections.clone_facts(fields)
+        own_name, notes = connection_changes.clone_facts(fields)
         name = name or own_name
     warehouse = Warehouse.from_environment()
     found = _tenant(warehouse, tenant_name)
@@ -108,16 +109,74 @@ def remove_connection(connection_id: str, yes: bool) -> None:
     click.echo(f"✓ forgotten, with {count:,} rows")
 
 
+@connection.command("pause")
+@click.argument("connection_id")
+def pause_connection(connection_id: str) -> None:
+    """Load a connection no more until it is resumed. What was loaded stays."""
+    from pipelines import connection_changes
+
+    _change(connection_id, connection_changes.pause)
+    click.echo("✓ no sync asks it until: clearsignal connection resume")
+
+
 @connection.command("resume")
 @click.argument("connection_id")
 def resume_connection(connection_id: str) -> None:
     """Let a connection that failed or is paused be tried again at the next sync."""
+    from pipelines import connection_changes
+
+    _change(connection_id, connection_changes.resume)
+    click.echo("✓ the next sync tries it again")
+
+
+@connection.command("test")
+@click.argument("connection_id")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def run_test(connection_id: str, as_json: bool) -> None:
+    """Ask the source for the newest page of each resource, and say which it refuses and why."""
+    from datetime import UTC, datetime
+
+    from pipelines import connection_probes
+    from pipelines.kept import Kept
+
+    warehouse, stored = _found(connection_id)
+    with warehouse.connect("loader") as database:
+        places = Kept(database, stored.source, stored.tenant.tenant_id, stored.connection_id).places()
+    found = connection_probes.probe(
+        stored.connection, public_only=not stored.allows_private, now=datetime.now(UTC), places=places
+    )
+    words = {True: "may be read", False: "refused", None: "not asked"}
+    show(
+        [
+            {"resource": one.resource, "result": words[one.is_readable],
+             "why": " ".join(filter(None, [one.message, one.what_to_do and f"Do: {one.what_to_do}"]))}
+            for one in found
+        ],
+        as_json,
+    )  # fmt: skip
+    if not all(one.is_readable for one in found):
+        sys.exit(1)
+
+
+def _found(connection_id: str) -> tuple[Any, Any]:
+    """The warehouse, and the stored connection of this id."""
     from pipelines import stored_connections
+    from pipelines.connection_changes import NoSuchConnection
     from pipelines.warehouse.connection import Warehouse
 
-    if not stored_connections.resume(Warehouse.from_environment(), _id(connection_id)):
-        raise click.UsageError(f"there is no connection {connection_id}. Do: see clearsignal connection list.")
-    click.echo("✓ the next sync tries it again")
+    warehouse = Warehouse.from_environment()
+    try:
+        return warehouse, stored_connections.find(warehouse, _id(connection_id))
+    except NoSuchConnection as error:
+        raise click.UsageError(f"{error} Do: see clearsignal connection list.") from None
+
+
+def _change(connection_id: str, change: Callable[..., None]) -> None:
+    from pipelines.connection_changes import Author
+
+    warehouse, stored = _found(connection_id)
+    with warehouse.connect("loader") as database:
+        change(database, Author(stored.tenant.tenant_id), stored.connection_id)
 
 
 def _id(given: str) -> UUID:

@@ -74,6 +74,8 @@ def instead(fault: "Fault", path: str) -> Answer | None:
         for name, value in ((b"limit", b"5000"), (b"remaining", b"0"), (b"used", b"5000"), (b"reset", reset)):
             answer.header(b"x-ratelimit-" + name, value)
         return answer
+    if fault.fault == "403_permission":
+        return _not_allowed(provider, str(fault.options.get("right", "")))
     if fault.fault == "401":
         return _answer(401, UNAUTHORISED.get(provider, {"message": "Unauthorized"}))
     if fault.fault == "500":
@@ -81,6 +83,19 @@ def instead(fault: "Fault", path: str) -> Answer | None:
     if fault.fault == "503_html":
         return _answer(503, HTML, b"text/html; charset=utf-8")
     return None
+
+
+def _not_allowed(provider: str, right: str) -> Answer:
+    """The credentials are right, but lack `right`, as the provider names it."""
+    if provider == "hubspot":
+        context = {"requiredGranularScopes": [right]}
+        missing = {"message": "One or more of the following scopes are required.", "context": context}
+        return _answer(403, {"status": "error", "category": "MISSING_SCOPES", "errors": [missing]})
+    if provider == "github":
+        answer = _answer(403, {"message": "Resource not accessible by personal access token", "status": "403"})
+        answer.header(b"x-accepted-github-permissions", right.encode() or None)
+        return answer
+    return _answer(403, UNAUTHORISED.get(provider, {"message": "Forbidden"}))
 
 
 def _answer(status: int, body: Any, kind: bytes = JSON, retry: bytes | None = None) -> Answer:

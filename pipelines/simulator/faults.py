@@ -18,6 +18,7 @@ KINDS = (
     "429",
     "403_secondary",
     "403_primary",
+    "403_permission",
     "401",
     "500",
     "503_html",

@@ -22,7 +22,18 @@ def check(answer: Answer) -> None:
         limit = _limit(answer)
         if limit is not None:
             raise limit
+        if answer.status == 403 and (lacking := _lacking(answer.headers)):
+            message = f"{urlsplit(answer.url).path} answered 403: {answer.excerpt()!r}"
+            raise SyncError("permission", message, http_status=403, what_to_do=f"give the token {lacking}.")
     http.check(answer)
+
+
+def _lacking(headers: Mapping[str, str]) -> str | None:
+    """The right that a refused request would have needed, as GitHub names it; None where it does not."""
+    if accepted := headers.get("X-Accepted-GitHub-Permissions", ""):  # fine-grained tokens and apps
+        return " or ".join(f"the permission {each.strip()}" for each in accepted.split(";"))
+    granted, accepted = headers.get("X-OAuth-Scopes", ""), headers.get("X-Accepted-OAuth-Scopes", "")
+    return f"one of the scopes {accepted} (it has {granted or 'none'})" if accepted else None
 
 
 def _limit(answer: Answer) -> SyncError | None:

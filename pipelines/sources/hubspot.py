@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
 
 from pipelines import http
 from pipelines.http import Answer, Client
@@ -55,7 +58,20 @@ def check(answer: Answer) -> None:
         wait = wait if wait is not None else (3600.0 if policy == "DAILY" else 10.0)
         message = f"HubSpot's {policy} limit is used up: {answer.excerpt()!r}"
         raise SyncError("rate_limited", message, http_status=429, retry_after=wait)
+    if answer.status == 403 and (scopes := _lacking(answer.body)):
+        message = f"HubSpot refuses {urlsplit(answer.url).path}: the private app lacks {scopes}"
+        raise SyncError("permission", message, http_status=403, what_to_do=f"give the private app the scope {scopes}.")
     http.check(answer)
+
+
+def _lacking(body: bytes) -> str:
+    """The scopes that a refused request would have needed, as HubSpot names them."""
+    try:
+        errors = msgspec.json.decode(body).get("errors") or []
+        needed = [scope for each in errors for scope in (each.get("context") or {}).get("requiredGranularScopes", [])]
+    except (msgspec.DecodeError, AttributeError):
+        return ""
+    return ", ".join(dict.fromkeys(map(str, needed)))
 
 
 def pipelines(request: Request) -> Reading:

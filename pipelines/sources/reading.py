@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pipelines.http import Client
 from pipelines.kept import Kept, Place
-from pipelines.response_cache import ResponseCache
+from pipelines.response_cache import ResponseCache, Uncached
 
 THREADS = 8  # requests at once inside a connection
 Item = TypeVar("Item")
@@ -58,7 +58,7 @@ class Request:
     sweep: bool = False
     places: Sequence[Place] = ()
     wants_files: bool = False  # the tenant maps files to services
-    cache: ResponseCache | None = None
+    cache: ResponseCache | Uncached | None = None
     other_client: Callable[[str], Client] | None = None  # base url → a client beside `client`
     kept: Kept | None = None  # None: read as if nothing were kept
     notes: dict[str, Any] = field(default_factory=dict)  # what one resource tells a later one

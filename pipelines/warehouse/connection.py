@@ -2,10 +2,12 @@
 
 import base64
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
+from uuid import UUID
 
 import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -84,6 +86,13 @@ class Warehouse:
     def connect(self, role: str, **options: object) -> psycopg.Connection:
         """A psycopg connection as one of our roles."""
         return psycopg.connect(self.url(role), **options)  # type: ignore[arg-type]
+
+    @contextmanager
+    def connect_as_tenant(self, tenant_id: UUID) -> Iterator[psycopg.Connection]:
+        """A transaction as role api in which this tenant's rows, and no others, exist."""
+        with psycopg.connect(self.url("api"), connect_timeout=5) as connection:
+            connection.execute("select set_config('app.tenant_id', %s, true)", [str(tenant_id)])
+            yield connection
 
     def connect_as_administrator(self, **options: object) -> psycopg.Connection:
         """Only migrations and server checks use this."""

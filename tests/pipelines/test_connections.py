@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import base_urls, stored_connections, tenants
+from pipelines import base_urls, connection_changes, stored_connections, tenants
 from pipelines.connections import InvalidConnection, parse
 from pipelines.warehouse.connection import Warehouse
 from tests.pipelines.sources.clones import Clone
@@ -67,7 +67,7 @@ def test_a_clone_is_the_operators_to_connect(warehouse: Warehouse, tmp_path: Pat
 )
 def test_what_is_no_clone_is_refused(path: str, named: str) -> None:
     with pytest.raises(InvalidConnection, match=named):
-        stored_connections.clone_facts({"source": "git", "path": path})
+        connection_changes.clone_facts({"source": "git", "path": path})
 
 
 def test_secrets_are_encrypted_at_rest_and_come_back(warehouse: Warehouse) -> None:

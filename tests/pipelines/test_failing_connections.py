@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipelines import holds, load, stored_connections
+from pipelines import connection_changes, holds, load, stored_connections
+from pipelines.connection_changes import Author
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.sync_error import SyncError
@@ -104,7 +105,8 @@ def test_a_changed_connection_or_a_resumed_one_is_tried_again(warehouse: Warehou
     if how == "changed":
         stored_connections.add(warehouse, tenant, "main", config("hubspot", world.url), allow_private=True)
     else:
-        assert stored_connections.resume(warehouse, stored.connection_id)
+        with warehouse.connect("loader") as database:
+            connection_changes.resume(database, Author(tenant.tenant_id), stored.connection_id)
 
     assert paused(warehouse, tenant) == (False, None)
     outcome = one(warehouse, "hubspot", tenant)

@@ -72,6 +72,15 @@ def test_a_500_is_tried_again(server: Misbehaving) -> None:
     assert len(server.asked) == 3
 
 
+def test_a_host_inside_is_not_asked_whatever_its_name_said_before(server: Misbehaving) -> None:
+    server.answers = [FINE]
+    for url in (server.url, server.url.replace("127.0.0.1", "localhost")):
+        with pytest.raises(SyncError, match="not on the public internet"):
+            Client(url, public_only=True).json("/x")
+    assert server.asked == []
+    assert Client(server.url).json("/x") == {"fine": True}
+
+
 def test_five_tries_are_all(server: Misbehaving) -> None:
     server.answers = [(502, {"Content-Type": "text/html"}, b"<html>Bad gateway</html>")]
     with pytest.raises(SyncError) as failed:

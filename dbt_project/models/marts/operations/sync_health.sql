@@ -84,7 +84,7 @@ facts as (
 ),
 
 connections as (
-    select * from {{ source('app', 'connection') }}
+    select * from {{ source('app', 'connection') }} where removed_at is null
 ),
 
 quotas as (

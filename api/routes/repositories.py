@@ -1,0 +1,85 @@
+"""Repositories: which ones the connections name, one more of them, and a load of one now."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import get, post
+from msgspec import Meta, Struct
+from psycopg import Connection as Database
+
+from api.changes import author, write
+from api.errors import ApiError, not_found
+from api.responses import Envelope
+from api.routes.sync import Trigger, Triggered, trigger_sync
+from api.security.callers import Caller
+from api.services import Services
+from pipelines import repositories
+from pipelines.repositories import KnownRepository
+
+
+class Repository(Struct, frozen=True):
+    """A repository that a connection names."""
+
+    id: UUID
+    connection_id: UUID
+    full_name: str
+    source: str
+    is_paused: bool
+
+
+class NewRepository(Struct, forbid_unknown_fields=True):
+    """Which connection is to read which repository."""
+
+    connection_id: UUID
+    full_name: Annotated[str, Meta(max_length=200, description="owner/name")]
+
+
+@get("/repositories", operation_id="ListRepositories", tags=["repositories"], summary="All that connections name")
+async def list_repositories(services: Services, caller: Caller) -> Envelope[list[Repository]]:
+    """By connection and name. What an organization brings along beside these is in the marts."""
+    found = await write(services, caller, lambda database: repositories.of(database, author(caller)))
+    return Envelope([_shown(one) for one in found])
+
+
+@get("/repositories/{repository_id:uuid}", operation_id="ReadRepository", tags=["repositories"], summary="One of them")
+async def read_repository(services: Services, caller: Caller, repository_id: UUID) -> Envelope[Repository]:
+    """Its name and the connection that reads it."""
+    return Envelope(_shown(await _find(services, caller, repository_id)))
+
+
+@post("/repositories", role="admin", operation_id="AddRepository", tags=["repositories"], summary="Read one more")
+async def add_repository(services: Services, caller: Caller, data: NewRepository) -> Envelope[Repository]:
+    """Extend a GitHub connection's scope; its next sync reads the repository from its first day. 409: it is named."""
+
+    def add(database: Database) -> repositories.Repository:
+        try:
+            return repositories.add(database, author(caller), data.connection_id, data.full_name)
+        except KnownRepository as error:
+            raise ApiError(409, "EXISTS", f"There is nothing to add: {error}") from None
+
+    return Envelope(_shown(await write(services, caller, add)), "Added")
+
+
+@post("/repositories/{repository_id:uuid}/analyze", role="editor", status_code=202, operation_id="AnalyzeRepository",
+      tags=["repositories"], summary="Load it now")  # fmt: skip
+async def analyze_repository(services: Services, caller: Caller, repository_id: UUID) -> Envelope[Triggered]:
+    """Queue a load of the connection that reads it; its marts follow with the transform that new rows start.
+
+    409 while a load of this tenant is under way, 503 where Dagster does not answer.
+    """
+    found = await _find(services, caller, repository_id)
+    return await trigger_sync.fn(services=services, caller=caller, data=Trigger(connection_id=found.connection_id))
+
+
+async def _find(services: Services, caller: Caller, repository_id: UUID) -> repositories.Repository:
+    for one in await write(services, caller, lambda database: repositories.of(database, author(caller))):
+        if one.repository_id == repository_id:
+            return one
+    raise not_found("There is no such repository.")
+
+
+def _shown(one: repositories.Repository) -> Repository:
+    return Repository(one.repository_id, one.connection_id, one.full_name, one.source, one.is_paused)
+
+
+ROUTES: list[Any] = [list_repositories, read_repository, add_repository, analyze_repository]
