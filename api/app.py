@@ -27,6 +27,7 @@ from api.routes import (
     repositories,
     sync,
     sync_status,
+    uploads,
     webhooks,
 )
 from api.security.callers import Caller, authorise
@@ -74,6 +75,7 @@ def create(warehouse: Warehouse, settings: Settings | None = None, log: AccessLo
                     *sync.ROUTES,
                     *sync_status.ROUTES,
                     *webhooks.ROUTES,
+                    *uploads.ROUTES,
                 ],
             ),
             *aliases.ROUTES,

@@ -25,6 +25,7 @@ SAFE = [
 WITH_BODY = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 LONGEST_PATH = 2048  # characters
 LARGE, MOST_LARGE = 100_000, 16  # bytes of a webhook; how many of those may be in memory at once
+STREAMED = ("/api/v1/uploads", "/data/upload")  # read piece by piece by their handler, which counts the bytes
 SIGNED = ("/api/v1/webhooks/", "/api/webhooks/")  # their signature is over the bytes: nothing is parsed before it
 
 
@@ -69,7 +70,7 @@ class Edge:
             if scope["method"] in WITH_BODY and scope["path"].startswith(SIGNED):
                 await self._signed(scope, receive, send_named)
                 return
-            if scope["method"] in WITH_BODY:
+            if scope["method"] in WITH_BODY and scope["path"] not in STREAMED:
                 receive = await read_strictly(scope, receive, self.body_limit)
             await self.app(scope, receive, send_named)
         except ApiError as error:

@@ -15,6 +15,7 @@ TYPES = {
     "json": "jsonb",
     "timestamp": "timestamptz",
     "date": "date",
+    "numeric": "numeric",
 }
 TENANT_COLUMNS = ("tenant_id", "connection_id")
 
@@ -151,6 +152,11 @@ files (repository, path): repository, path, blob, bytes bigint, lines bigint, co
     complexity bigint, max_complexity bigint
 """
 
+UPLOAD = """
+kpi_points (row): row bigint, metric, entity, measured_at timestamp, value double, metadata json
+market_prices (row): row bigint, symbol, priced_at timestamp, price numeric, volume bigint, currency, metadata json
+"""
+
 RAW: dict[str, dict[str, Table]] = {
     "github": _tables("github", GITHUB),
     "jira": _tables("jira", JIRA),
@@ -160,8 +166,10 @@ RAW: dict[str, dict[str, Table]] = {
     "exchange_rates": _tables("exchange_rates", EXCHANGE_RATES),
     "geonames": _tables("geonames", GEONAMES),
     "git": _tables("git", GIT),
+    "upload": _tables("upload", UPLOAD),  # `connection_id` is the upload's own id
 }
-TABLES: dict[str, tuple[str, ...]] = {source: tuple(tables) for source, tables in RAW.items()}
+# What connections load. Uploads are no connection: nothing asks for them.
+TABLES: dict[str, tuple[str, ...]] = {source: tuple(tables) for source, tables in RAW.items() if source != "upload"}
 
 
 def create_statements(source: str) -> list[str]:

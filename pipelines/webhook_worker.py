@@ -10,6 +10,7 @@ from types import FrameType
 import psycopg
 
 from pipelines import removal, webhooks
+from pipelines.uploads import store
 from pipelines.warehouse.connection import Warehouse
 from pipelines.webhooks import Key
 
@@ -57,9 +58,11 @@ class Worker:
             if key not in self._busy and key not in self._not_before and len(self._busy) < AT_ONCE:
                 self._busy[key] = pool.submit(self._apply, key)
         removal.finish(self._warehouse)
+        store.settle(self._warehouse)
         if now >= self._forget_at:
             self._forget_at = now + FORGET_SECONDS
             webhooks.forget(self._warehouse)
+            store.forget_leftovers(self._warehouse.home)
 
     def _apply(self, key: Key) -> float:
         """Apply a batch; the seconds until the connection's next one."""

@@ -6,13 +6,34 @@ A redirect loses the body of a POST and fails a webhook; so each path here calls
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, get, post
+from litestar import Request, delete, get, post, put
 from litestar.types import ASGIApp
 
+from api.errors import not_found
 from api.responses import Envelope
+from api.routes.connections import (
+    ChangedConnection,
+    Connection,
+    NewConnection,
+    change_connection,
+    create_connection,
+    list_connections,
+    remove_connection,
+)
 from api.routes.dashboard import ANSWER, dashboard, of_tenant
 from api.routes.sync import Trigger, Triggered, trigger_sync
 from api.routes.sync_status import ConnectionStatus, read_sync_status
+from api.routes.uploads import (
+    PARAMETERS,
+    Accepted,
+    DateFormat,
+    Decimal,
+    DryRun,
+    Encoding,
+    Kind,
+    Name,
+    upload_file,
+)
 from api.routes.webhooks import Received, receive_webhook
 from api.security.callers import ANY, Caller
 from api.services import Services
@@ -68,4 +89,81 @@ async def receive_hubspot(request: Request[Any, Any, Any], services: Services, t
     return await receive_webhook.fn(request=request, services=services, source="hubspot", connection=tenant_id)
 
 
-ROUTES = [read_dashboard_of_tenant, read_status, trigger, receive_hubspot]
+@post(
+    "/data/upload",
+    role="editor",
+    parameters=PARAMETERS,
+    status_code=201,
+    operation_id="UploadFileAlias",
+    tags=["same handlers, other paths"],
+    summary="The same as POST /api/v1/uploads",
+)
+async def upload(
+    request: Request[Any, Any, Any], services: Services, caller: Caller,
+    kind: Kind = None, name: Name = "", encoding: Encoding = None, date_format: DateFormat = None,
+    decimal: Decimal = None, dry_run: DryRun = False,
+) -> Envelope[Accepted]:  # fmt: skip
+    """The same as POST /api/v1/uploads."""
+    return await upload_file.fn(
+        request=request, services=services, caller=caller, kind=kind, name=name, encoding=encoding,
+        date_format=date_format, decimal=decimal, dry_run=dry_run,
+    )  # fmt: skip
+
+
+@get(
+    "/data/sources/{business_id:uuid}",
+    role="editor",
+    operation_id="ListConnectionsAlias",
+    tags=["same handlers, other paths"],
+    summary="The same as GET /api/v1/connections",
+)
+async def list_sources(services: Services, caller: Caller, business_id: UUID) -> Envelope[list[Connection]]:
+    """The same as GET /api/v1/connections. `business_id` must be the token's tenant."""
+    if business_id != caller.tenant_id:
+        raise not_found()
+    return await list_connections.fn(services=services, caller=caller)
+
+
+@post(
+    "/data/sources",
+    role="admin",
+    operation_id="CreateConnectionAlias",
+    tags=["same handlers, other paths"],
+    summary="The same as POST /api/v1/connections",
+)
+async def create_source(services: Services, caller: Caller, data: NewConnection) -> Envelope[Connection]:
+    """The same as POST /api/v1/connections."""
+    return await create_connection.fn(services=services, caller=caller, data=data)
+
+
+@put(
+    "/data/sources/{source_id:uuid}",
+    role="admin",
+    operation_id="ChangeConnectionAlias",
+    tags=["same handlers, other paths"],
+    summary="The same as PUT /api/v1/connections/{connection_id}",
+)
+async def change_source(
+    services: Services, caller: Caller, source_id: UUID, data: ChangedConnection
+) -> Envelope[Connection]:
+    """The same as PUT /api/v1/connections/{connection_id}."""
+    return await change_connection.fn(services=services, caller=caller, connection_id=source_id, data=data)
+
+
+@delete(
+    "/data/sources/{source_id:uuid}",
+    role="admin",
+    status_code=200,
+    operation_id="RemoveConnectionAlias",
+    tags=["same handlers, other paths"],
+    summary="The same as DELETE /api/v1/connections/{connection_id}",
+)
+async def remove_source(services: Services, caller: Caller, source_id: UUID) -> Envelope[None]:
+    """The same as DELETE /api/v1/connections/{connection_id}."""
+    return await remove_connection.fn(services=services, caller=caller, connection_id=source_id)
+
+
+ROUTES = [
+    read_dashboard_of_tenant, read_status, trigger, receive_hubspot, upload, list_sources, create_source, change_source,
+    remove_source,
+]  # fmt: skip

@@ -9,7 +9,7 @@ import dagster as dg
 
 from orchestration import checks
 from orchestration.partitions import tenants
-from pipelines.raw_tables import TABLES
+from pipelines.raw_tables import RAW, TABLES
 from pipelines.warehouse.connection import Warehouse
 
 if TYPE_CHECKING:
@@ -86,9 +86,19 @@ def ingest(source: str) -> dg.AssetsDefinition:
     return load_source
 
 
-def assets() -> list[dg.AssetsDefinition]:
-    """All sources."""
-    return [ingest(source) for source in TABLES]
+def assets() -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """All sources, and the files that tenants upload: no run loads those, they come when they come."""
+    return [*(ingest(source) for source in TABLES), *(_uploaded(table) for table in RAW["upload"])]
+
+
+def _uploaded(table: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key=["raw_upload", table],
+        description=f"Uploaded {table.replace('_', ' ')}, as their files have them.",
+        group_name="ingest",
+        owners=["team:ingest"],
+        kinds={"file", "postgres"},
+    )
 
 
 def _spec(source: str, table: str) -> dg.AssetSpec:

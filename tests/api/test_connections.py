@@ -153,6 +153,22 @@ def test_what_cannot_be_connected_says_why(served, body, status, words):
     assert CANARY not in answer.text
 
 
+def test_the_documents_paths_are_the_same(served, made):
+    def ask(method: str, path: str, **options):
+        headers = {"Authorization": f"Bearer {served.token()}"}
+        return served.client.request(method, path, headers=headers, **options)
+
+    key = made["connection_id"]
+    assert ask("GET", f"/data/sources/{served.acme.tenant_id}").content == call(served, "GET", "").content
+    assert ask("GET", f"/data/sources/{served.globex.tenant_id}").status_code == 404
+    wrong = {"source": "githup", "config": {}}
+    assert ask("POST", "/data/sources", json=wrong).content == call(served, "POST", "", json=wrong).content
+    changed = ask("PUT", f"/data/sources/{key}", json={"config": {"repositories": ["acme/web"]}})
+    assert changed.json()["data"] == call(served, "GET", f"/{key}").json()["data"]
+    assert ask("DELETE", f"/data/sources/{key}").status_code == 200
+    assert ask("DELETE", f"/data/sources/{key}").content == call(served, "DELETE", f"/{key}").content
+
+
 def test_a_name_is_taken_once(served, made):
     answer = call(served, "POST", "", json={"source": "github", "name": "shop", "config": GITHUB})
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "EXISTS")

@@ -1,9 +1,13 @@
 """The KPI series: what the marts' YAML declares is what forecasts and anomalies read."""
 
+from uuid import UUID
+
 import pytest
 
 import dbt_project
-from pipelines import contracts
+from pipelines import contracts, tenants
+from pipelines.connection_changes import Author
+from pipelines.uploads import store
 from tests.dbt_project.company import Company
 from tests.dbt_project.project import Project
 from tests.dbt_project.tracker import Tracker
@@ -20,6 +24,8 @@ NAMED = {
     "news_daily": "place day sentiment tone volume article_count",
     "weather_hourly": "place_id measured_at temperature_celsius conditions is_forecast",
     "exchange_rates_daily": "provider base currency day rate",
+    "market_prices": "symbol priced_at day price volume currency metadata",
+    "kpi_points": "metric entity measured_at day value metadata",
     "kpi_daily": "metric entity day value n",
     "forecasts": "metric entity model day made_on value lower_80 upper_80 lower_95 upper_95 is_published mase",
     "anomalies": "metric entity day value expected score direction kind",
@@ -50,6 +56,42 @@ def points(project: Project) -> dict[tuple[str, str, str], tuple[float, int]]:
     project.close(build_id)
     rows = shop.rows("kpi_daily")
     return {(row["metric"], row["entity"], row["day"].isoformat()): (row["value"], row["n"]) for row in rows}
+
+
+def upload(project: Project, tenant: tenants.Tenant, text: str) -> UUID:
+    warehouse = project.warehouse
+    with store.Intake(warehouse.home, store.Options()) as intake, warehouse.connect("loader") as database:
+        intake.write(text.encode())
+        intake.accept(database, Author(tenant.tenant_id), "test", intake.check(tenant.time_zone))
+    store.settle(warehouse)
+    return intake.upload_id
+
+
+def built(project: Project, tenant_id: UUID) -> set[tuple]:
+    build_id = project.open()
+    project.run(MODELS, build_id)
+    project.close(build_id)
+    rows = project.rows("kpi_daily", tenant_id)
+    return {(row["metric"], row["entity"], row["day"].isoformat(), row["value"], row["n"]) for row in rows}
+
+
+def test_uploads_become_series_and_undoing_one_brings_back_what_it_had_replaced(project: Project, points):
+    tenant = tenants.create(project.warehouse, "uploads", "Uploads", "Asia/Tokyo")
+    upload(project, tenant, "symbol,time,close,volume\nACME,2026-03-02 09:00,10.10,5\nACME,2026-03-02 15:00,10.30,\n")
+    later = upload(project, tenant, "symbol,time,close\nACME,2026-03-02 15:00,99\nNEW,2026-03-02T15:30:00Z,7\n")
+    upload(project, tenant, "metric,entity,date,value,unit\nvisits,shop,2026-03-02,100,n\nvisits,,2026-03-03,110,n\n")
+
+    uploaded = {("uploaded", "visits shop", "2026-03-02", 100, 1), ("uploaded", "visits", "2026-03-03", 110, 1)}
+    prices = {("market_price", "ACME", "2026-03-02", 99, 2), ("market_price", "NEW", "2026-03-03", 7, 1)}
+    assert built(project, tenant.tenant_id) == uploaded | prices
+    with project.warehouse.connect("loader") as database:
+        store.undo(database, tenant.tenant_id, later)
+    store.settle(project.warehouse)
+    assert built(project, tenant.tenant_id) == uploaded | {("market_price", "ACME", "2026-03-02", 10.3, 2)}
+    (first, second) = project.rows("market_prices", tenant.tenant_id, "priced_at")
+    assert (str(first["price"]), first["volume"], second["volume"]) == ("10.10", 5, None)
+    assert first["priced_at"].isoformat() == "2026-03-02T00:00:00+00:00"  # nine in the morning in Tokyo
+    assert project.rows("kpi_points", tenant.tenant_id)[0]["metadata"] == {"unit": "n"}
 
 
 @pytest.mark.parametrize("mart", sorted(NAMED))
