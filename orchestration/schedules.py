@@ -1,12 +1,14 @@
 """When sources are loaded and forecasts made. A schedule's name is all that its page shows, so it says when."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from orchestration.jobs import INGEST_JOBS
 from orchestration.partitions import range_tags
+from pipelines import schedules
+from pipelines.schedules import DEFAULTS
 from pipelines.warehouse.connection import Warehouse
 
 ACTIVE = [
@@ -18,7 +20,6 @@ ACTIVE = [
 ]
 FORECAST_HOUR = 2
 PROPHET_WEEKDAY = 6  # Sundays: Prophet's own backtest costs seconds a series
-SWEEP_HOUR = 3  # UTC; once a day code and issues also look for what was deleted at the source
 
 
 def is_active(instance: dg.DagsterInstance, *jobs: str) -> bool:
@@ -26,10 +27,18 @@ def is_active(instance: dg.DagsterInstance, *jobs: str) -> bool:
     return any(instance.get_runs_count(dg.RunsFilter(job_name=job, statuses=ACTIVE)) > 0 for job in jobs)
 
 
-def loading(name: str, job: str, cron: str, sweeps: bool = False) -> dg.ScheduleDefinition:
-    """A schedule whose every tick loads all tenants in one run."""
+def loading(name: str, job: str) -> dg.ScheduleDefinition:
+    """A schedule whose every tick loads all tenants in one run, but for those that chose times of their own."""
+    sources = INGEST_JOBS[job][0]
+    cron = DEFAULTS[sources[0]]
 
-    @dg.schedule(name=name, job_name=job, cron_schedule=cron, default_status=dg.DefaultScheduleStatus.RUNNING)
+    @dg.schedule(
+        name=name,
+        job_name=job,
+        cron_schedule=cron,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        required_resource_keys={"warehouse"},
+    )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         keys = list(context.instance.get_dynamic_partitions("tenant"))
         if not keys:
@@ -37,10 +46,20 @@ def loading(name: str, job: str, cron: str, sweeps: bool = False) -> dg.Schedule
         if is_active(context.instance, job):
             return dg.SkipReason("The last run has not ended yet.")
         at = context.scheduled_execution_time
-        is_sweep = sweeps and at.hour == SWEEP_HOUR and at.minute == 0
-        sources = INGEST_JOBS[job][0]
-        config = {"ops": {f"load_{source}": {"config": {"sweep": is_sweep}} for source in sources}}
-        return dg.RunRequest(run_key=at.isoformat(), run_config=config, tags=range_tags(keys))
+        with context.resources.warehouse.connect("loader") as connection:
+            own = schedules.own(connection)
+        before = schedules.last_due(cron, "UTC", at - timedelta(minutes=1))
+        night = [key for key, zone in zones(context.resources.warehouse) if schedules.is_sweep(before, at, zone)]
+        config = {
+            f"load_{source}": {
+                "config": {
+                    "sweep_tenants": night,
+                    "except_tenants": [each.partition_key for each in own if each.source == source],
+                }
+            }
+            for source in sources
+        }
+        return dg.RunRequest(run_key=at.isoformat(), run_config={"ops": config}, tags=range_tags(keys))
 
     return tick
 
@@ -65,16 +84,20 @@ def forecasts(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipR
 
 def tenants_at(warehouse: Warehouse, now: datetime, hour: int) -> list[str]:
     """The partition keys of the tenants whose own clock shows that hour."""
+    return [key for key, zone in zones(warehouse) if now.astimezone(ZoneInfo(zone)).hour == hour]
+
+
+def zones(warehouse: Warehouse) -> list[tuple[str, str]]:
+    """Each tenant's partition key and time zone."""
     with warehouse.connect("loader") as connection:
-        rows = connection.execute("select partition_key, time_zone from app.tenant order by partition_key").fetchall()
-    return [key for key, zone in rows if now.astimezone(ZoneInfo(zone)).hour == hour]
+        return connection.execute("select partition_key, time_zone from app.tenant order by partition_key").fetchall()
 
 
 ALL = [
-    loading("code_and_issues_every_15_minutes", "code_and_issues", "*/15 * * * *", sweeps=True),
-    loading("news_hourly", "news", "5 * * * *"),
-    loading("weather_every_6_hours", "weather", "10 */6 * * *"),
-    loading("exchange_rates_daily", "exchange_rates", "20 16 * * *"),  # after the ECB's rates of the day
-    loading("places_daily", "places", "40 1 * * *"),
+    loading("code_and_issues_every_15_minutes", "code_and_issues"),
+    loading("news_hourly", "news"),
+    loading("weather_every_6_hours", "weather"),
+    loading("exchange_rates_daily", "exchange_rates"),
+    loading("places_daily", "places"),
     forecasts,
 ]

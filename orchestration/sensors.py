@@ -1,14 +1,18 @@
 """What follows from what happened: new rows start a transform, a new tenant becomes a partition."""
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
 from orchestration.builds import NEW_PACKAGES
 from orchestration.jobs import EVERYTHING, INGEST_JOBS
-from orchestration.partitions import in_warehouse, tenants
+from orchestration.partitions import in_warehouse, range_tags, tenants
 from orchestration.schedules import is_active
+from pipelines import schedules
+from pipelines.raw_tables import TABLES
 
 
 @dg.sensor(
@@ -50,4 +54,46 @@ def tenants_become_partitions(context: dg.SensorEvaluationContext) -> Iterator[d
         yield dg.SkipReason("The tenants have not changed.")
 
 
-ALL = [transform_new_rows, tenants_become_partitions]
+@dg.sensor(
+    name="load_at_the_tenants_own_times",
+    job_name=EVERYTHING,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    required_resource_keys={"warehouse"},
+)
+def load_at_the_tenants_own_times(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Loads what is due by a tenant's own schedule. However many times were missed, it is loaded once.
+
+    The cursor says up to when each was followed; Dagster keeps it together with the run that it asked for.
+    """
+    if is_active(context.instance, EVERYTHING):
+        return dg.SkipReason("Such a load is still at work.")
+    now = datetime.now(UTC)
+    followed: dict[str, str] = json.loads(context.cursor or "{}")
+    with context.resources.warehouse.connect("loader") as connection:
+        own = schedules.own(connection)
+    known = list(context.instance.get_dynamic_partitions("tenant"))
+    since = {each.key: max(each.changed_at, datetime.fromisoformat(followed.get(each.key, "1970-01-01T00:00:00Z")))
+             for each in own}  # fmt: skip
+    due = [each for each in own if each.last_due(now) > since[each.key] and each.partition_key in known]
+    if not due:
+        return dg.SkipReason("Nothing is due." if own else "No tenant has times of its own.")
+    config = {}
+    for source in {each.source for each in due}:
+        mine = [each for each in due if each.source == source]
+        night = [each.partition_key for each in mine
+                 if schedules.is_sweep(since[each.key], each.last_due(now), each.zone)]  # fmt: skip
+        said = {"tenants": [each.partition_key for each in mine], "sweep_tenants": night}
+        config[f"load_{source}"] = {"config": said}
+    reached = {each.key: followed[each.key] for each in own if each.key in followed}
+    reached |= {each.key: each.last_due(now).isoformat() for each in due}
+    request = dg.RunRequest(
+        run_key=" ".join(sorted(f"{each.key} {each.last_due(now):%FT%H:%M}" for each in due)),
+        run_config={"ops": config},
+        asset_selection=[dg.AssetKey([f"raw_{each.source}", table]) for each in due for table in TABLES[each.source]],
+        tags={**range_tags(known, [each.partition_key for each in due]), "own schedules": str(len(due))},
+    )
+    return dg.SensorResult(run_requests=[request], cursor=json.dumps(reached))
+
+
+ALL = [transform_new_rows, tenants_become_partitions, load_at_the_tenants_own_times]

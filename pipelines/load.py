@@ -1,9 +1,9 @@
 """One source, some tenants → raw. Each connection is read, loaded, recorded and fails by itself."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from types import ModuleType
@@ -62,20 +62,21 @@ def sync(
     connection_id: UUID | str | None = None,
     now: datetime | None = None,
     full: bool = False,
-    sweep: bool = False,
+    sweep: bool | Collection[str] = False,
     concurrency: int = 4,
     run_id: str | None = None,
 ) -> Iterator[Outcome]:
     """Load every connection of these tenants to `source`; yield one outcome a connection as each ends.
 
-    `now` is the clock (default: this machine's). `full` reads the whole history again, `sweep` also marks what the
-    source no longer has. A connection that failed is left alone for a while (see `holds`), unless it is asked for by
-    its id. Raises UnknownTenant; whatever a connection meets is in its outcome.
+    `now` is the clock (default: this machine's). `full` reads the whole history again, `sweep` (for all, or for these
+    partition keys) also marks what the source no longer has. A connection that failed is left alone for a while (see
+    `holds`), unless it is asked for by its id. Raises UnknownTenant; whatever a connection meets is in its outcome.
     """
     ensure_tables(warehouse, [source])
     removal.finish(warehouse)
     asked_for = None if connection_id is None else UUID(str(connection_id))
-    options = Options(_clock(now), full, sweep, run_id, asked_for is not None)
+    options = Options(_clock(now), full, sweep is True, run_id, asked_for is not None)
+    swept = frozenset() if isinstance(sweep, bool) else frozenset(sweep)
     waiting = [turn for key in partition_keys for turn in turns.of(warehouse, tenants.find(warehouse, key), source)]
     waiting = [turn for turn in waiting if not turn.is_paused_by_its_owner]
     waiting = [turn for turn in waiting if asked_for in (None, turn.stored.connection_id)]
@@ -84,7 +85,8 @@ def sync(
         for turn in sorted(waiting, key=lambda turn: turn.last_seconds):  # the many small ones first
             hold = turn.waits_for(options.clock(), options.is_asked_for)
             if hold is None:
-                futures.append(pool.submit(_sync_one, warehouse, turn.stored, options))
+                own = replace(options, sweep=options.sweep or turn.stored.tenant.partition_key in swept)
+                futures.append(pool.submit(_sync_one, warehouse, turn.stored, own))
             else:
                 stored = turn.stored
                 yield Outcome(stored.tenant.partition_key, stored.connection_id, source, stored.name, held=str(hold))

@@ -36,6 +36,8 @@ class IngestOptions(dg.Config):
     full: bool = False  # from the first day instead of the cursors
     now: str | None = None  # the instant that counts as now, for recorded answers
     sweep: bool = False  # also find what was deleted at the source
+    sweep_tenants: list[str] = []  # noqa: RUF012  those for whom it is night
+    except_tenants: list[str] = []  # noqa: RUF012  those whose own schedule loads this source
 
 
 def ingest(source: str) -> dg.AssetsDefinition:
@@ -54,7 +56,11 @@ def ingest(source: str) -> dg.AssetsDefinition:
     ) -> Iterator[dg.AssetMaterialization | dg.AssetCheckResult]:
         from pipelines import load  # dlt takes a second to import: only runs that load pay for it
 
-        keys = [key for key in context.partition_keys if not config.tenants or key in config.tenants]
+        keys = [
+            key
+            for key in context.partition_keys
+            if (not config.tenants or key in config.tenants) and key not in config.except_tenants
+        ]
         failed: dict[str, Outcome] = {}
         outcomes = load.sync(
             warehouse,
@@ -63,7 +69,7 @@ def ingest(source: str) -> dg.AssetsDefinition:
             connection_id=config.connection_id,
             now=datetime.fromisoformat(config.now) if config.now else None,
             full=config.full,
-            sweep=config.sweep,
+            sweep=config.sweep or config.sweep_tenants,
             run_id=context.run_id,
         )
         for outcome in outcomes:
