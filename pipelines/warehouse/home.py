@@ -75,7 +75,7 @@ def adopt_next_key(folder: Path) -> Path:
     """Put the next key in the key's place. Returns where the key until now is kept."""
     path, following = folder / KEY, folder / NEXT_KEY
     changed_at = datetime.fromtimestamp(following.stat().st_mtime, UTC)
-    kept = folder / f"{KEY}.until-{changed_at:%Y%m%d-%H%M%S}"
+    kept = folder / f"{KEY}.until-{changed_at:%Y%m%d-%H%M%S-%f}"
     kept.unlink(missing_ok=True)  # of a try that was killed here
     os.link(path, kept)
     following.replace(path)
