@@ -24,10 +24,21 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """The program: every error in one message that says what, why and what to do."""
     from orchestration import environment
-    from orchestration.commands import accounts, connections, loading, running, schedules, services, uploads, webhooks
+    from orchestration.commands import (
+        accounts,
+        connections,
+        loading,
+        running,
+        schedules,
+        secret_key,
+        services,
+        uploads,
+        webhooks,
+    )
     from pipelines.warehouse.home import home
 
-    for group in (running, loading, accounts, connections, schedules, uploads, webhooks, services):
+    groups = (running, loading, accounts, connections, schedules, uploads, webhooks, secret_key, services)
+    for group in groups:
         group.register(cli)
     environment.read_dotenv(CHECKOUT / ".env")
     try:

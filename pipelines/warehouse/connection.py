@@ -111,7 +111,8 @@ class Warehouse:
         except Exception:
             raise WarehouseUnavailable(
                 "a stored secret cannot be read with this secret key. "
-                "Do: restore CLEARSIGNAL_SECRET_KEY (or secret.key in the home folder), or enter the credentials again."
+                "Do: restore CLEARSIGNAL_SECRET_KEY (or secret.key in the home folder), or clearsignal rotate-key "
+                "with the key until now at hand, or enter the credentials again."
             ) from None
 
 

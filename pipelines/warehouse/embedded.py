@@ -38,24 +38,33 @@ class EmbeddedServerFailed(Exception):
     """The embedded server did not start. The message says why and what to do."""
 
 
-def start(folder: Path, port: int) -> str:
-    """Start the server (made at first use) and return the administrator's address.
+class AnotherKey(EmbeddedServerFailed):
+    """The server runs, and its administrator's password comes from another secret key."""
 
-    A server that already runs from this folder is kept, whatever its port.
+
+def start(folder: Path, port: int, key: bytes | None = None) -> str:
+    """Start the server (made at first use) and return the administrator's address; `key` is by default the home's.
+
+    A server that already runs from this folder is kept, whatever its port. Raises EmbeddedServerFailed, AnotherKey.
     """
-    key = local.secret_key(folder)
+    key = key or local.secret_key(folder)
     running = running_url(folder, key)
     if running:
         return running
     data = folder / "postgres"
     owner = _owner(folder)
-    if not (data / "PG_VERSION").exists():
+    if not exists(folder):
         _create_cluster(data, key, owner)
     _start_server(folder, data, port, owner)
     (folder / "database.json").write_text(json.dumps({"port": port}))
     url = _url(key, port)
     _ensure_database(key, port)
     return url
+
+
+def exists(folder: Path) -> bool:
+    """Whether this folder has a server, running or not."""
+    return (folder / "postgres" / "PG_VERSION").exists()
 
 
 def stop(folder: Path) -> bool:
@@ -86,10 +95,11 @@ def running_url(folder: Path, key: bytes) -> str | None:
 
 
 def _url(key: bytes, port: int, database: str = DATABASE) -> str:
-    return f"postgresql://postgres:{_admin_password(key)}@127.0.0.1:{port}/{database}"
+    return f"postgresql://postgres:{administrator_password(key)}@127.0.0.1:{port}/{database}"
 
 
-def _admin_password(key: bytes) -> str:
+def administrator_password(key: bytes) -> str:
+    """The password of `postgres` on the embedded server."""
     return base64.urlsafe_b64encode(local.derive(key, "administrator of the embedded server")).decode().rstrip("=")
 
 
@@ -98,7 +108,7 @@ def _create_cluster(data: Path, key: bytes, owner: dict[str, Any]) -> None:
         shutil.rmtree(data)  # an initdb that was killed half way
     data.mkdir(mode=0o700)
     with tempfile.NamedTemporaryFile("w", prefix="clearsignal-") as password:
-        password.write(_admin_password(key))
+        password.write(administrator_password(key))
         password.flush()
         if owner:
             os.chown(data, owner["user"], owner["group"])
@@ -125,7 +135,16 @@ def _start_server(folder: Path, data: Path, port: int, owner: dict[str, Any]) ->
 
 
 def _ensure_database(key: bytes, port: int) -> None:
-    with psycopg.connect(_url(key, port, "postgres"), autocommit=True) as connection:
+    try:
+        connection = psycopg.connect(_url(key, port, "postgres"), autocommit=True)
+    except psycopg.OperationalError as error:
+        if "password authentication failed" not in str(error):
+            raise
+        raise AnotherKey(
+            "the embedded database was made under another secret key. Do: restore CLEARSIGNAL_SECRET_KEY or "
+            "secret.key, or clearsignal rotate-key with that other key at hand."
+        ) from None
+    with connection:
         if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             connection.execute(f'create database "{DATABASE}"')
 

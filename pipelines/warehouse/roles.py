@@ -48,12 +48,17 @@ def _ensure_role(connection: psycopg.Connection, role: str, password: str) -> No
     name = sql.Identifier(role)
     if not connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
         connection.execute(sql.SQL("create role {} login nosuperuser nocreatedb nocreaterole").format(name))
-    # Stretching is for passwords that people choose. Ours are 256-bit keys, and it is half of what a connection costs.
-    connection.execute("set scram_iterations = 1")
-    connection.execute(sql.SQL("alter role {} password {}").format(name, sql.Literal(password)))
-    connection.execute("reset scram_iterations")
+    set_password(connection, role, password)
     connection.execute(sql.SQL("alter role {} set timezone = 'UTC'").format(name))
     connection.execute(sql.SQL("grant {} to current_user with set true").format(name))
+
+
+def set_password(connection: psycopg.Connection, role: str, password: str) -> None:
+    """Give a role this password, one that was derived from the secret key."""
+    # Stretching is for passwords that people choose. Ours are 256-bit keys, and it is half of what a connection costs.
+    connection.execute("set scram_iterations = 1")
+    connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(password)))
+    connection.execute("reset scram_iterations")
 
 
 def _ensure_dagster_database(connection: psycopg.Connection, database: str) -> None:
