@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 
 from pipelines import removal, stored_connections, tenants, turns
+from pipelines.fair_turns import MOST_BEGUN, Places, Turn
 from pipelines.raw_tables import RAW, TABLES, create_statements
 from pipelines.removal import lock_of
 from pipelines.stored_connections import StoredConnection
@@ -68,6 +69,8 @@ def sync(
 ) -> Iterator[Outcome]:
     """Load every connection of these tenants to `source`; yield one outcome a connection as each ends.
 
+    `concurrency` connections work at once; one that takes long gives way to those that wait (see `fair_turns`).
+
     `now` is the clock (default: this machine's). `full` reads the whole history again, `sweep` (for all, or for these
     partition keys) also marks what the source no longer has. A connection that failed is left alone for a while (see
     `holds`), unless it is asked for by its id. Raises UnknownTenant; whatever a connection meets is in its outcome.
@@ -80,13 +83,14 @@ def sync(
     waiting = [turn for key in partition_keys for turn in turns.of(warehouse, tenants.find(warehouse, key), source)]
     waiting = [turn for turn in waiting if not turn.is_paused_by_its_owner]
     waiting = [turn for turn in waiting if asked_for in (None, turn.stored.connection_id)]
-    with ThreadPoolExecutor(max(1, concurrency)) as pool:
+    places = Places(concurrency)
+    with ThreadPoolExecutor(min(max(1, len(waiting)), max(MOST_BEGUN, concurrency))) as pool:
         futures = []
         for turn in sorted(waiting, key=lambda turn: turn.last_seconds):  # the many small ones first
             hold = turn.waits_for(options.clock(), options.is_asked_for)
             if hold is None:
                 own = replace(options, sweep=options.sweep or turn.stored.tenant.partition_key in swept)
-                futures.append(pool.submit(_sync_one, warehouse, turn.stored, own))
+                futures.append(pool.submit(_sync_one, warehouse, turn.stored, own, Turn(places)))
             else:
                 stored = turn.stored
                 yield Outcome(stored.tenant.partition_key, stored.connection_id, source, stored.name, held=str(hold))
@@ -113,11 +117,12 @@ def _clock(now: datetime | None) -> Callable[[], datetime]:
     return lambda: start + timedelta(seconds=time.monotonic() - begun)
 
 
-def _sync_one(warehouse: Warehouse, stored: StoredConnection, options: Options) -> Outcome:
+def _sync_one(warehouse: Warehouse, stored: StoredConnection, options: Options, turn: Turn) -> Outcome:
     outcome = Outcome(stored.tenant.partition_key, stored.connection_id, stored.source, stored.name)
     begun = time.monotonic()
     try:
-        with warehouse.connect("loader", autocommit=True) as database:
+        with turn, warehouse.connect("loader", autocommit=True) as database:
+            begun = time.monotonic()
             lock = lock_of(stored.connection_id)
             database.execute("select pg_advisory_lock(%s)", [lock])  # a second loader waits; closing releases
             same = [one for one in stored_connections.of(warehouse, stored.tenant, stored.source)
@@ -128,7 +133,7 @@ def _sync_one(warehouse: Warehouse, stored: StoredConnection, options: Options) 
             (stored,) = same  # its scope may be another by now
             from pipelines.loading import Loading  # dlt: a second to import
 
-            Loading(warehouse, stored, database, options, outcome).run()
+            Loading(warehouse, stored, database, options, outcome, turn).run()
             database.execute(
                 "update app.connection set last_load_seconds = %s where tenant_id = %s and connection_id = %s",
                 [time.monotonic() - begun, stored.tenant.tenant_id, stored.connection_id],

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from pipelines import load, removal, sweep
+from pipelines.fair_turns import Places, Turn
 from pipelines.holds import WHOLE, Holds
 from pipelines.http import Client
 from pipelines.kept import Kept
@@ -36,8 +37,9 @@ class Loading:
 
     def __init__(
         self, warehouse: Warehouse, stored: StoredConnection, database: psycopg.Connection,
-        options: load.Options, outcome: load.Outcome,
+        options: load.Options, outcome: load.Outcome, turn: Turn | None = None,
     ) -> None:  # fmt: skip
+        self._turn = turn or Turn(Places(1))
         self._warehouse, self._stored, self._database = warehouse, stored, database
         self._options, self._outcome = options, outcome
         outcome.rows = dict.fromkeys(RAW[stored.source], 0)
@@ -117,8 +119,9 @@ class Loading:
                     self._batch.cursors[f"{item.resource}|{item.scope}"] = item.value
                 else:
                     present.append(item)
-                if self._batch.size >= load.PACKAGE_ROWS:
-                    self._commit(but=resource)
+                if self._batch.size >= load.PACKAGE_ROWS or self._turn.is_over:
+                    self._commit(but=resource)  # what waits for its next turn keeps no rows in memory
+                    self._turn.give_way()
         except SyncError as error:
             return self._failed(resource, error)
         except NotCommitted:

@@ -167,6 +167,29 @@ def test_the_quick_ones_come_first(warehouse: Warehouse, world: Running) -> None
     assert {outcome.error for outcome in outcomes} == {None}
 
 
+@pytest.mark.slow
+def test_a_small_tenant_is_done_before_the_large_ones_are_half_way(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines import fair_turns
+
+    monkeypatch.setattr(fair_turns, "SLICE_SECONDS", 0.0)  # each page is a slice
+    with running([Charter("acme", days=9)]) as world:
+        large = [connect(warehouse, world.url, "github", slug=slug) for slug in ("one", "two")]
+        small = connect(warehouse, world.url, "github", slug="small", organization=None, repositories=["acme/checkout"])
+        outcomes = sync(warehouse, "github", *large, small, concurrency=1)
+
+    assert {outcome.error for outcome in outcomes} == {None}
+    with warehouse.connect("loader") as database:
+        order = [row[0] for row in database.execute("select tenant_id from app.load_package order by loaded_at")]
+    place = max(number for number, tenant_id in enumerate(order) if tenant_id == small.tenant_id)
+    for tenant in large:
+        packages = [number for number, tenant_id in enumerate(order) if tenant_id == tenant.tenant_id]
+        assert len(packages) > 8 and sum(number < place for number in packages) <= len(packages) / 2
+    whole = sync(warehouse, "github", *large, small)  # nothing was left out between two turns
+    assert [sum(outcome.rows.values()) for outcome in whole] == [0, 0, 0]
+
+
 def test_a_hung_source_holds_up_no_other_tenant(
     warehouse: Warehouse, world: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

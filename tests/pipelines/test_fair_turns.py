@@ -1,0 +1,62 @@
+"""Who waits longest is next, and nobody keeps a place while others wait."""
+
+import threading
+
+import pytest
+
+from pipelines import fair_turns
+from pipelines.fair_turns import Places, Turn
+
+
+def work(places: Places, name: str, steps: int, done: list[str], began: threading.Event) -> None:
+    with Turn(places) as turn:
+        for _ in range(steps):
+            began.wait()
+            done.append(name)
+            turn.give_way()
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_short_one_is_done_while_the_long_ones_go_on(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(fair_turns, "SLICE_SECONDS", 0.0)
+    places, done, began = Places(count), [], threading.Event()
+    threads = []
+    for name, steps in (("long", 100), ("longer", 200), ("short", 5)):
+        threads.append(threading.Thread(target=work, args=(places, name, steps, done, began)))
+        threads[-1].start()
+    began.set()
+    for thread in threads:
+        thread.join(10)
+
+    last = max(number for number, name in enumerate(done) if name == "short")
+    assert done[:last].count("long") <= 50 and done[:last].count("longer") <= 50
+    assert {name: done.count(name) for name in set(done)} == {"long": 100, "longer": 200, "short": 5}
+
+
+def test_no_more_work_at_once_than_there_are_places() -> None:
+    places, at_once, most, lock = Places(3), 0, 0, threading.Lock()
+
+    def once() -> None:
+        nonlocal at_once, most
+        with Turn(places):
+            with lock:
+                at_once += 1
+                most = max(most, at_once)
+            threading.Event().wait(0.01)
+            with lock:
+                at_once -= 1
+
+    threads = [threading.Thread(target=once) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert most == 3 and not places.are_wanted
+
+
+def test_a_turn_that_fails_gives_its_place_back() -> None:
+    places = Places(1)
+    with pytest.raises(ValueError, match="broken"), Turn(places):
+        raise ValueError("broken")
+    with Turn(places) as turn:
+        assert not turn.is_over  # nobody waits
