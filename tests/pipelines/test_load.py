@@ -17,14 +17,14 @@ import pytest
 
 from pipelines import load, stored_connections, tenants
 from pipelines.landing import Batch, Landing
-from pipelines.raw_tables import RAW
+from pipelines.raw_tables import RAW, TABLES
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.tenants import Place, Tenant
 from pipelines.warehouse.connection import Warehouse
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-SOURCES = tuple(source for source in RAW if source != "git")  # tests/pipelines/sources/test_git.py
+SOURCES = tuple(source for source in TABLES if source != "git")  # tests/pipelines/sources/test_git.py
 BERLIN = Place("Berlin", "DE", 52.52437, 13.41053)
 
 
