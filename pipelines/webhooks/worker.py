@@ -9,10 +9,11 @@ from types import FrameType
 
 import psycopg
 
-from pipelines import removal, webhooks
+from pipelines import removal
 from pipelines.uploads import store
 from pipelines.warehouse.connection import Warehouse
-from pipelines.webhooks import Key
+from pipelines.webhooks import batches
+from pipelines.webhooks.batches import Key
 
 logger = logging.getLogger("clearsignal.webhooks")
 POLL_SECONDS = 0.5
@@ -54,21 +55,21 @@ class Worker:
             del self._busy[key]
             self._not_before[key] = now + future.result()
         self._not_before = {key: at for key, at in self._not_before.items() if at > now}
-        for key in webhooks.waiting(self._warehouse):
+        for key in batches.waiting(self._warehouse):
             if key not in self._busy and key not in self._not_before and len(self._busy) < AT_ONCE:
                 self._busy[key] = pool.submit(self._apply, key)
         removal.finish(self._warehouse)
         store.settle(self._warehouse)
         if now >= self._forget_at:
             self._forget_at = now + FORGET_SECONDS
-            webhooks.forget(self._warehouse)
             store.forget_leftovers(self._warehouse.home)
+            batches.forget(self._warehouse)
 
     def _apply(self, key: Key) -> float:
         """Apply a batch; the seconds until the connection's next one."""
         began = time.monotonic()
         try:
-            applied = webhooks.apply(self._warehouse, *key)
+            applied = batches.apply(self._warehouse, *key)
         except psycopg.OperationalError as error:
             logger.warning("the warehouse went away: %s", type(error).__name__)
         except Exception:

@@ -20,7 +20,7 @@ from pipelines.stored_connections import StoredConnection
 from pipelines.sweep import mark_gone
 from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse
-from pipelines.webhook_states import OurRows
+from pipelines.webhooks.states import OurRows
 
 
 class Event(NamedTuple):
