@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import FrameType
 
@@ -16,22 +17,31 @@ from pipelines.webhooks import batches
 from pipelines.webhooks.batches import Key
 
 logger = logging.getLogger("clearsignal.webhooks")
+Refresh = Callable[[], bool]
 POLL_SECONDS = 0.5
 AT_ONCE = 4  # connections
 FORGET_SECONDS = 3600.0
-SECONDS_A_REQUEST = 1.0  # a batch makes the next one wait so long: a flood asks 3,600 times an hour and leaves the rest
+SECONDS_A_REQUEST = 1.0  # beyond the burst: a flood asks 3,600 times an hour, and leaves the rest to syncs
+BURST_REQUESTS = 600  # that a connection may take at once, when it has been quiet for ten minutes
 LONGEST_PACE_SECONDS = 60.0
 LATER_SECONDS = 2.0  # until a connection that is being loaded, or that failed, is tried again
 
 
 class Worker:
-    """Applies what comes in until it is told to stop; several connections at once, each by one thread."""
+    """Applies what comes in until it is told to stop; several connections at once, each by one thread.
 
-    def __init__(self, warehouse: Warehouse) -> None:
-        self._warehouse = warehouse
+    `refresh` brings the marts up to date with what was applied, beside the applying and one at a time. It returns False
+    where it has to be tried again.
+    """
+
+    def __init__(self, warehouse: Warehouse, refresh: Refresh | None = None) -> None:
+        self._warehouse, self._refresh = warehouse, refresh
+        self._has_news = True  # of a worker that was killed
+        self._refreshing: Future[bool] | None = None
         self._stop = threading.Event()
         self._busy: dict[Key, Future[float]] = {}
         self._not_before: dict[Key, float] = {}
+        self._owed: dict[Key, tuple[float, float]] = {}  # requests, and when they were counted
         self._forget_at = time.monotonic()
 
     def stop(self) -> None:
@@ -40,10 +50,11 @@ class Worker:
 
     def run(self) -> None:
         """Until `stop`. A warehouse that goes away is waited for."""
-        with ThreadPoolExecutor(AT_ONCE, "webhooks") as pool:
+        with ThreadPoolExecutor(AT_ONCE, "webhooks") as pool, ThreadPoolExecutor(1, "marts") as marts:
             while not self._stop.is_set():
                 try:
                     self._round(pool)
+                    self._refresh_marts(marts)
                 except psycopg.OperationalError as error:
                     logger.warning("the warehouse does not answer: %s", type(error).__name__)
                     self._stop.wait(POLL_SECONDS * 4)
@@ -65,6 +76,25 @@ class Worker:
             store.forget_leftovers(self._warehouse.home)
             batches.forget(self._warehouse)
 
+    def _refresh_marts(self, marts: ThreadPoolExecutor) -> None:
+        if self._refreshing is not None and self._refreshing.done():
+            if not self._refreshing.result():
+                self._has_news = True
+            self._refreshing = None
+        if self._has_news and self._refreshing is None:
+            self._has_news = False
+            self._refreshing = marts.submit(self._refresh_once)
+
+    def _refresh_once(self) -> bool:
+        try:
+            return self._refresh is None or self._refresh()
+        except psycopg.OperationalError as error:
+            logger.warning("the warehouse went away: %s", type(error).__name__)
+            return False
+        except Exception:  # what was applied stays new for the next transform
+            logger.exception("the marts could not be refreshed")
+            return True
+
     def _apply(self, key: Key) -> float:
         """Apply a batch; the seconds until the connection's next one."""
         began = time.monotonic()
@@ -76,18 +106,27 @@ class Worker:
             logger.exception("a batch of connection %s could not be applied", key[1])
         else:
             if applied is not None:
+                self._has_news = True
                 counts = ", ".join(f"{count} {status}" for status, count in sorted(applied.counts.items()))
                 logger.info(
                     "%s %s: %s, %d requests, %.2f s",
                     applied.tenant, applied.source, counts, applied.requests, time.monotonic() - began,
                 )  # fmt: skip
-                return min(applied.requests * SECONDS_A_REQUEST, LONGEST_PACE_SECONDS)
+                return self._pace(key, applied.requests)
         return LATER_SECONDS
 
+    def _pace(self, key: Key, requests: int) -> float:
+        """How long a connection waits that took so many more: what goes beyond its burst is paid for in seconds."""
+        now = time.monotonic()
+        owed, since = self._owed.get(key, (0.0, now))
+        owed = max(0.0, owed - (now - since) / SECONDS_A_REQUEST) + requests
+        self._owed[key] = owed, now
+        return min(max(0.0, owed - BURST_REQUESTS) * SECONDS_A_REQUEST, LONGEST_PACE_SECONDS)
 
-def run(warehouse: Warehouse) -> None:
+
+def run(warehouse: Warehouse, refresh: Refresh | None = None) -> None:
     """Apply until SIGTERM or SIGINT."""
-    worker = Worker(warehouse)
+    worker = Worker(warehouse, refresh)
 
     def leave(number: int, frame: FrameType | None) -> None:
         worker.stop()
