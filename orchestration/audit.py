@@ -1,6 +1,7 @@
 """dbt's tests between build and publish: what failed, and whose rows it was."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,28 @@ def run_tests(dbt: Dbt, tests: Mapping[str, dict[str, Any]], warehouse: Warehous
         if outcome.status in FAILED:
             build.failures[tests[outcome.unique_id]["name"]] = _tenants(warehouse, tests[outcome.unique_id], outcome)
     return outcomes
+
+
+def suspects(warehouse: Warehouse, compiled: Mapping[str, str]) -> set[str]:
+    """Which of these tests (SQL by unique id) find a row, or break: a few milliseconds each, where dbt takes thirty."""
+
+    def of_half(half: list[str]) -> set[str]:
+        found = set()
+        with warehouse.connect("transformer", autocommit=True) as connection:
+            for unique_id in half:
+                try:
+                    row = connection.execute(
+                        f"select exists (select from ({compiled[unique_id]}) as failing)"
+                    ).fetchone()
+                except psycopg.Error:
+                    row = (True,)
+                if row != (False,):
+                    found.add(unique_id)
+        return found
+
+    ids = list(compiled)
+    with ThreadPoolExecutor(2) as pool:
+        return set().union(*pool.map(of_half, (ids[::2], ids[1::2])))
 
 
 def held(warehouse: Warehouse, build: Build) -> tuple[set[UUID] | None, str]:

@@ -30,6 +30,7 @@ class Live:
     def __init__(self, warehouse: Warehouse, instance: dg.DagsterInstance) -> None:
         self._warehouse, self._instance = warehouse, instance
         self._project: tuple[Dbt, Manifest] | None = None
+        self._compiled: dict[str, str] = {}  # tests
 
     def refresh(self) -> bool:
         """Bring the marts up to date with what was told; False where another build is at work: try again.
@@ -61,7 +62,7 @@ class Live:
     def _is_known_code(self) -> bool:
         """Whether the tables were built by the code that is known here; else that is read anew the next time."""
         if fingerprint.changed_models(self._warehouse, self._parsed()[1]):
-            self._project = None
+            self._project, self._compiled = None, {}
         return self._project is not None
 
     def _parsed(self) -> tuple[Dbt, Manifest]:
@@ -78,7 +79,7 @@ class Live:
         with laps.of("build"):
             outcomes = self._run(dbt, build, part)
         with laps.of("test"):
-            audit.run_tests(dbt, part.tests, self._warehouse, build)
+            self._test(dbt, build, part)
             held, reason = audit.held(self._warehouse, build)
         if held is None:
             build.close("held", reason)
@@ -106,6 +107,13 @@ class Live:
         outcomes += dbt.run(part.steps[ATTRIBUTED], build.build_id)
         _raise_for(outcomes)
         return {outcome.unique_id: outcome for outcome in outcomes}
+
+    def _test(self, dbt: Dbt, build: Build, part: Part) -> None:
+        """Look at all tests' SQL; those that find something are dbt's to judge, which also keeps the rows."""
+        if new := [test for unique_id, test in part.tests.items() if unique_id not in self._compiled]:
+            self._compiled |= dbt.compiled(new)
+        found = audit.suspects(self._warehouse, {name: self._compiled[name] for name in part.tests})
+        audit.run_tests(dbt, {name: part.tests[name] for name in found}, self._warehouse, build)
 
     def _report(self, told: list[Told], part: Part, outcomes: dict[str, Outcome], report: PublishReport) -> None:
         """The same materialisations as a run's, so that the pages show each table as fresh as it is."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import FrameType
+from typing import TypeVar
 
 import psycopg
 
@@ -18,6 +19,7 @@ from pipelines.webhooks.batches import Key
 
 logger = logging.getLogger("clearsignal.webhooks")
 Refresh = Callable[[], bool]
+Result = TypeVar("Result")
 POLL_SECONDS = 0.5
 AT_ONCE = 4  # connections
 FORGET_SECONDS = 3600.0
@@ -30,15 +32,15 @@ LATER_SECONDS = 2.0  # until a connection that is being loaded, or that failed, 
 class Worker:
     """Applies what comes in until it is told to stop; several connections at once, each by one thread.
 
-    `refresh` brings the marts up to date with what was applied, beside the applying and one at a time. It returns False
-    where it has to be tried again.
+    `refresh` brings the marts up to date with what was applied. It returns False where it has to be tried again.
     """
 
     def __init__(self, warehouse: Warehouse, refresh: Refresh | None = None) -> None:
         self._warehouse, self._refresh = warehouse, refresh
         self._has_news = True  # of a worker that was killed
         self._refreshing: Future[bool] | None = None
-        self._stop = threading.Event()
+        self._refresh_at = 0.0
+        self._stop, self._wake = threading.Event(), threading.Event()
         self._busy: dict[Key, Future[float]] = {}
         self._not_before: dict[Key, float] = {}
         self._owed: dict[Key, tuple[float, float]] = {}  # requests, and when they were counted
@@ -47,18 +49,20 @@ class Worker:
     def stop(self) -> None:
         """End after the batches that are under way."""
         self._stop.set()
+        self._wake.set()
 
     def run(self) -> None:
         """Until `stop`. A warehouse that goes away is waited for."""
         with ThreadPoolExecutor(AT_ONCE, "webhooks") as pool, ThreadPoolExecutor(1, "marts") as marts:
             while not self._stop.is_set():
                 try:
-                    self._round(pool)
                     self._refresh_marts(marts)
+                    self._round(pool)
                 except psycopg.OperationalError as error:
                     logger.warning("the warehouse does not answer: %s", type(error).__name__)
                     self._stop.wait(POLL_SECONDS * 4)
-                self._stop.wait(POLL_SECONDS)
+                self._wake.wait(POLL_SECONDS)
+                self._wake.clear()
 
     def _round(self, pool: ThreadPoolExecutor) -> None:
         now = time.monotonic()
@@ -66,9 +70,11 @@ class Worker:
             del self._busy[key]
             self._not_before[key] = now + future.result()
         self._not_before = {key: at for key, at in self._not_before.items() if at > now}
-        for key in batches.waiting(self._warehouse):
+        is_refreshing = self._refreshing is not None and not self._refreshing.done()
+        # Not meanwhile: both would share one interpreter, and each take twice as long.
+        for key in [] if is_refreshing else batches.waiting(self._warehouse):
             if key not in self._busy and key not in self._not_before and len(self._busy) < AT_ONCE:
-                self._busy[key] = pool.submit(self._apply, key)
+                self._busy[key] = self._submit(pool, self._apply, key)
         removal.finish(self._warehouse)
         store.settle(self._warehouse)
         if now >= self._forget_at:
@@ -77,13 +83,21 @@ class Worker:
             batches.forget(self._warehouse)
 
     def _refresh_marts(self, marts: ThreadPoolExecutor) -> None:
+        """In turns with the batches: what the first of them brought is shown before the next begin."""
+        now = time.monotonic()
         if self._refreshing is not None and self._refreshing.done():
             if not self._refreshing.result():
-                self._has_news = True
+                self._has_news, self._refresh_at = True, now + POLL_SECONDS
             self._refreshing = None
-        if self._has_news and self._refreshing is None:
+        if self._has_news and self._refreshing is None and now >= self._refresh_at:
             self._has_news = False
-            self._refreshing = marts.submit(self._refresh_once)
+            self._refreshing = self._submit(marts, self._refresh_once)
+
+    def _submit(self, pool: ThreadPoolExecutor, work: Callable[..., Result], *given: Key) -> Future[Result]:
+        """Have it done; what follows from it begins at once."""
+        future = pool.submit(work, *given)
+        future.add_done_callback(lambda _: self._wake.set())
+        return future
 
     def _refresh_once(self) -> bool:
         try:
