@@ -19,7 +19,7 @@ DUE_PACKAGES = """
     left join app.build using (build_id)
     where (package.build_id is null and (package.tables is null or package.loaded_at < now() - interval '1 minute'))
         or (package.tables is not null and build.status in ('partial', 'held')
-            and build.finished_at < now() - interval '15 minutes')
+            and coalesce(build.finished_at, build.started_at) < now() - interval '15 minutes')
 """
 CLAIM = """
     update app.load_package set build_id = %(build)s

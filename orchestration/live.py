@@ -4,31 +4,37 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from uuid import UUID
 
 import dagster as dg
 
 import dbt_project
-from orchestration import audit, downstream, fingerprint
+from orchestration import audit, downstream, environment, fingerprint
 from orchestration.assets.publish import published
 from orchestration.assets.transform import materialised, why
 from orchestration.builds import Build, Told
 from orchestration.dbt import Dbt, DbtFailed, Outcome
 from orchestration.downstream import Part
 from orchestration.models import ATTRIBUTED, FIRST, Manifest
+from orchestration.resources import keep_connected
 from pipelines import contracts
 from pipelines.publish import PublishReport, publish
 from pipelines.warehouse.connection import Warehouse
 
 logger = logging.getLogger("clearsignal.webhooks")
-WAITING = "select exists (select from app.load_package where build_id is null and tables is not null)"
+# New packages, or those that a killed build of a part took.
+WAITING = """
+    select exists (select from app.load_package where build_id is null and tables is not null)
+        or exists (select from app.build where status = 'partial' and finished_at is null)
+"""
 
 
 class Live:
     """Builds, tests and publishes what hangs on the raw tables that webhooks changed, and reports it to Dagster."""
 
-    def __init__(self, warehouse: Warehouse, instance: dg.DagsterInstance) -> None:
-        self._warehouse, self._instance = warehouse, instance
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
         self._project: tuple[Dbt, Manifest] | None = None
         self._compiled: dict[str, str] = {}  # tests
 
@@ -76,8 +82,7 @@ class Live:
         dbt, manifest = self._parsed()
         raw = {dg.AssetKey([f"raw_{one.source}", table]) for one in told for table in one.tables}
         part, laps = downstream.part(manifest, raw), Laps()
-        with laps.of("build"):
-            outcomes = self._run(dbt, build, part)
+        outcomes = self._run(dbt, build, part, laps)
         with laps.of("test"):
             self._test(dbt, build, part)
             held, reason = audit.held(self._warehouse, build)
@@ -92,19 +97,22 @@ class Live:
             self._report(told, part, outcomes, report)
         logger.info("%d packages in %d marts: %s", len(told), len(part.marts), laps)
 
-    def _run(self, dbt: Dbt, build: Build, part: Part) -> dict[str, Outcome]:
+    def _run(self, dbt: Dbt, build: Build, part: Part, laps: "Laps") -> dict[str, Outcome]:
         assert build.build_id is not None
-        outcomes = dbt.run(part.steps[FIRST], build.build_id)
+        with laps.of("models"):
+            outcomes = dbt.run(part.steps[FIRST], build.build_id)
         _raise_for(outcomes)
-        if "commit_deployments" in part.python:
-            from pipelines.delivery import walk
+        with laps.of("python"):
+            if "commit_deployments" in part.python:
+                from pipelines.delivery import walk  # polars: only builds that walk pay for it
 
-            walk.first_deployments(self._warehouse)
-        if "sentiments" in part.python:
-            from pipelines.signals import scores
+                walk.first_deployments(self._warehouse)
+            if "sentiments" in part.python:
+                from pipelines.signals import scores  # spaCy
 
-            scores.score_texts(self._warehouse)
-        outcomes += dbt.run(part.steps[ATTRIBUTED], build.build_id)
+                scores.score_texts(self._warehouse)
+        with laps.of("models"):
+            outcomes += dbt.run(part.steps[ATTRIBUTED], build.build_id)
         _raise_for(outcomes)
         return {outcome.unique_id: outcome for outcome in outcomes}
 
@@ -130,6 +138,13 @@ class Live:
             assert result.asset_key is not None
             self._tell(dg.AssetMaterialization(result.asset_key, metadata=result.metadata))
 
+    @cached_property
+    def _instance(self) -> dg.DagsterInstance:
+        environment.enter(self._warehouse)
+        instance = dg.DagsterInstance.get()
+        keep_connected(instance)
+        return instance
+
     def _tell(self, event: dg.AssetMaterialization) -> None:
         self._instance.report_runless_asset_event(event)
 
@@ -144,7 +159,7 @@ class Laps:
     def of(self, name: str) -> Iterator[None]:
         began = time.monotonic()
         yield
-        self.seconds[name] = time.monotonic() - began
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - began
 
     def __str__(self) -> str:
         return ", ".join(f"{name} {seconds:.2f} s" for name, seconds in self.seconds.items())

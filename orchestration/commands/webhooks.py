@@ -82,18 +82,11 @@ def replay_webhooks(tenant_name: str, connection_id: UUID | None, delivery: str 
 @click.command("apply-webhooks", hidden=True)
 def apply_webhooks() -> None:
     """Apply webhook events as they come in and bring the marts up to date, until SIGTERM."""
-    import dagster as dg
-
-    from orchestration import environment
     from orchestration.live import Live
-    from orchestration.resources import keep_connected
     from pipelines.warehouse.connection import Warehouse
     from pipelines.webhooks import worker
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
     worker.logger.setLevel(logging.INFO)
     warehouse = Warehouse.from_environment()
-    environment.enter(warehouse)
-    with dg.DagsterInstance.get() as instance:
-        keep_connected(instance)
-        worker.run(warehouse, Live(warehouse, instance).refresh)
+    worker.run(warehouse, Live(warehouse).refresh)

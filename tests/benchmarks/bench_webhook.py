@@ -139,7 +139,7 @@ def _parts(warehouse: Warehouse, log: str) -> dict[str, float]:
     """Medians in seconds."""
     applied = [float(text) for text in re.findall(r"github: .* requests, ([\d.]+) s", log)]
     parts = {"apply": statistics.median(applied)}
-    for name in ("build", "test", "publish", "report"):
+    for name in ("models", "python", "test", "publish", "report"):
         found = [float(text) for text in re.findall(rf"{name} ([\d.]+) s", log)]
         parts[name] = statistics.median(found[1:] or found)  # the first one parses and imports
     with warehouse.connect("loader") as database:

@@ -23,15 +23,11 @@ pytestmark = pytest.mark.slow
 LAST = "select status, message, held_tenants from app.build order by build_id desc limit 1"
 KILL = """
 import os, signal
-import dagster as dg
-from orchestration import environment, live
+from orchestration import live
 from pipelines.warehouse.connection import Warehouse
 
 live.audit.held = lambda *given: os.kill(os.getpid(), signal.SIGKILL)  # built and tested, not published
-warehouse = Warehouse.from_environment()
-environment.enter(warehouse)
-with dg.DagsterInstance.get() as instance:
-    live.Live(warehouse, instance).refresh()
+live.Live(Warehouse.from_environment()).refresh()
 """
 
 
@@ -68,7 +64,7 @@ def test_what_was_told_is_published_at_once_and_a_kill_loses_nothing(acme: house
     key = dg.AssetKey(["marts", "deployments"])
     (before,) = ask(acme, "select count(*), (select count(*) from marts.pull_requests) from marts.deployments")
     with dg.DagsterInstance.get() as instance:
-        live = Live(acme.warehouse, instance)
+        live = Live(acme.warehouse)
         first = instance.get_latest_materialization_event(key)
         tell(acme, days=2)
         with acme.warehouse.connect("transformer") as another_build:
