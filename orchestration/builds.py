@@ -49,6 +49,11 @@ CLOSE_KILLED = """
     update app.load_package set build_id = null
     where tables is not null and build_id in (select build_id from killed)
 """
+FORGET_PARTIAL = """
+    delete from app.build
+    where status = 'partial' and finished_at < now() - interval '7 days'
+        and not exists (select from app.load_package as package where package.build_id = build.build_id)
+"""
 
 
 class Told(NamedTuple):
@@ -89,6 +94,7 @@ class Build:
         except psycopg.errors.LockNotAvailable:
             session.close()
             raise BuildBusy("another build has been at work for ten minutes. Do: see its run in Dagster.") from None
+        session.execute(FORGET_PARTIAL)  # webhooks make many of them
         return self._begin(session, "running", is_full)
 
     def open_partial(self) -> bool:

@@ -49,7 +49,6 @@ class Worker:
     def stop(self) -> None:
         """End after the batches that are under way."""
         self._stop.set()
-        self._wake.set()
 
     def run(self) -> None:
         """Until `stop`. A warehouse that goes away is waited for."""
