@@ -7,6 +7,7 @@ figures, medians of all its batches and builds.
 
 import json
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -48,6 +49,7 @@ def run() -> list[dict[str, Any]]:
             return _measure(stack, folder)
     finally:
         embedded.stop(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _measure(stack: house.Stack, folder: Path) -> list[dict[str, Any]]:
