@@ -64,6 +64,13 @@ class Dbt:
         # A test asks for no relation but its own, so the schemas need not be read first.
         return self._build(nodes, build_id, ["--resource-type", "test", "--store-failures", "--no-populate-cache"])
 
+    def compiled(self, tests: Iterable[dict[str, Any]]) -> dict[str, str]:
+        """The SQL of data tests by unique id: it selects the rows that fail."""
+        names = [test["name"] for test in tests]
+        arguments = ["compile", "--no-write-json", "--no-populate-cache", "--indirect-selection", "empty"]
+        done = self._invoke([*arguments, "--select", *names], manifest=self.parse())
+        return {result.node.unique_id: result.node.compiled_code for result in done.result.results}
+
     def document(self) -> None:
         """Write the docs site as one file, static_index.html, into the target folder."""
         self._invoke(["docs", "generate", "--static"], manifest=self.parse())

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.builds import NEW_PACKAGES
+from orchestration.builds import DUE_PACKAGES
 from orchestration.jobs import EVERYTHING, INGEST_JOBS
 from orchestration.partitions import in_warehouse, range_tags, tenants
 from orchestration.schedules import is_active
@@ -29,7 +29,7 @@ def transform_new_rows(context: dg.SensorEvaluationContext) -> dg.RunRequest | d
     if is_active(context.instance, *INGEST_JOBS, EVERYTHING):
         return dg.SkipReason("Loading is still at work.")
     with context.resources.warehouse.connect("transformer") as connection:
-        row = connection.execute(NEW_PACKAGES).fetchone()
+        row = connection.execute(DUE_PACKAGES).fetchone()
     if not row or not row[0]:
         return dg.SkipReason("Nothing new was loaded.")
     return dg.RunRequest(tags={"new load packages": str(row[0])})

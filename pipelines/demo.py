@@ -8,7 +8,7 @@ from pipelines import accounts, connections, stored_connections, tenants
 from pipelines.http import Client
 from pipelines.tenants import Place, Tenant
 from pipelines.warehouse.connection import Warehouse
-from pipelines.webhook_signatures import SIGNATURES
+from pipelines.webhooks.signatures import SIGNATURES
 
 NEWS_PACE_SECONDS = 0.06  # the simulator asks for 0.05; the real API for 5
 

@@ -72,8 +72,9 @@ def _mark(
         count = database.execute(statement, values).rowcount
         if count:
             database.execute(
-                "insert into app.load_package (tenant_id, connection_id, load_id, source) values (%s, %s, %s, %s)",
-                [*owner, load_id, table.source],
+                "insert into app.load_package (tenant_id, connection_id, load_id, source, tables)"
+                " values (%s, %s, %s, %s, %s)",
+                [*owner, load_id, table.source, [table.name]],
             )
     return count
 

@@ -73,12 +73,12 @@ class Journal:
         for resource in resources:
             self._close(self._insert(resource, "skipped"), "skipped", error)
 
-    def package(self, load_id: str) -> None:
-        """A committed package that changed rows: the next build reads it."""
+    def package(self, load_id: str, tables: list[str] | None = None) -> None:
+        """A committed package that changed rows, where `tables` are known in these alone: the next build reads it."""
         self.database.execute(
-            "insert into app.load_package (tenant_id, connection_id, load_id, source) values (%s, %s, %s, %s)"
-            " on conflict do nothing",
-            [self.tenant_id, self.connection_id, load_id, self.source],
+            "insert into app.load_package (tenant_id, connection_id, load_id, source, tables)"
+            " values (%s, %s, %s, %s, %s) on conflict do nothing",
+            [self.tenant_id, self.connection_id, load_id, self.source, tables],
         )
 
     def changed(self, load_id: str, tables: Iterable[str]) -> dict[str, int]:

@@ -11,8 +11,8 @@ from api.errors import ApiError, Fault, not_found
 from api.responses import Envelope
 from api.security.callers import ANY
 from api.services import Services
-from pipelines.webhook_events import Told, Unreadable, split
-from pipelines.webhook_signatures import SIGNATURES, Delivery
+from pipelines.webhooks.events import Told, Unreadable, split
+from pipelines.webhooks.signatures import SIGNATURES, Delivery
 
 FIND = "select tenant_id, connection_id, webhook_secret from guard.find_webhooks($1, $2)"
 STORE = """

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
 import dagster as dg
 
@@ -29,7 +28,7 @@ def assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
     ) -> Iterator[dg.MaterializeResult]:
         build.open()
         audit.complete(Dbt.of_run(context.run_id, warehouse), manifest, warehouse, build)
-        held, why = _held(warehouse, build)
+        held, why = audit.held(warehouse, build)
         if held is None:
             build.close("held", why)
             raise dg.Failure(f"Nothing was published, the old version stays served: {why}", allow_retries=False)
@@ -37,11 +36,13 @@ def assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
         report = publish(warehouse, known, held)
         if models.FIRST in build.built and (build.is_full or not fingerprint.changed_models(warehouse, manifest)):
             fingerprint.record(warehouse, manifest)
-        build.close("held" if held else "succeeded", why or None)
+        # A forecast publishes too, but builds only a part: what a build before it left open stays so.
+        ended = "succeeded" if {models.FIRST, models.ATTRIBUTED} <= build.built else "partial"
+        build.close("held" if held else ended, why or None, held)
         if held:
             context.log.warning(f"Published without the held tenants: {why}")
             context.instance.add_run_tags(context.run_id, {"held tenants": str(len(held))})
-        yield from _published(warehouse, marts, report)
+        yield from published(warehouse, marts, report)
 
     return [publish_marts]
 
@@ -62,23 +63,10 @@ def _spec(node: dict[str, Any]) -> dg.AssetSpec:
     )
 
 
-def _held(warehouse: Warehouse, build: Build) -> tuple[set[UUID] | None, str]:
-    """The tenants whose rows failed a test, None where a test cannot say whose, and the reason in words."""
-    if not build.failures:
-        return set(), ""
-    tenants: set[str] = set().union(*(found for found in build.failures.values() if found))
-    with warehouse.connect("transformer") as connection:
-        rows = connection.execute("select slug from app.tenant where tenant_id = any (%s::uuid[])", [list(tenants)])
-        names = ", ".join(sorted(row[0] for row in rows.fetchall()))
-    why = f"failed tests: {', '.join(sorted(build.failures))}" + (f" (rows of {names})" if names else "")
-    if any(found is None for found in build.failures.values()):
-        return None, why
-    return {UUID(tenant) for tenant in tenants}, why
-
-
-def _published(
+def published(
     warehouse: Warehouse, marts: dict[str, dict[str, Any]], report: PublishReport
 ) -> Iterator[dg.MaterializeResult]:
+    """What was published, as the assets' pages show it."""
     done = [name for name in marts if name in report.changed or name in report.replaced]
     with warehouse.connect("transformer") as connection:
         counts = shown.row_counts(connection, {("marts", name) for name in done})

@@ -52,9 +52,9 @@ def _step(manifest: Manifest, number: int) -> dg.AssetsDefinition:
         )
         dbt = Dbt.of_run(context.run_id, warehouse)
         outcomes = {outcome.unique_id: outcome for outcome in dbt.run(chosen, build_id, full=build.is_full)}
-        yield from _materialised(warehouse, chosen, outcomes)
+        yield from materialised(warehouse, chosen, outcomes)
         if broken := [outcome for outcome in outcomes.values() if outcome.status == "error"]:
-            raise dg.Failure(_why(broken), allow_retries=False)
+            raise dg.Failure(why(broken), allow_retries=False)
         if len(chosen) == len(nodes):
             build.built.add(number)
             results = audit.run(dbt, manifest, number, warehouse, build)
@@ -104,9 +104,10 @@ def _open(
     return build_id
 
 
-def _materialised(
+def materialised(
     warehouse: Warehouse, nodes: list[dict[str, Any]], outcomes: Mapping[str, Outcome]
 ) -> Iterator[dg.MaterializeResult]:
+    """What was built, as the assets' pages show it."""
     built = [
         node for node in nodes if node["unique_id"] in outcomes and outcomes[node["unique_id"]].status == "success"
     ]
@@ -152,7 +153,8 @@ def _check_result(spec: dg.AssetCheckSpec, outcome: Outcome) -> dg.AssetCheckRes
     )
 
 
-def _why(broken: list[Outcome]) -> str:
+def why(broken: list[Outcome]) -> str:
+    """Which models could not be built, in a sentence."""
     first = broken[0]
     more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
     return f"{first.unique_id.rpartition('.')[2]}{more} could not be built: {first.message}"

@@ -42,7 +42,7 @@ def list_webhooks(tenant_name: str | None, as_json: bool) -> None:
     """Each connection that can have webhooks, with its address and how many events are in which state."""
     from pipelines import tenants
     from pipelines.warehouse.connection import Warehouse
-    from pipelines.webhook_signatures import SIGNATURES
+    from pipelines.webhooks.signatures import SIGNATURES
 
     warehouse = Warehouse.from_environment()
     tenant = tenants.find(warehouse, tenant_name).tenant_id if tenant_name else None
@@ -69,21 +69,24 @@ def list_webhooks(tenant_name: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def replay_webhooks(tenant_name: str, connection_id: UUID | None, delivery: str | None, as_json: bool) -> None:
     """Let parked events be applied again, by the running worker."""
-    from pipelines import tenants, webhooks
+    from pipelines import tenants
     from pipelines.warehouse.connection import Warehouse
+    from pipelines.webhooks import batches
 
     warehouse = Warehouse.from_environment()
     tenant = tenants.find(warehouse, tenant_name)
-    count = webhooks.replay(warehouse, tenant.tenant_id, connection_id, delivery)
+    count = batches.replay(warehouse, tenant.tenant_id, connection_id, delivery)
     click.echo(json.dumps({"replayed": count}) if as_json else f"✓ {count} events will be tried again")
 
 
 @click.command("apply-webhooks", hidden=True)
 def apply_webhooks() -> None:
-    """Apply webhook events as they come in, until SIGTERM."""
-    from pipelines import webhook_worker
+    """Apply webhook events as they come in and bring the marts up to date, until SIGTERM."""
+    from orchestration.live import Live
     from pipelines.warehouse.connection import Warehouse
+    from pipelines.webhooks import worker
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
-    webhook_worker.logger.setLevel(logging.INFO)
-    webhook_worker.run(Warehouse.from_environment())
+    worker.logger.setLevel(logging.INFO)
+    warehouse = Warehouse.from_environment()
+    worker.run(warehouse, Live(warehouse).refresh)

@@ -20,7 +20,7 @@ READ = {
     "pull_requests": ("pull_requests",),
     "releases": ("releases",),
     "issues": ("issues",),
-    "issue_events": ("issue_events",),
+    "issue_events": ("issue_events", "issues"),  # an event of an issue whose state is older would contradict it
     "comments": ("comments",),
     "deployments": ("deployments",),
     "deployment_statuses": ("deployments",),

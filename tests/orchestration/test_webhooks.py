@@ -1,10 +1,13 @@
 """The whole way of a webhook: simulator → API → worker → raw, over real HTTP, with real processes that are killed."""
 
+import http.client
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -15,6 +18,7 @@ import pytest
 
 from pipelines import load, stored_connections, tenants
 from pipelines.simulator.server import running
+from pipelines.simulator.webhooks import EVENTS, messages
 from pipelines.warehouse.connection import Warehouse
 from tests.conftest import free_port
 
@@ -110,3 +114,87 @@ def test_what_is_acknowledged_is_applied_though_worker_and_api_are_killed(
 
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(20) == 0
+
+
+class Sender:
+    """Sends each message until it is acknowledged, eight at a time, as fast as it can."""
+
+    def __init__(self, port: int, path: str, sent: list[tuple[bytes, dict[str, str]]]) -> None:
+        self._port, self._path, self._waiting, self.acknowledged = port, path, sent[::-1], 0
+        self._threads = [threading.Thread(target=self._send) for _ in range(8)]
+        for thread in self._threads:
+            thread.start()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def _send(self) -> None:
+        while self._waiting:
+            try:
+                body, headers = self._waiting.pop()
+            except IndexError:
+                return
+            while not self._is_taken(body, {"Content-Type": "application/json", **headers}):
+                time.sleep(0.1)
+            self.acknowledged += 1
+
+    def _is_taken(self, body: bytes, headers: dict[str, str]) -> bool:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+            connection.request("POST", self._path, body, headers)
+            return connection.getresponse().status == 202
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+@pytest.mark.soak
+def test_ten_thousand_webhooks_three_kills_of_the_worker_and_three_of_the_api(
+    warehouse: Warehouse, start: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    port = free_port()
+    with running() as world:
+        config = {"source": "github", "organization": "acme", "token": "github-acme", "api": "graphql"}
+        config |= {"base_url": f"{world.url}/github", "webhook_secret": SECRET}
+        tenant, fresh = tenants.create(warehouse, "acme", "Acme"), tenants.create(warehouse, "fresh", "Fresh")
+        stored = stored_connections.add(warehouse, tenant, "main", config, allow_private=True)
+        stored_connections.add(warehouse, fresh, "main", config, allow_private=True)
+        list(load.sync(warehouse, "github", [tenant.partition_key]))
+        since = world.world.clock.now()
+        world.advance(days=40)
+        path = f"/api/v1/webhooks/github/{stored.connection_id}"
+        unique = list(messages("github", path, SECRET, EVENTS["github"](world.world, "acme", since)))
+        sent = unique * -(-10_000 // len(unique))
+        random.Random(7).shuffle(sent)
+        processes = {"api": ("api.server", "--port", str(port)), "worker": ("orchestration.cli", "apply-webhooks")}
+        alive = {name: start(*command) for name, command in processes.items()}
+
+        sender = Sender(port, path, sent)
+        for number, name in enumerate(("worker", "api") * 3, 1):
+            until(lambda number=number: sender.acknowledged > number * len(sent) / 7, seconds=600)
+            alive[name].kill()
+            alive[name] = start(*processes[name])
+        sender.join()
+        until(lambda: set(statuses(warehouse)) <= {"applied", "ignored"}, seconds=600)
+
+        assert sender.acknowledged == len(sent) >= 10_000
+        assert sum(statuses(warehouse).values()) == len(unique)  # each once
+        list(load.sync(warehouse, "github", [fresh.partition_key]))
+        for table in ("issues", "pull_requests", "reviews", "workflow_runs", "releases", "tags"):
+            assert differing(warehouse, table, tenant.tenant_id, fresh.tenant_id) == 0, table
+
+
+def differing(warehouse: Warehouse, table: str, *owners: object) -> int:
+    """How many rows one of two tenants has that the other has not; `user_view_type` is told by lists alone."""
+    of = (
+        "select regexp_replace((to_jsonb(t) - '{tenant_id,connection_id,_dlt_load_id,_dlt_id}'::text[])::text,"
+        " '\"user_view_type\": \"public\",? ?', '', 'g') "
+        f"from raw_github.{table} as t where tenant_id = %s"
+    )
+    statement = f"select count(*) from (({of} except {of}) union all ({of} except {of})) as differing"
+    with warehouse.connect("loader") as database:
+        first, second = map(str, owners)
+        row = database.execute(statement, [first, second, second, first]).fetchone()  # type: ignore[call-overload]
+    return row[0]

@@ -13,8 +13,8 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from pipelines.simulator.server import Running, running
 from pipelines.simulator.webhooks import EVENTS
-from pipelines.webhook_events import split
-from pipelines.webhook_signatures import SIGNATURES, Delivery
+from pipelines.webhooks.events import split
+from pipelines.webhooks.signatures import SIGNATURES, Delivery
 
 SINCE = "2026-05-29T12:00:00Z"
 

@@ -20,7 +20,7 @@ from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse
 
 if TYPE_CHECKING:
-    from pipelines.webhook_loading import Applying, Event, Verdict
+    from pipelines.webhooks.loading import Applying, Event, Verdict
 
 BATCH_EVENTS, BATCH_BYTES = 500, 20_000_000
 MOST_ATTEMPTS = 12  # with the waits below: parked after almost two hours
@@ -140,7 +140,7 @@ class Batch:
         taken = self._database.execute(TAKE, {**self._owner, **limits}).fetchall()
         if not taken:
             return None
-        from pipelines.webhook_loading import Event  # dlt: a second to import
+        from pipelines.webhooks.loading import Event  # dlt: a second to import
 
         if was_killed:
             self._applying().recover()
@@ -148,14 +148,14 @@ class Batch:
         return Applied(self._stored.tenant.partition_key, self._stored.source, self._counts, self._requests)
 
     def _applying(self) -> "Applying":
-        from pipelines.webhook_loading import Applying
+        from pipelines.webhooks.loading import Applying
 
         return Applying(self._warehouse, self._stored, self._database, lambda: datetime.now(UTC))
 
     def _apply(self, events: "list[Event]") -> None:
         """Apply them together; where that cannot be committed, in halves, so that one event holds up nobody else."""
         from pipelines.loading import NotCommitted
-        from pipelines.webhook_loading import Verdict
+        from pipelines.webhooks.loading import Verdict
 
         applying = self._applying()
         try:

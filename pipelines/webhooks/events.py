@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from pipelines.webhook_signatures import Delivery
+from pipelines.webhooks.signatures import Delivery
 
 LONGEST_ID = 200
 LONGEST_NAME = 100

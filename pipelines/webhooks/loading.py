@@ -1,6 +1,6 @@
 """Stored events of one connection → its raw tables, by the readers, row builders and packages of a sync."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,7 @@ from pipelines.stored_connections import StoredConnection
 from pipelines.sweep import mark_gone
 from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse
-from pipelines.webhook_states import OurRows
+from pipelines.webhooks.states import OurRows
 
 
 class Event(NamedTuple):
@@ -66,7 +66,14 @@ class Applying(Loading):
     def _finish_pending(self) -> None:
         """A package that somebody left half loaded goes first: dlt would load it instead of ours."""
         for load_id in self._landing.finish_pending():
-            self._record(load_id, RAW[self._stored.source])
+            super()._record(load_id, RAW[self._stored.source])
+
+    def _record(self, load_id: str, tables: Iterable[str]) -> None:
+        rows = self._journal.changed(load_id, tables)
+        if changed := [table for table, count in rows.items() if count]:
+            self._journal.package(load_id, changed)  # the marts of these tables need not wait for a whole build
+        for table, count in rows.items():
+            self._outcome.rows[table] += count
 
     def apply(self, events: Sequence[Event]) -> dict[int, Verdict]:
         """Commit what these events change; a verdict by sequence. Raises NotCommitted where nothing was committed."""

@@ -1,0 +1,177 @@
+"""What webhooks told → published marts, in seconds: a build of a part, in the worker's process, no Dagster run."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from uuid import UUID
+
+import dagster as dg
+
+import dbt_project
+from orchestration import audit, downstream, environment, fingerprint
+from orchestration.assets.publish import published
+from orchestration.assets.transform import materialised, why
+from orchestration.builds import Build, Told
+from orchestration.dbt import Dbt, DbtFailed, Outcome
+from orchestration.downstream import Part
+from orchestration.models import ATTRIBUTED, FIRST, Manifest
+from orchestration.resources import keep_connected
+from pipelines import contracts
+from pipelines.publish import PublishReport, publish
+from pipelines.warehouse.connection import Warehouse
+
+logger = logging.getLogger("clearsignal.webhooks")
+# New packages, or those that a killed build of a part took.
+WAITING = """
+    select exists (select from app.load_package where build_id is null and tables is not null)
+        or exists (select from app.build where status = 'partial' and finished_at is null)
+"""
+
+
+class Live:
+    """Builds, tests and publishes what hangs on the raw tables that webhooks changed, and reports it to Dagster."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self._project: tuple[Dbt, Manifest] | None = None
+        self._compiled: dict[str, str] = {}  # tests
+
+    def refresh(self) -> bool:
+        """Bring the marts up to date with what was told; False where another build is at work: try again.
+
+        What this may not do (code that changed, a whole build that failed) is left to the next transform, which the
+        sensor on new packages starts. Raises DbtFailed where a model cannot be built; its packages stay new.
+        """
+        with self._warehouse.connect("transformer") as connection:
+            if connection.execute(WAITING).fetchone() != (True,):
+                return True
+        build = Build(self._warehouse)
+        if not build.open_partial():
+            return False
+        try:
+            held = build.held_by_whole()
+            if held is None or not self._is_known_code():
+                build.close("partial", "left to a whole build")
+            elif told := build.claim_told():
+                self._build(build, told, held)
+            else:
+                build.close("partial", "nothing that could be built in part")
+        except BaseException:
+            build.release()
+            raise
+        finally:
+            build.abandon()
+        return True
+
+    def _is_known_code(self) -> bool:
+        """Whether the tables were built by the code that is known here; else that is read anew the next time."""
+        if fingerprint.changed_models(self._warehouse, self._parsed()[1]):
+            self._project, self._compiled = None, {}
+        return self._project is not None
+
+    def _parsed(self) -> tuple[Dbt, Manifest]:
+        if self._project is None:
+            dbt = Dbt(self._warehouse)
+            dbt.parse()
+            self._project = dbt, Manifest.read(dbt_project.manifest_path(self._warehouse.home))
+        return self._project
+
+    def _build(self, build: Build, told: list[Told], held_before: set[UUID]) -> None:
+        dbt, manifest = self._parsed()
+        raw = {dg.AssetKey([f"raw_{one.source}", table]) for one in told for table in one.tables}
+        part, laps = downstream.part(manifest, raw), Laps()
+        outcomes = self._run(dbt, build, part, laps)
+        with laps.of("test"):
+            self._test(dbt, build, part)
+            held, reason = audit.held(self._warehouse, build)
+        if held is None:
+            build.close("held", reason)
+            return
+        with laps.of("publish"):
+            known = contracts.read(dbt_project.manifest_path(self._warehouse.home))
+            report = publish(self._warehouse, {name: known[name] for name in part.marts}, held | held_before)
+            build.close("partial", reason or None, held)
+        with laps.of("report"):
+            self._report(told, part, outcomes, report)
+        logger.info("%d packages in %d marts: %s", len(told), len(part.marts), laps)
+
+    def _run(self, dbt: Dbt, build: Build, part: Part, laps: "Laps") -> dict[str, Outcome]:
+        assert build.build_id is not None
+        with laps.of("models"):
+            outcomes = dbt.run(part.steps[FIRST], build.build_id)
+        _raise_for(outcomes)
+        with laps.of("python"):
+            if "commit_deployments" in part.python:
+                from pipelines.delivery import walk  # polars: only builds that walk pay for it
+
+                walk.first_deployments(self._warehouse)
+            if "sentiments" in part.python:
+                from pipelines.signals import scores  # spaCy
+
+                scores.score_texts(self._warehouse)
+        with laps.of("models"):
+            outcomes += dbt.run(part.steps[ATTRIBUTED], build.build_id)
+        _raise_for(outcomes)
+        return {outcome.unique_id: outcome for outcome in outcomes}
+
+    def _test(self, dbt: Dbt, build: Build, part: Part) -> None:
+        """Look at all tests' SQL; those that find something are dbt's to judge, which also keeps the rows."""
+        if new := [test for unique_id, test in part.tests.items() if unique_id not in self._compiled]:
+            self._compiled |= dbt.compiled(new)
+        found = audit.suspects(self._warehouse, {name: self._compiled[name] for name in part.tests})
+        audit.run_tests(dbt, {name: part.tests[name] for name in found}, self._warehouse, build)
+
+    def _report(self, told: list[Told], part: Part, outcomes: dict[str, Outcome], report: PublishReport) -> None:
+        """The same materialisations as a run's, so that the pages show each table as fresh as it is."""
+        for (tenant, source), tables in _by_tenant(told).items():
+            for table in sorted(tables):
+                self._tell(dg.AssetMaterialization([f"raw_{source}", table], partition=tenant))
+        for name in sorted(part.python):
+            self._tell(dg.AssetMaterialization(["ml", name]))
+        nodes = [node for nodes in part.steps.values() for node in nodes]
+        for result in (
+            *materialised(self._warehouse, nodes, outcomes),
+            *published(self._warehouse, part.marts, report),
+        ):
+            assert result.asset_key is not None
+            self._tell(dg.AssetMaterialization(result.asset_key, metadata=result.metadata))
+
+    @cached_property
+    def _instance(self) -> dg.DagsterInstance:
+        environment.enter(self._warehouse)
+        instance = dg.DagsterInstance.get()
+        keep_connected(instance)
+        return instance
+
+    def _tell(self, event: dg.AssetMaterialization) -> None:
+        self._instance.report_runless_asset_event(event)
+
+
+class Laps:
+    """How long each part took."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - began
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {seconds:.2f} s" for name, seconds in self.seconds.items())
+
+
+def _raise_for(outcomes: list[Outcome]) -> None:
+    if broken := [outcome for outcome in outcomes if outcome.status == "error"]:
+        raise DbtFailed(why(broken))
+
+
+def _by_tenant(told: list[Told]) -> dict[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = {}
+    for one in told:
+        found.setdefault((one.tenant, one.source), set()).update(one.tables)
+    return found

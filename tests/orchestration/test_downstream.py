@@ -1,0 +1,43 @@
+"""Which part of the graph a live build takes."""
+
+import dagster as dg
+import pytest
+
+from orchestration import downstream, models
+from orchestration.models import Manifest
+
+DELIVERY = {"change_deployments", "deployments", "dora_daily", "dora_summary", "kpi_daily", "pull_requests"}
+
+
+def raw(*tables: str) -> set[dg.AssetKey]:
+    return {dg.AssetKey(["raw_github", table]) for table in tables}
+
+
+def test_a_part_is_what_hangs_on_the_tables_through_python_too(manifest: Manifest) -> None:
+    part = downstream.part(manifest, raw("deployment_statuses"))
+
+    assert set(part.marts) == DELIVERY
+    assert part.python == {"commit_deployments"}
+    names = [node["name"] for node in part.steps[models.FIRST]]
+    assert set(downstream.TOUCHED) <= set(names)
+    assert {node["config"]["materialized"] for nodes in part.steps.values() for node in nodes} <= {
+        "table",
+        "incremental",
+    }
+
+
+@pytest.mark.parametrize("table", ["issues", "pull_requests", "commits"])
+def test_no_model_or_test_of_a_part_is_left_out(manifest: Manifest, table: str) -> None:
+    part = downstream.part(manifest, raw(table))
+    built = {node["unique_id"] for nodes in part.steps.values() for node in nodes}
+
+    touched = {f"model.clearsignal.{name}" for name in downstream.TOUCHED}
+    for step in (models.FIRST, models.ATTRIBUTED):
+        for unique_id, node in manifest.of_step(step).items():
+            if (built - touched) & set(node["depends_on"].get("nodes", [])) and node["config"][
+                "materialized"
+            ] != "view":
+                assert unique_id in built
+        for unique_id, test in manifest.tests_of_step(step).items():
+            if set(part.marts) & {name.rpartition(".")[2] for name in test["depends_on"]["nodes"]}:
+                assert unique_id in part.tests
