@@ -4,6 +4,8 @@ import hashlib
 import hmac
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 import psycopg
@@ -25,6 +27,7 @@ from pipelines.sync_error import SyncError
 from pipelines.sync_runs import Journal
 from pipelines.warehouse.connection import Warehouse
 
+REPAIR_DAY = 6  # Sundays
 UNEXPECTED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
@@ -72,6 +75,8 @@ class Loading:
             self._read_all(request, readers)
             self._commit()
             self._sweep()
+            if self._options.sweep and not self._is_stopped:
+                self._complete(request)
             if was_killed:  # its last statement may have ended only now
                 self._journal.record_unrecorded()
             self._fields.write()
@@ -171,12 +176,33 @@ class Loading:
             self._outcome.rows[table] += count
 
     def _sweep(self) -> None:
-        owner = (self._tenant_id, self._stored.connection_id)
         marked = sweep.settle(
-            self._database, self._stored.source, *owner, self._present, self._options.sweep, self._options.clock()
-        )
+            self._database, self._stored.source, self._tenant_id, self._stored.connection_id, self._present,
+            self._options.clock(),
+        )  # fmt: skip
         for table, count in marked.items():
             self._outcome.rows[table] += count
+
+    def _complete(self, request: Request) -> None:
+        """Measure what is kept of what the source has, and read again what is missing."""
+        owner, now = (self._tenant_id, self._stored.connection_id), self._options.clock()
+        gaps = partial(sweep.gaps, self._database, self._stored.source, *owner, self._present, now)
+        before, missing = sweep.known_gaps(self._database, *owner), gaps()
+        again = replace(request, cursors=self._landing.cursors(), sweep=False)
+        if missing and self._read_again(missing, again):  # what is new since is no gap
+            missing = gaps()
+        # What reading everything did not bring the last time is asked for once a week.
+        missing = {name: n for name, n in missing.items() if n != before.get(name) or now.weekday() == REPAIR_DAY}
+        if missing and self._read_again(missing, replace(again, cursors={}, full=True, kept=None)):
+            gaps()
+
+    def _read_again(self, resources: Iterable[str], request: Request) -> bool:
+        """Read and commit these resources once more; whether that worked."""
+        for resource in resources:
+            if self._read(resource, self._module.RESOURCES[resource], request) is not None:
+                return False
+        self._commit()
+        return True
 
     def _request(self) -> Request:
         stored, now = self._stored, self._journal.as_of

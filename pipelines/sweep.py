@@ -14,23 +14,48 @@ from psycopg import Connection, sql
 from pipelines.raw_tables import RAW, TYPES, Table
 from pipelines.sources.reading import Present
 
+Told = Sequence[tuple[str, Present]]  # with the resource that told
+
 
 def settle(
-    database: Connection, source: str, tenant_id: UUID, connection_id: UUID, told: Sequence[tuple[str, Present]],
-    is_sweep: bool, now: datetime,
-) -> dict[str, int]:  # fmt: skip
-    """Mark what is gone, by what each resource told; return how many rows of each table. A sweep also measures."""
+    database: Connection, source: str, tenant_id: UUID, connection_id: UUID, told: Told, now: datetime
+) -> dict[str, int]:
+    """Mark what is gone, by what each resource told; return how many rows of each table."""
     marked: dict[str, int] = defaultdict(int)
-    counts: dict[str, tuple[int, int]] = {}
-    for resource, present in told:
+    for _, present in told:
         table = RAW[source][present.table]
         marked[present.table] += mark_deleted(database, table, tenant_id, connection_id, present, now)
-        if is_sweep and present.table == resource:  # else: the parts of one record, not all of a resource
+    return marked
+
+
+def gaps(
+    database: Connection, source: str, tenant_id: UUID, connection_id: UUID, told: Told, now: datetime
+) -> dict[str, int]:
+    """How many records of each resource the source has and we do not, of those that would fit; and write it down."""
+    counts: dict[str, tuple[int, int]] = {}
+    for resource, present in told:
+        if present.table == resource:  # else: the parts of one record, not all of a resource
             at_source, kept = counts.get(resource, (0, 0))
-            found = measure(database, table, tenant_id, connection_id, present)
+            found = measure(database, RAW[source][resource], tenant_id, connection_id, present)
             counts[resource] = (at_source + len(set(present.keys)), kept + found)
     record_completeness(database, tenant_id, connection_id, counts, now)
-    return marked
+    apart: dict[str, int] = dict(
+        database.execute(
+            "select table_name, count(*) from app.quarantine where tenant_id = %s and connection_id = %s group by 1",
+            [tenant_id, connection_id],
+        ).fetchall()
+    )
+    missing = {resource: at_source - kept for resource, (at_source, kept) in counts.items()}
+    return {resource: count for resource, count in missing.items() if count > apart.get(resource, 0)}
+
+
+def known_gaps(database: Connection, tenant_id: UUID, connection_id: UUID) -> dict[str, int]:
+    """What was missing of each resource after the last sweep."""
+    rows = database.execute(
+        "select resource, source_count - kept_count from app.completeness where tenant_id = %s and connection_id = %s",
+        [tenant_id, connection_id],
+    ).fetchall()
+    return dict(rows)
 
 
 def mark_deleted(

@@ -118,7 +118,7 @@ class Applying(Loading):
             ours = OurRows(self._database, self._stored)
             for rows in ours.newer(changes, wanted):
                 self._batch.add(rows.table, list(rows.rows))
-            failed = self._read_again(request, list(wanted))
+            failed = self._reread(request, list(wanted))
             self._commit()
             self._sweep()
             for table, keys in [*(gone for change in changes for gone in change.gone), *self._gone]:
@@ -131,7 +131,7 @@ class Applying(Loading):
                 meter.give_back()
         return failed
 
-    def _read_again(self, request: Request, wanted: list[Stale]) -> dict[Stale, SyncError]:
+    def _reread(self, request: Request, wanted: list[Stale]) -> dict[Stale, SyncError]:
         failed: dict[Stale, SyncError] = {}
         read = partial(self._read_one, request)
         answers = map(read, wanted) if self._events.ASKS_AT_ONCE else at_once(read, wanted)

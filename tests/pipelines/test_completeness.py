@@ -10,6 +10,7 @@ from pipelines import load, sweep
 from pipelines.quota import Meter, told
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
+from pipelines.sources import hubspot
 from pipelines.sources.reading import Present
 from pipelines.warehouse.connection import Warehouse
 from tests.pipelines.test_load import NOW, connect, sync
@@ -21,7 +22,7 @@ def simulator() -> Iterator[Running]:
         yield made
 
 
-def test_a_sweep_measures_what_is_kept_of_what_the_source_has(warehouse: Warehouse, simulator: Running) -> None:
+def test_a_sweep_measures_what_is_kept_and_reads_what_is_missing(warehouse: Warehouse, simulator: Running) -> None:
     def measured() -> dict[str, tuple[int, int]]:
         with warehouse.connect("loader") as database:
             found = database.execute("select resource, source_count, kept_count from app.completeness").fetchall()
@@ -37,24 +38,41 @@ def test_a_sweep_measures_what_is_kept_of_what_the_source_has(warehouse: Warehou
 
     with warehouse.connect("loader") as database:
         database.execute("delete from raw_hubspot.tickets where id = (select min(id) from raw_hubspot.tickets)")
-    sync(warehouse, "hubspot", tenant, now=NOW + timedelta(hours=1), sweep=True)
-    assert measured()["tickets"] == (count, count - 1)
+        database.execute("update app.completeness set kept_count = source_count")
+    (again,) = sync(warehouse, "hubspot", tenant, now=NOW + timedelta(hours=1), sweep=True)
+    assert (measured()["tickets"], again.rows["tickets"]) == ((count, count), 1)  # what was missing was read again
 
     with warehouse.connect("loader") as database:
         quota = database.execute("select quota_limit, quota_left from app.connection_quota").fetchall()
     assert quota == [(250_000, 249_000)]  # as HubSpot's answers say
 
 
-@pytest.mark.parametrize(("is_sweep", "table"), [(True, "pull_request_commits"), (False, "pull_requests")])
-def test_what_one_record_holds_is_no_measure_of_its_resource(warehouse: Warehouse, is_sweep: bool, table: str) -> None:
+def test_what_one_record_holds_is_no_measure_of_its_resource(warehouse: Warehouse) -> None:
     load.ensure_tables(warehouse, ["github"])
-    present = Present(table, {"repository": "acme/shop"}, [])
+    parts = [("pull_requests", Present("pull_request_commits", {"repository": "acme/shop"}, ["one"]))]
     with warehouse.connect("loader", autocommit=True) as database:
         owner = (uuid4(), uuid4())
-        marked = sweep.settle(database, "github", *owner, [("pull_requests", present)], is_sweep, NOW)
-        found = database.execute("select * from app.completeness").fetchall()
+        assert sweep.settle(database, "github", *owner, parts, NOW) == {"pull_request_commits": 0}
+        assert sweep.gaps(database, "github", *owner, parts, NOW) == {}
+        assert sweep.known_gaps(database, *owner) == {}
 
-    assert (dict(marked), found) == ({table: 0}, [])
+
+def test_what_cannot_be_had_is_not_read_whole_every_night(
+    warehouse: Warehouse, simulator: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = connect(warehouse, simulator.url, "hubspot")
+    whole = []
+    listed = hubspot.listed
+    monkeypatch.setattr(hubspot, "listed", lambda *given, **named: whole.append(given) or listed(*given, **named))
+    honest = sweep.measure
+    monkeypatch.setattr(sweep, "measure", lambda *given: honest(*given) - 1)
+    asked = []
+    for day in range(1, 8):  # NOW is a Monday
+        whole.clear()
+        (outcome,) = sync(warehouse, "hubspot", tenant, now=NOW + timedelta(days=day), sweep=True)
+        assert outcome.error is None
+        asked.append(len(whole))
+    assert asked[0] > asked[1] == asked[2] == asked[4] < asked[5]  # the first night, and on Sunday
 
 
 def test_the_headers_of_a_limit_are_read_and_others_are_nothing() -> None:
