@@ -21,6 +21,16 @@ intervals as materialized (
     select * from {{ ref('int_issues__intervals_replayed') }}
 ),
 
+-- By itself: left to the planner, which knows only the tenant of both, every interval is joined with every class first.
+histories as materialized (
+    select
+        issues.*,
+        intervals.opened_ats,
+        intervals.resolved_ats
+    from issues
+    inner join intervals using (tenant_id, issue_id)
+),
+
 undelivered as (
     select * from {{ ref('undelivered_resolutions') }}
 ),
@@ -30,45 +40,46 @@ tenants as (
 )
 
 select
-    issues.tenant_id,
-    issues.issue_id,
-    issues.source,
-    issues.connection_id,
-    issues.external_id,
-    issues.key,
-    coalesce(issues.project, 'none') as project,
-    issues.title,
-    issues.body_text,
-    issues.type,
-    case when issues.is_done then 'resolved' else 'open' end as status,
-    issues.status_name,
+    histories.tenant_id,
+    histories.issue_id,
+    histories.source,
+    histories.connection_id,
+    histories.external_id,
+    histories.key,
+    coalesce(histories.project, 'none') as project,
+    histories.title,
+    histories.body_text,
+    histories.type,
+    case when histories.is_done then 'resolved' else 'open' end as status,
+    histories.status_name,
     classes.severity,
     classes.severity_reason,
-    issues.component,
-    issues.customer,
-    issues.reporter,
-    issues.team,
-    issues.labels,
-    issues.created_at,
-    issues.updated_at,
-    case when issues.is_done then intervals.resolved_ats[cardinality(intervals.resolved_ats)] end as resolved_at,
-    issues.is_done and undelivered.resolution is null as is_delivered,
+    histories.component,
+    histories.customer,
+    histories.reporter,
+    histories.team,
+    histories.labels,
+    histories.created_at,
+    histories.updated_at,
+    case when histories.is_done then histories.resolved_ats[cardinality(histories.resolved_ats)] end as resolved_at,
+    histories.is_done and undelivered.resolution is null as is_delivered,
     classes.is_incident,
-    case when classes.is_incident then coalesce(issues.incident_started_at, issues.created_at) end as incident_started_at,
+    case
+        when classes.is_incident then coalesce(histories.incident_started_at, histories.created_at)
+    end as incident_started_at,
     null::timestamptz as deleted_at,
-    issues.url,
-    intervals.opened_ats,
-    intervals.resolved_ats,
+    histories.url,
+    histories.opened_ats,
+    histories.resolved_ats,
     tenants.time_zone,
-    issues._dlt_load_id
-from issues
+    histories._dlt_load_id
+from histories
 inner join tenants using (tenant_id)
-inner join intervals using (tenant_id, issue_id)
 inner join classes
     on
-        issues.tenant_id = classes.tenant_id
-        and issues.source = classes.source
-        and issues.type is not distinct from classes.type
-        and issues.priority is not distinct from classes.priority
-        and issues.labels = classes.labels
-left join undelivered on issues.source = undelivered.source and lower(issues.resolution) = undelivered.resolution
+        histories.tenant_id = classes.tenant_id
+        and histories.source = classes.source
+        and histories.type is not distinct from classes.type
+        and histories.priority is not distinct from classes.priority
+        and histories.labels = classes.labels
+left join undelivered on histories.source = undelivered.source and lower(histories.resolution) = undelivered.resolution
