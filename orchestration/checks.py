@@ -1,11 +1,13 @@
 """Which tenants' data are old, why, and what to do: the check on every raw table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from orchestration.shown import markdown
+from pipelines import schedules
 from pipelines.warehouse.connection import Warehouse
 
 CHECK = "every_tenant_is_fresh"
@@ -31,8 +33,18 @@ CURES = {
     "unparsable": "Check that the address is the API's.",
     "configuration": "Correct the connection's settings.",
 }
+Row = tuple[str, str, str, str]  # tenant, since, what, what to do
+DRIFT = """
+select drift.table_name, tenant.slug, drift.first_seen_at, drift.field, drift.change
+from app.schema_drift as drift
+inner join app.connection as connection using (tenant_id, connection_id)
+inner join app.tenant as tenant using (tenant_id)
+where connection.source = %(source)s and drift.first_seen_at > now() - interval '30 days'
+order by drift.table_name, drift.first_seen_at desc, tenant.slug, drift.field
+"""
 LAST_RUNS = """
 select
+    tenant.partition_key,
     tenant.slug,
     connection.name,
     connection.is_paused,
@@ -65,7 +77,8 @@ where connection.source = %(source)s
     and connection.removed_at is null
     and coalesce(connection.paused_reason, '') not like 'replayed%%'
     and connection.paused_reason is distinct from 'paused by its owner'
-group by tenant.slug, connection.name, connection.is_paused, connection.paused_reason, connection.connection_id
+group by tenant.partition_key, tenant.slug, connection.name, connection.is_paused, connection.paused_reason,
+    connection.connection_id
 order by tenant.slug, connection.name
 """
 
@@ -86,10 +99,11 @@ def stale_tenants(warehouse: Warehouse, source: str, now: datetime | None = None
     now = now or datetime.now(UTC)
     with warehouse.connect("loader") as connection:
         rows = connection.execute(LAST_RUNS, {"source": source}).fetchall()
+        own = {each.partition_key: each for each in schedules.own(connection) if each.source == source}
     found = []
-    for (slug, _, is_paused, since, error, error_class, http_status, last_status, paused_reason,
+    for (key, slug, _, is_paused, since, error, error_class, http_status, last_status, paused_reason,
          hold_class, hold_reason, needs_attention, resume_at) in rows:  # fmt: skip
-        is_old = since is None or now - since > OLDEST[source]
+        is_old = since is None or since < (_third_last(own[key], now) if key in own else now - OLDEST[source])
         has_failed = is_paused or last_status == "failed" or hold_class is not None
         if has_failed or is_old:
             sort = " ".join(filter(None, [str(http_status or ""), hold_class or error_class]))
@@ -99,12 +113,35 @@ def stale_tenants(warehouse: Warehouse, source: str, now: datetime | None = None
     return found
 
 
-def freshness(table: str, source: str, stale: list[Stale]) -> dg.AssetCheckResult:
-    """The check's result on one table. It warns: one tenant's failure is no failure of the others."""
+def _third_last(own: schedules.Schedule, now: datetime) -> datetime:
+    """The third last time at which a tenant's own schedule was due."""
+    for _ in range(3):
+        now = own.last_due(now - timedelta(seconds=1))
+    return now
+
+
+def drifts(warehouse: Warehouse, source: str) -> dict[str, list[Row]]:
+    """By table, whose records have fields that came after the first load, or have them no more: news of a month."""
+    with warehouse.connect("loader") as connection:
+        rows = connection.execute(DRIFT, {"source": source}).fetchall()
+    found: dict[str, list[Row]] = {}
+    for table, slug, since, field, change in rows:
+        words = "Nothing, unless you need it." if change == "added" else "See whether a figure needs it."
+        found.setdefault(table, []).append((slug, _when(since), f"{field} {change}", words))
+    return found
+
+
+def freshness(table: str, source: str, stale: list[Stale], drift: Sequence[Row] = ()) -> dg.AssetCheckResult:
+    """The check's result on one table. It warns: one tenant's failure is no failure of the others.
+
+    Fields that came or went are shown beside it; they make nobody's data old.
+    """
     metadata: dict[str, dg.MetadataValue] = {"stale tenants": dg.MetadataValue.int(len(stale))}
     if stale:
         rows = [(each.tenant, _when(each.since), each.sort, each.cure) for each in stale[:MAX_ROWS]]
         metadata["who and why"] = dg.MetadataValue.md(_table(rows))
+    if drift:
+        metadata["fields that came or went"] = dg.MetadataValue.md(_table(list(drift[:MAX_ROWS])))
     return dg.AssetCheckResult(
         asset_key=dg.AssetKey([f"raw_{source}", table]),
         check_name=CHECK,
@@ -122,7 +159,7 @@ def spec(source: str, table: str) -> dg.AssetCheckSpec:
     )
 
 
-def _table(rows: list[tuple[str, str, str, str]]) -> str:
+def _table(rows: list[Row]) -> str:
     text = markdown(["tenant", "since", "error", "what to do"], rows, width=64)
     return text if len(text) < 1000 else "\n".join(text[:980].splitlines()[:-1]) + "\n\n…"  # longer is a click away
 

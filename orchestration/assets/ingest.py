@@ -84,7 +84,8 @@ def ingest(source: str) -> dg.AssetsDefinition:
                 if is_read and (count or not outcome.error):
                     yield _materialised(source, table, outcome, count)
         stale = checks.stale_tenants(warehouse, source)
-        yield from (checks.freshness(table, source, stale) for table in tables)
+        drift = checks.drifts(warehouse, source)
+        yield from (checks.freshness(table, source, stale, drift.get(table, ())) for table in tables)
         _tag_run(context, keys, set(failed))
         if failed:
             raise dg.Failure(_why(source, keys, failed), allow_retries=False)

@@ -109,13 +109,19 @@ def settle(warehouse: Warehouse) -> int:
         load.ensure_tables(warehouse, ["upload"])
     for tenant_id, upload_id, kind, status in waiting:
         step = _load if status == "accepted" else _undo
-        with warehouse.connect("loader") as database:
-            locked = database.execute(
-                "select from app.upload where tenant_id = %s and upload_id = %s and status = %s for update skip locked",
-                [tenant_id, upload_id, status],
-            ).rowcount
-            if locked:
-                step(warehouse, database, tenant_id, upload_id, kind)
+        try:
+            with warehouse.connect("loader") as database:
+                locked = database.execute(
+                    "select from app.upload where tenant_id = %s and upload_id = %s and status = %s"
+                    " for update skip locked",
+                    [tenant_id, upload_id, status],
+                ).rowcount
+                if locked:
+                    step(warehouse, database, tenant_id, upload_id, kind)
+        except psycopg.DataError as error:  # a value that no check of ours has foreseen
+            with warehouse.connect("loader") as database:
+                why = str(error).partition("\n")[0][:300]
+                _finish(database, tenant_id, upload_id, "failed", f"the rows could not be loaded: {why}")
         ready(warehouse.home, upload_id).unlink(missing_ok=True)
     return len(waiting)
 

@@ -22,6 +22,7 @@ Refresh = Callable[[], bool]
 Result = TypeVar("Result")
 POLL_SECONDS = 0.5
 AT_ONCE = 4  # connections
+CHORE_SECONDS = 1.0
 FORGET_SECONDS = 3600.0
 SECONDS_A_REQUEST = 1.0  # beyond the burst: a flood asks 3,600 times an hour, and leaves the rest to syncs
 BURST_REQUESTS = 600  # that a connection may take at once, when it has been quiet for ten minutes
@@ -44,7 +45,8 @@ class Worker:
         self._busy: dict[Key, Future[float]] = {}
         self._not_before: dict[Key, float] = {}
         self._owed: dict[Key, tuple[float, float]] = {}  # requests, and when they were counted
-        self._forget_at = time.monotonic()
+        self._chore: Future[None] | None = None
+        self._chores_at = self._forget_at = time.monotonic()
 
     def stop(self) -> None:
         """End after the batches that are under way."""
@@ -52,11 +54,16 @@ class Worker:
 
     def run(self) -> None:
         """Until `stop`. A warehouse that goes away is waited for."""
-        with ThreadPoolExecutor(AT_ONCE, "webhooks") as pool, ThreadPoolExecutor(1, "marts") as marts:
+        with (
+            ThreadPoolExecutor(AT_ONCE, "webhooks") as pool,
+            ThreadPoolExecutor(1, "marts") as marts,
+            ThreadPoolExecutor(1, "chores") as other,
+        ):
             while not self._stop.is_set():
                 try:
                     self._refresh_marts(marts)
                     self._round(pool)
+                    self._chores(other)
                 except psycopg.OperationalError as error:
                     logger.warning("the warehouse does not answer: %s", type(error).__name__)
                     self._stop.wait(POLL_SECONDS * 4)
@@ -74,12 +81,26 @@ class Worker:
         for key in [] if is_refreshing else batches.waiting(self._warehouse):
             if key not in self._busy and key not in self._not_before and len(self._busy) < AT_ONCE:
                 self._busy[key] = self._submit(pool, self._apply, key)
-        removal.finish(self._warehouse)
-        store.settle(self._warehouse)
-        if now >= self._forget_at:
-            self._forget_at = now + FORGET_SECONDS
-            store.forget_leftovers(self._warehouse.home)
-            batches.forget(self._warehouse)
+
+    def _chores(self, other: ThreadPoolExecutor) -> None:
+        """What else comes over the API and is for the loader to do; a large upload holds no webhook up."""
+        now = time.monotonic()
+        if now >= self._chores_at and (self._chore is None or self._chore.done()):
+            self._chores_at = now + CHORE_SECONDS
+            self._chore = other.submit(self._do_chores, now)
+
+    def _do_chores(self, now: float) -> None:
+        try:
+            removal.finish(self._warehouse)
+            store.settle(self._warehouse)
+            if now >= self._forget_at:
+                self._forget_at = now + FORGET_SECONDS
+                store.forget_leftovers(self._warehouse.home)
+                batches.forget(self._warehouse)
+        except psycopg.OperationalError as error:
+            logger.warning("the warehouse went away: %s", type(error).__name__)
+        except Exception:  # tried again in a moment; webhooks go on
+            logger.exception("removals and uploads could not be settled")
 
     def _refresh_marts(self, marts: ThreadPoolExecutor) -> None:
         """In turns with the batches: what the first of them brought is shown before the next begin."""

@@ -106,3 +106,15 @@ def _small(init):
         init(self, *arguments, **{**options, "largest": 1_000})
 
     return made
+
+
+def test_a_value_that_the_database_refuses_fails_its_own_upload_alone(served):
+    ids = [call(served, "POST", content=PRICES, headers=CSV).json()["data"]["upload"]["upload_id"] for _ in range(2)]
+    bad = store.ready(served.warehouse.home, ids[0])
+    bad.write_text("2,ACME,2026-01-02T00:00:00+0000,ten,,,\n")
+
+    assert store.settle(served.warehouse) == 2
+    first, second = (call(served, "GET", f"/{key}").json()["data"] for key in ids)
+    assert (first["status"], "could not be loaded" in first["error"]) == ("failed", True)
+    assert (second["status"], len(rows(served))) == ("loaded", 2)
+    assert call(served, "DELETE", f"/{ids[0]}").status_code == 409

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
@@ -12,7 +12,7 @@ from orchestration import checks, doctor, environment, jobs, partitions, runs
 from orchestration.assets import ingest
 from orchestration.commands import running
 from orchestration.resources import RESOURCES
-from pipelines import demo, holds, stored_connections, tenants
+from pipelines import demo, holds, schedules, stored_connections, tenants
 from pipelines.simulator import server
 from pipelines.simulator.company import Charter
 from pipelines.sync_error import SyncError
@@ -163,6 +163,39 @@ def test_a_mended_token_makes_the_tenant_fresh(loaded: Loaded):
     assert result.success
     assert checks.stale_tenants(warehouse, "github") == []
     assert globex.partition_key in loaded.runs.instance.get_materialized_partitions(PULLS)
+
+
+def test_a_tenants_own_times_decide_when_it_is_stale(loaded: Loaded):
+    warehouse, now = loaded.runs.warehouse, datetime.now(UTC)
+    acme = tenants.find(warehouse, "acme")
+    with warehouse.connect("loader") as database:
+        schedules.put(database, acme.tenant_id, "github", "0 6 * * *")
+
+    def stale(days: float) -> set[str]:
+        return {one.tenant for one in checks.stale_tenants(warehouse, "github", now + timedelta(days=days))}
+
+    assert stale(0.5) == {"globex", "initech"}
+    assert "acme" in stale(5)
+    with warehouse.connect("loader") as database:
+        schedules.reset(database, acme.tenant_id, "github")
+    assert "acme" in stale(0.5)
+
+
+def test_fields_that_came_or_went_are_shown_beside_and_make_nobody_stale(loaded: Loaded):
+    warehouse = loaded.runs.warehouse
+    acme = tenants.find(warehouse, "acme")
+    (stored,) = stored_connections.of(warehouse, acme, "github")
+    with warehouse.connect("loader") as database:
+        database.execute(
+            "insert into app.schema_drift (tenant_id, connection_id, table_name, field, change, first_seen_at)"
+            " values (%s, %s, 'pull_requests', 'auto_merge', 'gone', now())",
+            [acme.tenant_id, stored.connection_id],
+        )
+    result = checks.freshness("pull_requests", "github", [], checks.drifts(warehouse, "github")["pull_requests"])
+
+    assert result.passed
+    shown = result.metadata["fields that came or went"].value
+    assert "acme" in shown and "auto_merge gone" in shown
 
 
 def test_a_run_stores_its_events_over_the_connections_that_it_has(loaded: Loaded):
