@@ -17,6 +17,7 @@ def clearsignal() -> dg.Definitions:
     return dg.Definitions(
         assets=[
             *ingest.assets(),
+            *ingest.uploads(),
             *transform.assets(manifest),
             *delivery.ASSETS,
             *signals.ASSETS,

@@ -25,6 +25,7 @@ from dlt.common.storages.load_package import load_package_state
 from dlt.destinations import postgres
 from dlt.extract.extractors import with_file_import
 
+from pipelines.landing_news import MOST_ROWS, holds_news
 from pipelines.landing_rows import Broken, Cells, fitting, header, lines
 from pipelines.raw_tables import RAW, Table
 from pipelines.warehouse.connection import Warehouse
@@ -99,6 +100,19 @@ class Landing:
         self._pipeline.sync_destination()
         stored = self._pipeline.state.get("sources", {}).get(self.source, {}).get("cursors", {})
         return {str(scope): value for scope, value in stored.items() if isinstance(value, str)}
+
+    def has_all_of(self, batch: Batch, database: psycopg.Connection) -> bool:
+        """Whether the batch says nothing new: no row, and no cursor that is not committed already."""
+        stored = self._pipeline.state.get("sources", {}).get(self.source, {}).get("cursors", {})
+        if batch.size > MOST_ROWS or any(stored.get(scope) != value for scope, value in batch.cursors.items()):
+            return False
+        try:
+            return not any(
+                holds_news(database, RAW[self.source][name], rows, self.tenant_id, self.connection_id)
+                for name, rows in batch.tables.items()
+            )
+        except psycopg.DataError:  # a value that no check has foreseen: loading it says which
+            return False
 
     def load(self, batch: Batch) -> str:
         """Commit the batch as one package and return its load id. On failure nothing of its cursors stays."""

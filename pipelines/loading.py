@@ -151,22 +151,24 @@ class Loading:
         self._quarantine.write()
         load_id: str | None = None
         if batch.tables:
-            try:
-                load_id = self._landing.load(batch)
-            except Exception as error:
-                failure = SyncError(
-                    "internal", load.scrub(self._stored, f"the rows could not be loaded: {_root(error)}")
-                )
-                self._outcome.failed += tuple(self._journal.running)
-                self._journal.record_unrecorded()
-                self._journal.fail_all(failure)
-                raise NotCommitted(failure) from None
-            self._record(load_id, batch.tables)
+            if not self._landing.has_all_of(batch, self._database):
+                load_id = self._load(batch)
+                self._record(load_id, batch.tables)
             self._quarantine.release(batch.tables)
         rows = {
             resource: sum(self._outcome.rows[table] for table in tables) for resource, tables in self._tables.items()
         }
         self._holds.succeeded(self._journal.succeed(load_id, rows, batch.cursors, but))
+
+    def _load(self, batch: Batch) -> str:
+        try:
+            return self._landing.load(batch)
+        except Exception as error:
+            failure = SyncError("internal", load.scrub(self._stored, f"the rows could not be loaded: {_root(error)}"))
+            self._outcome.failed += tuple(self._journal.running)
+            self._journal.record_unrecorded()
+            self._journal.fail_all(failure)
+            raise NotCommitted(failure) from None
 
     def _record(self, load_id: str, tables: Iterable[str]) -> None:
         rows = self._journal.changed(load_id, tables)

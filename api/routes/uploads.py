@@ -19,8 +19,10 @@ from api.security.callers import Caller
 from api.services import Services
 from pipelines.uploads import store
 from pipelines.uploads.kinds import UploadRefused
-from pipelines.uploads.table import Checked
 from pipelines.uploads.text import TooLarge
+
+if TYPE_CHECKING:
+    from pipelines.uploads.table import Checked
 
 COLUMNS = "upload_id, kind, name, status, row_count, byte_count, sha256, format, uploaded_at, finished_at, error"
 LIST = f"select {COLUMNS} from app.upload order by uploaded_at desc, upload_id limit 500"
@@ -137,10 +139,10 @@ async def _take(
     options: store.Options,
     name: str,
     dry_run: bool,
-) -> tuple[UUID, Checked, dict[str, Any]]:
+) -> tuple[UUID, "Checked", dict[str, Any]]:
     """Receive, check and, unless it is a dry run, record a file. Raises UploadRefused."""
 
-    def finish() -> Checked:
+    def finish() -> "Checked":
         with services.warehouse.connect_as_tenant(caller.tenant_id) as database:
             (zone,) = database.execute(ZONE, [caller.tenant_id]).fetchone() or ("UTC",)
             checked = intake.check(zone)

@@ -7,7 +7,7 @@ import hashlib
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -17,11 +17,12 @@ from psycopg.types.json import Jsonb
 from pipelines import load, removal
 from pipelines.connection_changes import Author
 from pipelines.raw_tables import RAW
-from pipelines.uploads import table
 from pipelines.uploads.kinds import UploadRefused
-from pipelines.uploads.table import Checked
 from pipelines.uploads.text import LARGEST, Utf8File
 from pipelines.warehouse.connection import Warehouse
+
+if TYPE_CHECKING:
+    from pipelines.uploads.table import Checked
 
 LEFT_OVER_SECONDS = 86_400.0
 WAITING = "select tenant_id, upload_id, kind, status from app.upload where status in ('accepted', 'undoing')"
@@ -64,8 +65,10 @@ class Intake:
         self._digest.update(chunk)
         self._file.write(chunk)
 
-    def check(self, zone: str) -> Checked:
+    def check(self, zone: str) -> "Checked":
         """Read the whole file; its rows then lie ready to be loaded. Raises UploadRefused, and then nothing does."""
+        from pipelines.uploads import table  # DuckDB and polars: only who checks a file pays for them
+
         self._file.finish()
         options = self.options
         return table.check(
@@ -73,7 +76,7 @@ class Intake:
             date_format=options.date_format, decimal=options.decimal,
         )  # fmt: skip
 
-    def accept(self, database: psycopg.Connection, author: Author, name: str, checked: Checked) -> None:
+    def accept(self, database: psycopg.Connection, author: Author, name: str, checked: "Checked") -> None:
         """Record it for the loader."""
         database.execute(
             "insert into app.upload (tenant_id, upload_id, kind, name, row_count, byte_count, sha256, format, user_id)"
@@ -82,7 +85,7 @@ class Intake:
              self._file.byte_count, self._digest.hexdigest(), Jsonb(self.format(checked)), author.user_id],
         )  # fmt: skip
 
-    def format(self, checked: Checked) -> dict[str, Any]:
+    def format(self, checked: "Checked") -> dict[str, Any]:
         """How the file was read, as an answer shows it."""
         reading = checked.reading
         return {

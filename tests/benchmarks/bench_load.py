@@ -21,7 +21,7 @@ from tests.benchmarks.report import figure, interleaved
 from tests.conftest import free_port
 
 ROWS, PAGE = 100_000, 100
-GOAL = 0.35
+GOAL = 0.5
 ISSUES = RAW["github"]["issues"]
 TENANT, CONNECTION = uuid4(), uuid4()
 
