@@ -58,6 +58,31 @@ class Kept:
         ).format(table=self._table(table))
         return {sha for (sha,) in self.database.execute(statement, [*self._owner, repository])}
 
+    def deployed(self, repository: str, since: datetime | None) -> set[str]:
+        """The commits that were deployed since then."""
+        rows = self.database.execute(
+            "select distinct sha from raw_github.deployments where tenant_id = %s and connection_id = %s"
+            " and repository = %s and sha is not null and (%s::timestamptz is null or created_at >= %s)",
+            [*self._owner, repository, since, since],
+        )
+        return {sha for (sha,) in rows}
+
+    def unclosed(self, repository: str) -> set[str]:
+        """Parents of the repository's commits that are not kept themselves."""
+        rows = self.database.execute(
+            """
+            select distinct parent from raw_github.commits as c, jsonb_array_elements_text(c.parents) as parent
+            where c.tenant_id = %s and c.connection_id = %s and c.repository = %s
+              and not exists (
+                select from raw_github.commits as p
+                where p.tenant_id = c.tenant_id and p.connection_id = c.connection_id
+                  and p.repository = c.repository and p.sha = parent
+              )
+            """,
+            [*self._owner, repository],
+        )
+        return {sha for (sha,) in rows}
+
     def unchanged(self, table: str, repository: str, times: Mapping[int, datetime]) -> set[int]:
         """Ids whose row has the same `updated_at` and came with a package that was committed whole."""
         if not times or not self._has_packages():

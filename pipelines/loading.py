@@ -1,33 +1,30 @@
 """The sync of one connection: read its resources, commit packages, record both."""
 
-import hashlib
-import hmac
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
-from urllib.parse import urlsplit
 
 import psycopg
 
-from pipelines import load, removal, sweep
+from pipelines import backfill, load, removal, sweep
+from pipelines.asking import Asking
+from pipelines.backfill import Backfill
 from pipelines.fair_turns import Places, Turn
 from pipelines.holds import WHOLE, Holds
-from pipelines.http import Client
-from pipelines.kept import Kept
 from pipelines.landing import Batch, Landing
 from pipelines.quarantine import Quarantine
-from pipelines.quota import Meter, record_left
 from pipelines.raw_tables import RAW
-from pipelines.response_cache import ResponseCache
 from pipelines.schema_drift import Fields
-from pipelines.sources.reading import Present, Reached, Reading, Request, Rows
+from pipelines.sources.reading import Expected, Present, Reached, Reading, Request, Rows, unread_pasts
 from pipelines.stored_connections import StoredConnection
 from pipelines.sync_error import SyncError
 from pipelines.sync_runs import Journal
 from pipelines.warehouse.connection import Warehouse
 
 REPAIR_DAY = 6  # Sundays
+PACKAGE_SECONDS = 60.0  # of reading: so much is lost at most when a sync is killed
 UNEXPECTED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
@@ -58,7 +55,9 @@ class Loading:
         self._landing = Landing(warehouse, stored.source, self._tenant_id, stored.connection_id)
         self._batch = Batch(stored.source)
         self._present: list[tuple[str, Present]] = []  # with the resource that told
-        self._meters: list[Meter] = []
+        self._asking = Asking(warehouse, stored, database, options)
+        self._backfill = Backfill(database, stored.source, *owner, options.clock)
+        self._committed = time.monotonic()
         self._is_stopped = False  # by an error that is the whole connection's
         self._tables: dict[str, set[str]] = defaultdict(set)  # resource → tables that it has rows for
 
@@ -69,11 +68,9 @@ class Loading:
         was_killed = self._journal.recover()
         if removal.leave_scope(self._database, self._stored):
             self._landing.forget()
-        request = self._request()
-        readers = self._module.RESOURCES
+        request = self._asking.request(self._landing.cursors())
         try:
-            self._read_all(request, readers)
-            self._commit()
+            self._read_all(request)
             self._sweep()
             if self._options.sweep and not self._is_stopped:
                 self._complete(request)
@@ -92,23 +89,44 @@ class Loading:
                 self._holds.failed(WHOLE, failure)
             raise
         finally:
-            for meter in self._meters:
-                meter.give_back()
-            record_left(self._database, self._tenant_id, self._stored.connection_id, self._meters, self._options.clock)
+            self._asking.give_back()
+            self._asking.record_left()
             self._outcome.quarantined = sum(self._quarantine.counts.values())
 
-    def _read_all(self, request: Request, readers: dict[str, Callable[[Request], Reading]]) -> None:
+    def _read_all(self, request: Request) -> None:
+        """Read and commit all resources, where a past is left in two rounds: the last months of each come first."""
         held = {} if self._options.is_asked_for else self._holds.held()
         self._outcome.waiting = {resource: str(hold) for resource, hold in held.items()}
-        waiting = [resource for resource in readers if resource not in held]
+        resources = [resource for resource in self._module.RESOURCES if resource not in held]
+        if request.full or not backfill.is_left(request.cursors):
+            self._read_round(request, resources)
+            return
+        self._backfill.expect(self._expected(request))
+        self._read_round(replace(request, horizon=request.now - backfill.RECENT), resources)
+        cursors = self._landing.cursors()
+        unread = unread_pasts(cursors) - set(self._outcome.failed)
+        self._read_round(replace(request, cursors=cursors, past_only=True), [r for r in resources if r in unread])
+        self._backfill.finish(self._landing.cursors())
+
+    def _expected(self, request: Request) -> list[Expected]:
+        """What the source tells of its size; nothing where it does not, as no sync should fail for an estimate."""
+        try:
+            return list(getattr(self._module, "expected", lambda request: ())(request))
+        except (SyncError, *UNEXPECTED):
+            return []
+
+    def _read_round(self, request: Request, resources: list[str]) -> None:
+        waiting = list(resources)
         while waiting and not self._is_stopped:
             resource = waiting.pop(0)
-            error = self._read(resource, readers[resource], request)
+            error = self._read(resource, self._module.RESOURCES[resource], request)
             if error is not None and self._is_stopped:
                 self._journal.skip(waiting, error)
+        self._commit()
 
     def _read(self, resource: str, reader: Callable[[Request], Reading], request: Request) -> SyncError | None:
         self._journal.begin(resource)
+        self._backfill.reads(resource)
         present: list[Present] = []
         try:
             for item in reader(request):
@@ -118,15 +136,18 @@ class Loading:
                     self._quarantine.take(resource, item.table, broken, len(rows))
                     self._fields.saw(item.table, rows)
                     self._tables[resource].add(item.table)
+                    self._backfill.took(item)
                 elif isinstance(item, Reached):
                     if self._quarantine.doubts(resource):
                         continue
-                    self._batch.cursors[f"{item.resource}|{item.scope}"] = item.value
+                    self._batch.cursors[f"{item.resource}|{item.scope}"] = item.cursor
+                    self._backfill.took(item)
                 else:
                     present.append(item)
-                if self._batch.size >= load.PACKAGE_ROWS or self._turn.is_over:
+                if self._is_due():
                     self._commit(but=resource)  # what waits for its next turn keeps no rows in memory
                     self._turn.give_way()
+                    self._backfill.reads(resource, adds=False)
         except SyncError as error:
             return self._failed(resource, error)
         except NotCommitted:
@@ -135,7 +156,13 @@ class Loading:
             message = f"an answer about {resource} has an unexpected shape ({type(error).__name__}: {error})"
             return self._failed(resource, SyncError("unparsable", load.scrub(self._stored, message)))
         self._present += [(resource, one) for one in present]
+        self._backfill.ended(resource)
         return None
+
+    def _is_due(self) -> bool:
+        """Whether what was read is to be committed now."""
+        is_late = time.monotonic() - self._committed >= PACKAGE_SECONDS
+        return self._batch.size >= load.PACKAGE_ROWS or self._turn.is_over or (is_late and self._batch.size > 0)
 
     def _failed(self, resource: str, error: SyncError) -> SyncError:
         self._journal.fail([resource], error)
@@ -155,10 +182,14 @@ class Loading:
                 load_id = self._load(batch)
                 self._record(load_id, batch.tables)
             self._quarantine.release(batch.tables)
+        else:
+            self._batch.cursors = batch.cursors  # they are kept with rows alone
         rows = {
             resource: sum(self._outcome.rows[table] for table in tables) for resource, tables in self._tables.items()
         }
         self._holds.succeeded(self._journal.succeed(load_id, rows, batch.cursors, but))
+        self._backfill.committed()
+        self._committed = time.monotonic()
 
     def _load(self, batch: Batch) -> str:
         try:
@@ -205,39 +236,6 @@ class Loading:
                 return False
         self._commit()
         return True
-
-    def _request(self) -> Request:
-        stored, now = self._stored, self._journal.as_of
-        kept = Kept(self._database, stored.source, self._tenant_id, stored.connection_id)
-        return Request(
-            stored.connection,
-            self._client(stored.connection.base_url),
-            now,
-            cursors={} if self._options.full else self._landing.cursors(),
-            full=self._options.full,
-            sweep=self._options.sweep,
-            places=kept.places(),
-            wants_files=kept.has_service_paths(),
-            cache=ResponseCache(lambda: self._warehouse.connect("loader"), now),
-            other_client=self._client,
-            kept=None if self._options.full else kept,
-        )
-
-    def _client(self, base_url: str) -> Client:
-        secrets = tuple(str.__str__(secret) for secret in self._stored.secrets)
-        digest = hmac.new(self._warehouse.derive("quota"), "|".join(secrets).encode(), hashlib.sha256).hexdigest()
-        meter = Meter(
-            urlsplit(base_url).netloc,
-            digest[:16] if secrets else "",
-            self._module.limits(self._stored.connection),
-            lambda: self._warehouse.connect("loader"),
-            self._options.clock,
-        )
-        self._meters.append(meter)
-        return Client(
-            base_url, secrets=secrets, meter=meter, public_only=not self._stored.allows_private,
-            **self._module.client(self._stored.connection),
-        )  # fmt: skip
 
 
 def _root(error: BaseException) -> BaseException:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from psycopg import Connection, sql
 
 from pipelines.raw_tables import RAW
+from pipelines.sources.reading import PAST
 from pipelines.sync_error import SyncError
 
 KILLED = "the process that ran this sync ended before it did"
@@ -46,7 +47,9 @@ class Journal:
         done = [name for name in self._running if name != but]
         for resource in done:
             key = self._running.pop(resource)
-            reached = [value for scope, value in cursors.items() if scope.startswith(f"{resource}|")]
+            reached = [
+                cursor.partition(PAST)[0] for scope, cursor in cursors.items() if scope.startswith(f"{resource}|")
+            ]
             self.database.execute(
                 """
                 update app.sync_run set status = 'succeeded', finished_at = %s, row_count = %s, cursor_value = %s,

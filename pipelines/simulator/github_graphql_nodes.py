@@ -34,11 +34,29 @@ class Nodes:
 
     def repository(self) -> Object:
         row = next(row for row in self._asked.rows("repositories") if row.name == self._asked.repository)
+        shown = self._show("repositories", row)
         return {
-            **_repository(self._show("repositories", row)),
+            **_repository(shown),
+            "defaultBranchRef": lambda info: self._branch(shown["default_branch"]),
+            "deployments": self._counted("deployments"),
+            "issues": self._counted("issues"),
             "pullRequest": self._pull_request,
             "pullRequests": self._pull_requests,
         }
+
+    def _branch(self, name: str) -> Object | None:
+        """A branch with what it points at; none in an empty repository."""
+        asked = self._asked
+        found = asked.store.commits(asked.repository, name)
+        if not found:
+            return None
+        head: Object = {"__typename": "Commit", "oid": found[0].sha}
+        head["history"] = lambda info, **page: connection(found, lambda row: {"oid": row.sha}, **page)
+        return {"name": name, "target": head}
+
+    def _counted(self, kind: str) -> Callable[..., Object]:
+        """A connection that only tells how many there are."""
+        return lambda info, **page: connection(self._asked.rows(kind), lambda row: {}, **page)
 
     def _pull_request(self, info: GraphQLResolveInfo, number: int) -> Object:
         for row in self._asked.rows("pull_requests"):

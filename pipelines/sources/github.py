@@ -1,18 +1,22 @@
 """GitHub → raw_github: pull requests by GraphQL, the rest by REST. Each repository's resource has its own cursor."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from pipelines.http import Answer
 from pipelines.sources import github_graphql, github_paging, github_rows
+from pipelines.sources.backwards import Backwards
 from pipelines.sources.github_commits import commits
+from pipelines.sources.github_counts import expected
 from pipelines.sources.github_deployments import deployments
-from pipelines.sources.github_lists import LOOKBACK, names, newest, present, repositories, simple, whole
-from pipelines.sources.github_paging import HEADERS, pages
+from pipelines.sources.github_lists import LOOKBACK, names, newest, present, repositories, simple, walked, whole
+from pipelines.sources.github_paging import HEADERS
 from pipelines.sources.github_pulls import pull_requests
 from pipelines.sources.reading import Reading, Request, Rows
 
+__all__ = ["RESOURCES", "ROOT", "check", "client", "expected", "limits"]
 ROOT = "repositories"  # without it nothing else can be read
 RUN_LOOKBACK = timedelta(days=3)  # a run that goes on, or is run again, changes below the newest
 UPDATED = {"sort": "updated", "direction": "desc"}
@@ -36,20 +40,19 @@ def client(connection: Any) -> dict[str, Any]:
 def issues(request: Request) -> Reading:
     """Issues that changed. GitHub lists pull requests here too; they are left out."""
     for repository in names(request):
-        since = request.since("issues", repository, LOOKBACK)
-        params = {"state": "all", "sort": "updated", "direction": "desc"}
-        if since is not None:
-            params["since"] = since.strftime("%Y-%m-%dT%H:%M:%SZ")
-        seen: list[str | None] = []
-        for page in pages(request.client, f"/repos/{repository}/issues", params):
-            found = [issue for issue in page if "pull_request" not in issue]
-            yield Rows("issues", github_rows.with_repository(repository, found))
-            seen += [issue["updated_at"] for issue in page]
-        yield from request.reached("issues", repository, seen)
-        if request.sweep:
+        reading = Backwards(request, "issues", repository, LOOKBACK)
+        since = {"since": reading.since.strftime("%Y-%m-%dT%H:%M:%SZ")} if reading.since else {}
+        pages = walked(request, repository, "issues", {"state": "all", **UPDATED, **since}, "updated_at")
+        yield from reading.read(pages, partial(_issues, repository))
+        if request.sweep and reading.is_whole:
             yield from present(
                 request, "issues", repository, "issues", {"state": "all"}, keep=lambda row: "pull_request" not in row
             )
+
+
+def _issues(repository: str, page: Sequence[dict]) -> Reading:
+    found = [issue for issue in page if "pull_request" not in issue]
+    yield Rows("issues", github_rows.with_repository(repository, found))
 
 
 def _plain(repository: str, found: dict) -> dict:

@@ -5,6 +5,7 @@ only the start: whatever parent, branch, tag or deployment is still unknown is w
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from pipelines.sources import github_rows
@@ -13,27 +14,49 @@ from pipelines.sources.github_paging import pages
 from pipelines.sources.reading import Reading, Request, Rows
 from pipelines.sync_error import SyncError
 
+UNCLOSED = "parents"  # the past of the graph: parents of kept commits that are not kept
+
 
 def commits(request: Request) -> Reading:
     """New commits of the default branch, and all that they and the known heads descend from."""
     for repository in names(request):
-        walk = Walk(request, repository)
         since = request.since("commits", repository, LOOKBACK)
-        params = {"since": since.strftime("%Y-%m-%dT%H:%M:%SZ")} if since else {}
+        is_open = since is None or bool(request.past("commits", repository))
+        walk = Walk(request, repository, is_open and not request.full)
+        start = since or request.horizon
+        params = {"since": start.strftime("%Y-%m-%dT%H:%M:%SZ")} if start else {}
         seen: list[str | None] = []
-        for rows in walk.listed(params):
+        for rows in walk.listed(params) if not request.past_only else ():
             seen += [row["committed_at"] for row in rows]
             yield Rows("commits", rows)
-        for rows in walk.missing(request.heads[repository]):
+            if since is None:
+                oldest = rows[-1]["committed_at"] if rows else ""
+                yield from request.reached("commits", repository, seen, UNCLOSED, oldest)
+        if is_open and request.horizon:
+            yield from request.reached("commits", repository, [*seen, request.horizon.isoformat()], UNCLOSED)
+            continue
+        for rows in walk.missing(request.heads[repository] | _kept_heads(request, repository, since, is_open)):
             yield Rows("commits", rows)
         yield from request.reached("commits", repository, seen)
+
+
+def _kept_heads(request: Request, repository: str, since: datetime | None, is_open: bool) -> set[str]:
+    """What must be walked to beside the heads of this sync: an earlier one may have ended before it came to that."""
+    kept = request.kept
+    if kept is None:
+        return set()
+    deployed = kept.deployed(repository, None if is_open else since)
+    if not is_open:
+        return deployed
+    return deployed | kept.heads("tags", repository) | kept.heads("branches", repository) | kept.unclosed(repository)
 
 
 class Walk:
     """What of one repository's graph this sync has read."""
 
-    def __init__(self, request: Request, repository: str) -> None:
+    def __init__(self, request: Request, repository: str, is_open: bool) -> None:
         self._request, self._repository = request, repository
+        self._is_open = is_open  # and stays so until the graph is closed, should this sync end before
         self._read: set[str] = set()
         self._wanted: set[str] = set()
 
@@ -60,12 +83,16 @@ class Walk:
     def _from(self, sha: str) -> Iterator[list[dict]]:
         """Down from one commit, page by page, until a page leads only to what is known.
 
-        Nothing is given out before the end: a head that is kept without its past would never be walked again.
+        Of a closed graph nothing is given out before the end: a head that is kept without its past would never be
+        walked again.
         """
         found: list[list[dict]] = []
         try:
             for rows in self.listed({"sha": sha}):
-                found.append(rows)
+                if self._is_open:
+                    yield rows
+                else:
+                    found.append(rows)
                 if not self._unknown(set()):
                     break
         except SyncError as error:

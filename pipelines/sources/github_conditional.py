@@ -21,7 +21,7 @@ class Conditional:
         self._found: dict[str, str] = {}
         self.is_partial = False  # some page was left out, as it had not changed
 
-    def pages(self, *, ends_unchanged: bool = False) -> Iterator[list[dict]]:
+    def pages(self, *, ends_unchanged: bool = False) -> Iterator[Page]:
         """The pages that changed. `ends_unchanged`: what changes moves to the front, so the first 304 is the end."""
         for number, page in enumerate(walk(self._request.client, self._path, self._url, known=self._known)):
             if page.rows is None:
@@ -32,7 +32,7 @@ class Conditional:
             # A last page that is full says nothing of what may follow it one day; of `ends_unchanged` the front is all.
             if page.etag and (page.following or not page.is_full) and not (ends_unchanged and number):
                 self._found[page.url] = f"{page.etag} {page.following or ''}"
-            yield page.rows
+            yield page
 
     def reached(self) -> Iterator[Reached]:
         """The ETags of what was yielded, to be yielded after it."""

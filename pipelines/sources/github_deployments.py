@@ -1,9 +1,12 @@
 """Deployments with their statuses: a deployment has no result of its own."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from pipelines.sources import github_rows
-from pipelines.sources.github_lists import changed, names, present
+from pipelines.sources.backwards import Backwards
+from pipelines.sources.github_lists import names, present, walked
 from pipelines.sources.github_paging import pages
 from pipelines.sources.reading import Reading, Request, Rows, at_once, instant
 from pipelines.sync_error import SyncError
@@ -16,25 +19,26 @@ def deployments(request: Request) -> Reading:
     """New deployments, and the statuses of those that are new, were touched or are not final yet."""
     given_up = None if request.sweep else request.now - UNFINISHED_LOOKBACK
     for repository in names(request):
-        since = request.since("deployments", repository, STATUS_LOOKBACK)
-        seen: list[str | None] = []
+        reading = Backwards(request, "deployments", repository, STATUS_LOOKBACK)
         unfinished = request.kept.unfinished_deployments(repository, given_up) if request.kept else set()
-        for page in changed(
-            request, "deployments", repository, "deployments", {}, "created_at", lookback=STATUS_LOOKBACK
-        ):
-            # First: a deployment that is kept with its time of change must have the statuses of that time.
-            yield _statuses(request, repository, _touched(request, repository, page))
-            yield Rows("deployments", github_rows.with_repository(repository, page))
-            request.heads[repository].update(one["sha"] for one in page)
-            seen += [one["created_at"] for one in page]
-            unfinished -= {one["id"] for one in page}
-        yield _statuses(request, repository, sorted(unfinished) if since else [])
-        yield from request.reached("deployments", repository, seen)
-        if request.sweep:
+        pages = walked(request, repository, "deployments", {}, "created_at")
+        yield from reading.read(pages, partial(_deployments, request, repository, unfinished))
+        if reading.since and not request.past_only:
+            yield _statuses(request, repository, sorted(unfinished))
+        if request.sweep and reading.is_whole:
             yield from present(request, "deployments", repository, "deployments", {})
 
 
-def _touched(request: Request, repository: str, page: list[dict]) -> list[int]:
+def _deployments(request: Request, repository: str, unfinished: set[int], page: Sequence[dict]) -> Reading:
+    """The rows of a page. Its deployments are unfinished no longer, as their statuses are read here."""
+    # First: a deployment that is kept with its time of change must have the statuses of that time.
+    yield _statuses(request, repository, _touched(request, repository, page))
+    yield Rows("deployments", github_rows.with_repository(repository, list(page)))
+    request.heads[repository].update(one["sha"] for one in page)
+    unfinished.difference_update(one["id"] for one in page)
+
+
+def _touched(request: Request, repository: str, page: Sequence[dict]) -> list[int]:
     """Deployments of a page that the warehouse does not have just so. A new status changes their `updated_at`."""
     if request.kept is None:
         return [one["id"] for one in page]

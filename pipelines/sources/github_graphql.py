@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -10,6 +9,7 @@ from pipelines import http
 from pipelines.http import Answer, Client
 from pipelines.sources import github_graphql_rows as rows
 from pipelines.sources import github_paging, github_queries
+from pipelines.sources.backwards import Page
 from pipelines.sources.github_paging import MOST_PAGES
 from pipelines.sources.reading import Request, instant
 from pipelines.sync_error import SyncError
@@ -73,16 +73,17 @@ class Reader:
         self._points = data.get("rateLimit") or {}  # null where a server has no limits
         return data["repository"]
 
-    def pages(self, size: int, with_files: bool) -> Iterator[list[Node]]:
+    def pages(self, place: str, size: int, with_files: bool) -> Iterator[Page]:
         """Pull requests, newest change first. A page that is too much for GitHub is asked for in halves."""
-        after, seen = None, set[str | None]()
+        after, seen = place or None, set[str | None]()
         while after not in seen and len(seen) < MOST_PAGES:
             seen.add(after)
             found, size = self._page(after, size, with_files)
-            yield found["nodes"]
-            if not found["pageInfo"]["hasNextPage"]:
+            nodes, page = found["nodes"], found["pageInfo"]
+            after = page["endCursor"] if page["hasNextPage"] else None
+            yield Page(nodes, [node["updatedAt"] for node in nodes], after or "")
+            if after is None:
                 return
-            after = found["pageInfo"]["endCursor"]
         raise SyncError("unparsable", f"the pull requests of {self.repository} repeat their pages")
 
     def _page(self, after: str | None, size: int, with_files: bool) -> tuple[Node, int]:
@@ -129,12 +130,11 @@ class Reader:
         }
 
 
-def pull_pages(request: Request, repository: str, lookback: timedelta) -> Iterator[tuple[list[Node], Reader]]:
-    """Pages of pull requests that changed since the cursor less the lookback, and who reads the rest of each."""
-    since = request.since("pull_requests", repository, lookback)
-    reader = Reader(request.client, address(request.connection.base_url), repository)
-    for nodes in reader.pages(FIRST_PAGE if since is None else NEXT_PAGE, request.wants_files):
-        times = [instant(node["updatedAt"]) for node in nodes]
-        yield [node for node, time_ in zip(nodes, times, strict=True) if since is None or time_ >= since], reader
-        if since is not None and times and times[-1] < since:
-            return
+def reader(request: Request, repository: str) -> Reader:
+    """Who asks about one repository in this sync."""
+    return Reader(request.client, address(request.connection.base_url), repository)
+
+
+def pull_pages(reader: Reader, with_files: bool, is_first: bool, place: str) -> Iterator[Page]:
+    """Pages of pull requests from a place of the list on, whose names are GitHub's cursors; empty: the newest."""
+    return reader.pages(place, FIRST_PAGE if place or is_first else NEXT_PAGE, with_files)

@@ -1,19 +1,16 @@
-"""What every GitHub resource shares: the repositories, and lists that are read as far back as the cursor.
+"""What every GitHub resource shares: the repositories, and lists, long ones newest first (see `backwards`)."""
 
-Lists are read newest change first: what changes while we page moves to the front, so rows may come twice but none
-is missed, and what changed after the start is the next sync's.
-"""
-
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from pipelines.http import Client
 from pipelines.raw_tables import RAW
-from pipelines.sources import github_rows
+from pipelines.sources import github_paging, github_rows
+from pipelines.sources.backwards import Backwards, Page, Shape, Walk
 from pipelines.sources.github_conditional import Conditional
-from pipelines.sources.github_paging import pages
-from pipelines.sources.reading import Present, Reading, Request, Rows, instant
+from pipelines.sources.github_paging import first_url, pages, walk
+from pipelines.sources.reading import Present, Reading, Request, Rows
 from pipelines.sync_error import SyncError
 
 LOOKBACK = timedelta(minutes=5)  # some writes show late; reading twice is harmless
@@ -49,18 +46,20 @@ def names(request: Request) -> list[str]:
     return list(request.notes["repositories"])
 
 
-def changed(request: Request, resource: str, repository: str, path: str, params: dict, field: str, key: str = "",
-            lookback: timedelta = LOOKBACK) -> Iterator[list[dict]]:  # fmt: skip
-    """Pages of a list that is sorted by `field`, newest first, as far back as the cursor less the lookback."""
-    found = pages(request.client, f"/repos/{repository}/{path}", params, key)
-    yield from _back_to(request.since(resource, repository, lookback), found, field)
+def walked(request: Request, repository: str, path: str, params: dict, field: str, key: str = "") -> Walk:
+    """The pages of a list that is sorted by `field`, newest first. A place in it is the address of a page."""
+    client, path = request.client, f"/repos/{repository}/{path}"
+
+    def pages(place: str) -> Iterator[Page]:
+        for page in walk(client, path, place or first_url(path, params), key):
+            yield as_page(page, field)
+
+    return pages
 
 
-def _back_to(since: datetime | None, found: Iterator[list[dict]], field: str) -> Iterator[list[dict]]:
-    for page in found:
-        yield page if since is None else [row for row in page if instant(row[field]) >= since]
-        if since is not None and page and instant(page[-1][field]) < since:
-            return
+def as_page(page: github_paging.Page, field: str) -> Page:
+    rows = page.rows or []
+    return Page(rows, [row[field] for row in rows], page.following or "")
 
 
 def simple(name: str, path: str, params: dict, field: str, row: Callable[[str, Any], Any], key: str = "",
@@ -69,11 +68,8 @@ def simple(name: str, path: str, params: dict, field: str, row: Callable[[str, A
 
     def read(request: Request) -> Reading:
         for repository in names(request):
-            seen: list[str | None] = []
-            for page in changed(request, name, repository, path, params, field, key, lookback):
-                yield Rows(name, [row(repository, found) for found in page])
-                seen += [found[field] for found in page]
-            yield from request.reached(name, repository, seen)
+            pages = walked(request, repository, path, params, field, key)
+            yield from Backwards(request, name, repository, lookback).read(pages, _rows(name, repository, row))
 
     return read
 
@@ -85,16 +81,25 @@ def newest(
 
     def read(request: Request) -> Reading:
         for repository in names(request):
-            seen: list[str | None] = []
             front = Conditional(request, f"/repos/{repository}/{path}", params)
-            since = request.since(name, repository, LOOKBACK)
-            for page in _back_to(since, front.pages(ends_unchanged=True), field):
-                yield Rows(name, [row(repository, found) for found in page])
-                seen += [found[field] for found in page]
-            yield from request.reached(name, repository, seen)
+            older = walked(request, repository, path, params, field)
+
+            def pages(place: str, front: Conditional = front, older: Walk = older) -> Iterator[Page]:
+                yield from (
+                    older(place) if place else (as_page(page, field) for page in front.pages(ends_unchanged=True))
+                )
+
+            yield from Backwards(request, name, repository, LOOKBACK).read(pages, _rows(name, repository, row))
             yield from front.reached()
 
     return read
+
+
+def _rows(name: str, repository: str, row: Callable[[str, Any], Any]) -> Shape:
+    def shape(found: Sequence[Any]) -> Reading:
+        yield Rows(name, [row(repository, one) for one in found])
+
+    return shape
 
 
 def whole(name: str, path: str, row: Callable[[str, Any], Any], key: str = "id") -> Callable[[Request], Reading]:
@@ -104,7 +109,7 @@ def whole(name: str, path: str, row: Callable[[str, Any], Any], key: str = "id")
     def read(request: Request) -> Reading:
         for repository in names(request):
             found = Conditional(request, f"/repos/{repository}/{path}")
-            rows = [row(repository, one) for page in found.pages() for one in page]
+            rows = [row(repository, one) for page in found.pages() for one in page.rows or []]
             yield Rows(name, rows)
             yield from found.reached()
             if has_heads:

@@ -3,13 +3,13 @@
 REST's list lacks most of it, so there each pull request costs three requests. Both ways give the same rows.
 """
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from pipelines.sources import github_graphql, github_rows
+from pipelines.sources.backwards import Backwards, Shape, Walk
 from pipelines.sources.github_graphql import Parts
-from pipelines.sources.github_lists import LOOKBACK, changed, names, present
+from pipelines.sources.github_lists import LOOKBACK, names, present, walked
 from pipelines.sources.github_paging import pages
 from pipelines.sources.reading import Present, Reading, Request, Rows, at_once, instant
 
@@ -20,54 +20,63 @@ NEWEST_FIRST = {"state": "all", "sort": "updated", "direction": "desc"}
 
 def pull_requests(request: Request) -> Reading:
     """Pull requests that changed, each with its detail, commits, reviews and, where services are paths, files."""
-    read = _by_graphql if request.connection.reads_by_graphql else _by_rest
+    way = _by_graphql if request.connection.reads_by_graphql else _by_rest
     for repository in names(request):
-        seen: list[str | None] = []
-        is_known = request.full or request.since("pull_requests", repository, timedelta(0)) is not None
-        for times, parts in read(request, repository):
-            for table in PARTS_FIRST:
-                yield Rows(table, [row for part in parts for row in part.get(table, ())])
-            if is_known:
-                for part in parts:
-                    yield from _left(request, repository, part)
-            seen += times
-        yield from request.reached("pull_requests", repository, seen)
-        if request.sweep:
+        reading = Backwards(request, "pull_requests", repository, LOOKBACK)
+        walk, shape = way(request, repository, reading.since is None)
+        yield from reading.read(walk, shape)
+        if request.sweep and reading.is_whole:
             yield from present(request, "pull_requests", repository, "pulls", {"state": "all"})
 
 
-def _left(request: Request, repository: str, part: Parts) -> Iterator[Present]:
-    """What a pull still holds: a rebase or a forced push takes commits and files away."""
-    where = {"repository": repository, "pull_request_number": str(part["pull_requests"][0]["number"])}
-    yield Present("pull_request_commits", where, [row["sha"] for row in part["pull_request_commits"]])
-    if request.wants_files:
-        yield Present("pull_request_files", where, [row["filename"] for row in part["pull_request_files"]])
+def _by_graphql(request: Request, repository: str, is_first: bool) -> tuple[Walk, Shape]:
+    """The list, and the rows of those of its pulls that the warehouse does not have just so."""
+    reader = github_graphql.reader(request, repository)
+
+    def shape(nodes: Sequence[dict]) -> Reading:
+        new = _new(request, repository, {int(node["fullDatabaseId"]): node["updatedAt"] for node in nodes})
+        yield from _rows(
+            request, repository, [reader.parts(node) for node in nodes if int(node["fullDatabaseId"]) in new]
+        )
+
+    return partial(github_graphql.pull_pages, reader, request.wants_files, is_first), shape
 
 
-def _by_graphql(request: Request, repository: str) -> Iterator[tuple[list[str], list[Parts]]]:
-    """When the pulls of a page changed, and the rows of those that the warehouse does not have just so."""
-    for nodes, reader in github_graphql.pull_pages(request, repository, LOOKBACK):
-        times = {int(node["fullDatabaseId"]): node["updatedAt"] for node in nodes}
-        new = _new(request, repository, times)
-        parts = [reader.parts(node) for node in nodes if int(node["fullDatabaseId"]) in new]
-        yield list(times.values()), parts
-
-
-def _by_rest(request: Request, repository: str) -> Iterator[tuple[list[str], list[Parts]]]:
+def _by_rest(request: Request, repository: str, is_first: bool) -> tuple[Walk, Shape]:
     """The same, in many more requests."""
-    for page in changed(request, "pull_requests", repository, "pulls", NEWEST_FIRST, "updated_at"):
-        times = {pull["id"]: pull["updated_at"] for pull in page}
-        new = _new(request, repository, times)
-        parts = at_once(partial(_whole_pull, request, repository), [pull for pull in page if pull["id"] in new])
-        yield list(times.values()), parts
+
+    def shape(page: Sequence[dict]) -> Reading:
+        new = _new(request, repository, {pull["id"]: pull["updated_at"] for pull in page})
+        found = [pull for pull in page if pull["id"] in new]
+        yield from _rows(request, repository, at_once(partial(_whole_pull, request, repository), found))
+
+    return walked(request, repository, "pulls", NEWEST_FIRST, "updated_at"), shape
 
 
-def _new(request: Request, repository: str, times: dict[int, str]) -> set[int]:
-    """The pulls of a page that the warehouse does not have just so; a backfill that broke off goes on this way."""
+def _new(request: Request, repository: str, times: Mapping[int, str]) -> set[int]:
+    """The pulls of a page that the warehouse does not have just so; what was read in vain goes on this way."""
     if request.kept is None:
         return set(times)
     instants = {number: instant(time) for number, time in times.items()}
     return set(times) - request.kept.unchanged("pull_requests", repository, instants)
+
+
+def _rows(request: Request, repository: str, pulls: list[Parts]) -> Reading:
+    for table in PARTS_FIRST:
+        yield Rows(table, [row for parts in pulls for row in parts.get(table, ())])
+    ids = [parts["pull_requests"][0]["id"] for parts in pulls]
+    known = request.kept.known("pull_requests", repository, "id", ids) if request.kept and ids else set(ids)
+    for number, parts in zip(ids, pulls, strict=True):
+        if number in known:
+            yield from _left(request, repository, parts)
+
+
+def _left(request: Request, repository: str, parts: Parts) -> Reading:
+    """What a pull still holds: a rebase or a forced push takes commits and files away."""
+    where = {"repository": repository, "pull_request_number": str(parts["pull_requests"][0]["number"])}
+    yield Present("pull_request_commits", where, [row["sha"] for row in parts["pull_request_commits"]])
+    if request.wants_files:
+        yield Present("pull_request_files", where, [row["filename"] for row in parts["pull_request_files"]])
 
 
 def _whole_pull(request: Request, repository: str, pull: dict) -> Parts:

@@ -1,7 +1,7 @@
-"""HubSpot CRM → raw_hubspot. Every property is text or null; only what is asked for comes back."""
+"""HubSpot CRM → raw_hubspot: lists by id, what changed by the search."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Generator, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,35 +9,16 @@ import msgspec
 
 from pipelines import http
 from pipelines.http import Answer, Client
-from pipelines.sources.hubspot_search import changed, listed, milliseconds
-from pipelines.sources.reading import Present, Reading, Request, Rows, at_once, instant
+from pipelines.sources.hubspot_rows import COMPANY, CONTACT, TICKET, plain_row, stage, ticket
+from pipelines.sources.hubspot_search import FRONT, LIST_PAGE, changed, listed, listed_from
+from pipelines.sources.reading import Expected, Present, Reached, Reading, Request, Rows, at_once
 from pipelines.sync_error import SyncError
 
 LOOKBACK = timedelta(minutes=5)
 HISTORY_PAGE = 50  # a page with history may not be larger
+SHORT_LIST = 1_000  # objects; so many are listed sooner than the last months' are searched for
+ACCOUNT = "account"  # the one scope
 MODIFIED = {"tickets": "hs_lastmodifieddate", "companies": "hs_lastmodifieddate", "contacts": "lastmodifieddate"}
-TICKET = {
-    "subject": "subject",
-    "content": "content",
-    "pipeline": "hs_pipeline",
-    "stage": "hs_pipeline_stage",
-    "priority": "hs_ticket_priority",
-    "category": "hs_ticket_category",
-    "owner_id": "hubspot_owner_id",
-    "source_type": "source_type",
-    "created_at": "createdate",
-    "updated_at": "hs_lastmodifieddate",
-    "closed_at": "closed_date",
-}
-COMPANY = {
-    "name": "name", "domain": "domain", "industry": "industry",
-    "created_at": "createdate", "updated_at": "hs_lastmodifieddate",
-}  # fmt: skip
-CONTACT = {
-    "email": "email", "first_name": "firstname", "last_name": "lastname", "company_id": "associatedcompanyid",
-    "created_at": "createdate", "updated_at": "lastmodifieddate",
-}  # fmt: skip
-TIMES = ("created_at", "updated_at", "closed_at")
 
 
 def limits(connection: Any) -> dict[str, int]:
@@ -77,16 +58,8 @@ def _lacking(body: bytes) -> str:
 def pipelines(request: Request) -> Reading:
     """Ticket pipelines with the labels of their stages."""
     found = request.client.json("/crm/v3/pipelines/tickets")["results"]
-    rows = [{**one, "object_type": "tickets", "stages": [_stage(stage) for stage in one["stages"]]} for one in found]
+    rows = [{**one, "object_type": "tickets", "stages": [stage(each) for each in one["stages"]]} for one in found]
     yield Rows("pipelines", rows)
-
-
-def _stage(stage: dict) -> dict:
-    return {
-        "id": stage["id"],
-        "label": stage.get("label"),
-        "is_closed": str((stage.get("metadata") or {}).get("isClosed", "")).lower() == "true",
-    }
 
 
 def owners(request: Request) -> Reading:
@@ -99,15 +72,59 @@ def owners(request: Request) -> Reading:
 
 def tickets(request: Request) -> Reading:
     """Tickets that changed, with the history of their stage and their companies and contacts."""
-    seen: list[str | None] = []
-    for page in _whole_tickets(request, asked_of_tickets(request)):
-        rows = [ticket(one, request.connection.jira_key_property) for one in page]
-        yield Rows("tickets", rows)
-        seen += [row["updated_at"] for row in rows]
-    yield from request.reached("tickets", "account", seen)
-    if request.sweep:
-        live = listed(request.client, "/crm/v3/objects/tickets", archived="false")
+    asked, path = asked_of_tickets(request), "/crm/v3/objects/tickets"
+
+    def news(since: datetime) -> Iterator[list[dict]]:  # the search has neither history nor associations
+        by = MODIFIED["tickets"]
+        for page in changed(request.client, "tickets", [by], by, as_milliseconds(since)):
+            found = at_once(lambda one: unless_gone(request.client, f"{path}/{one['id']}", asked), page)
+            yield [one for one in found if one is not None]
+
+    def everything(place: str) -> Iterator[tuple[list[dict], str]]:
+        return listed_from(place, request.client, path, HISTORY_PAGE, archived="false", **asked)
+
+    is_whole = yield from _objects(
+        request, "tickets", news, everything, lambda one: ticket(one, request.connection.jira_key_property)
+    )
+    if request.sweep and is_whole:
+        live = listed(request.client, path, archived="false")
         yield Present("tickets", {}, [one["id"] for page in live for one in page])
+
+
+def _objects(
+    request: Request, kind: str, news: Callable[[datetime], Iterator[list[dict]]],
+    everything: Callable[[str], Iterator[tuple[list[dict], str]]], row: Callable[[dict], dict[str, Any]],
+) -> Generator[Rows | Reached | Present, None, bool]:  # fmt: skip
+    """What changed by the search, then the list, by ids, from where it was left; whether it came to its end.
+
+    Of an account with a long list the last months come first, by the search.
+    """
+    since, past = request.since(kind, ACCOUNT, LOOKBACK), request.past(kind, ACCOUNT)
+    if since is None and request.horizon and request.notes.get(f"count of {kind}", 0) > SHORT_LIST:
+        since, past = request.horizon, FRONT
+    newest: str | None = since.isoformat() if since else None
+    for page in news(since) if since and not request.past_only else ():
+        rows = [row(one) for one in page]
+        yield Rows(kind, rows)
+        newest = request.newest(newest, *(one["updated_at"] for one in rows))
+    if since is not None:
+        yield from request.reached(kind, ACCOUNT, [newest], past)
+    if request.horizon and past:
+        return False
+    for page, following in everything(past) if past or since is None else ():
+        rows = [row(one) for one in page]
+        yield Rows(kind, rows)
+        newest = request.newest(newest, *(one["updated_at"] for one in rows))
+        yield from request.reached(kind, ACCOUNT, [newest], following)
+    return True
+
+
+def expected(request: Request) -> Iterator[Expected]:
+    """How many objects the account has."""
+    for kind in MODIFIED:
+        count = request.client.post(f"/crm/v3/objects/{kind}/search", {"limit": 1})["total"]
+        request.notes[f"count of {kind}"] = count
+        yield Expected(kind, count)
 
 
 def asked_of_tickets(request: Request) -> dict[str, str]:
@@ -117,18 +134,6 @@ def asked_of_tickets(request: Request) -> dict[str, str]:
         "propertiesWithHistory": "hs_pipeline_stage",
         "associations": "companies,contacts",
     }
-
-
-def _whole_tickets(request: Request, asked: dict[str, str]) -> Iterator[list[dict]]:
-    """All by the list; what changed by the search, which has neither history nor associations, and then one by one."""
-    since = request.since("tickets", "account", LOOKBACK)
-    path = "/crm/v3/objects/tickets"
-    if since is None:
-        yield from listed(request.client, path, HISTORY_PAGE, archived="false", **asked)
-        return
-    for page in changed(request.client, "tickets", ["hs_lastmodifieddate"], MODIFIED["tickets"], _milliseconds(since)):
-        found = at_once(lambda one: unless_gone(request.client, f"{path}/{one['id']}", asked), page)
-        yield [one for one in found if one is not None]
 
 
 def unless_gone(client: Client, path: str, asked: dict[str, str]) -> dict | None:
@@ -141,80 +146,24 @@ def unless_gone(client: Client, path: str, asked: dict[str, str]) -> dict | None
         return None
 
 
-def ticket(found: dict, jira_key_property: str) -> dict[str, Any]:
-    """The row of a ticket that was read with `asked_of_tickets`."""
-    properties = {name: value for name, value in found["properties"].items() if value is not None}
-    changes = (found.get("propertiesWithHistory") or {}).get("hs_pipeline_stage") or []
-    steps = [{"stage": one.get("value"), "at": _iso(str(one["timestamp"]))} for one in changes]
-    return {
-        **plain_row(found, TICKET),
-        "jira_issue_key": properties.get(jira_key_property),
-        "archived": bool(found.get("archived")),
-        "company_ids": _associated(found, "companies"),
-        "contact_ids": _associated(found, "contacts"),
-        "stage_history": sorted(steps, key=lambda step: instant(step["at"])),
-        "properties": properties,
-        "url": found.get("url"),
-    }
-
-
-def _associated(found: dict, kind: str) -> list[str]:
-    """Ids in the order of the answer, each once: HubSpot lists one several times."""
-    others = ((found.get("associations") or {}).get(kind) or {}).get("results") or []
-    return list(dict.fromkeys(str(other["id"]) for other in others))
-
-
 def simple(name: str, columns: dict[str, str]) -> Callable[[Request], Reading]:
     """Objects that are nothing but their properties."""
+    properties = list(columns.values())
 
     def read(request: Request) -> Reading:
-        seen: list[str | None] = []
-        for page in _found(request, name, list(columns.values())):
-            rows = [plain_row(one, columns) for one in page]
-            yield Rows(name, rows)
-            seen += [row["updated_at"] for row in rows]
-        yield from request.reached(name, "account", seen)
+        def news(since: datetime) -> Iterator[list[dict]]:
+            return changed(request.client, name, properties, MODIFIED[name], as_milliseconds(since))
+
+        def everything(place: str) -> Iterator[tuple[list[dict], str]]:
+            path, asked = f"/crm/v3/objects/{name}", ",".join(properties)
+            return listed_from(place, request.client, path, LIST_PAGE, archived="false", properties=asked)
+
+        yield from _objects(request, name, news, everything, lambda one: plain_row(one, columns))
 
     return read
 
 
-def _found(request: Request, kind: str, properties: list[str]) -> Iterator[list[dict]]:
-    """All objects by the list, which has no end at 10,000; changed ones by the search."""
-    since = request.since(kind, "account", LOOKBACK)
-    if since is None:
-        path = f"/crm/v3/objects/{kind}"
-        yield from listed(request.client, path, properties=",".join(properties), archived="false")
-    else:
-        yield from changed(request.client, kind, properties, MODIFIED[kind], _milliseconds(since))
-
-
-def plain_row(found: dict, columns: dict[str, str]) -> dict[str, Any]:
-    """The row of an object that is nothing but its properties."""
-    properties = found["properties"]
-    row = {name: properties.get(column) for name, column in columns.items()}
-    for name in TIMES:
-        if name in row:
-            row[name] = _time(row[name])
-    row["id"] = found["id"]
-    row["created_at"] = row["created_at"] or found.get("createdAt")
-    row["updated_at"] = row["updated_at"] or found.get("updatedAt")
-    return row
-
-
-def _time(text: str | None) -> str | None:
-    """ISO 8601 or epoch milliseconds; HubSpot's own 1970 stands for no time."""
-    if not text:
-        return None
-    return None if milliseconds(text) < 86_400_000 else _iso(text)
-
-
-def _iso(text: str) -> str:
-    if not text.isdigit():
-        return text
-    return datetime.fromtimestamp(int(text) / 1000, UTC).isoformat()
-
-
-def _milliseconds(time: datetime) -> int:
+def as_milliseconds(time: datetime) -> int:
     return round(time.timestamp() * 1000)
 
 

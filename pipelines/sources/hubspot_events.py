@@ -3,7 +3,8 @@
 from typing import Any
 
 from pipelines.sources.events import NOTHING, Change, Gone, Rereading, Stale
-from pipelines.sources.hubspot import COMPANY, CONTACT, asked_of_tickets, plain_row, ticket, unless_gone
+from pipelines.sources.hubspot import asked_of_tickets, unless_gone
+from pipelines.sources.hubspot_rows import COMPANY, CONTACT, plain_row, ticket
 from pipelines.sources.reading import Request, Rows
 
 ASKS_AT_ONCE = False

@@ -8,17 +8,24 @@ from pipelines.sources.reading import instant
 from pipelines.sync_error import SyncError
 
 LIST_PAGE, SEARCH_PAGE, SEARCH_END = 100, 200, 10_000
+FRONT = "front"  # of a list
 
 
 def listed(client: Client, path: str, size: int = LIST_PAGE, **params: Any) -> Iterator[list[dict]]:
-    """Every page of a list; the last has no `paging`."""
-    after: str | None = None
+    """Every page of a list."""
+    for page, _ in listed_from(FRONT, client, path, size, **params):
+        yield page
+
+
+def listed_from(place: str, client: Client, path: str, size: int, **params: Any) -> Iterator[tuple[list[dict], str]]:
+    """Pages of a list from a place on, each with where the next one begins; empty: nowhere."""
+    after = "" if place == FRONT else place
     seen: set[str] = set()
     while True:
         page = client.json(path, {**params, "limit": size, **({"after": after} if after else {})})
-        yield page["results"]
-        after = _after(page)
-        if after is None:
+        after = _after(page) or ""  # the last page has no `paging`
+        yield page["results"], after
+        if not after:
             return
         if after in seen:
             raise SyncError("unparsable", f"HubSpot's list {path} answers the same page token twice")

@@ -1,19 +1,18 @@
 """Jira Cloud → raw_jira. Small lists are read whole; issues go on from a cursor, with all that belongs to them."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipelines.http import Client
-from pipelines.sources import jira_rows
-from pipelines.sources.reading import Present, Reading, Request, Rows, at_once
+from pipelines.sources import jira_rows, jira_search
+from pipelines.sources.jira_search import offsets, tokens
+from pipelines.sources.reading import Expected, Present, Reading, Request, Rows, at_once, instant
 from pipelines.sync_error import SyncError
 
 LOOKBACK = timedelta(minutes=10)  # JQL compares minutes, and the search index is some minutes behind
-SEARCH_PAGE, BULK_ISSUES = 100, 100
-EVERYTHING = "updated >= '1970-01-02'"  # JQL without a restriction is refused
+BULK_ISSUES = 100
 
 
 def limits(connection: Any) -> dict[str, int]:
@@ -24,34 +23,6 @@ def limits(connection: Any) -> dict[str, int]:
 def client(connection: Any) -> dict[str, Any]:
     """How Jira wants to be asked."""
     return {"auth": (connection.email, str.__str__(connection.token)), "headers": {"Accept": "application/json"}}
-
-
-def offsets(client: Client, path: str, key: str = "values", **params: Any) -> Iterator[list[dict]]:
-    """Pages by `startAt`, advanced by the number received: pages are smaller than asked for."""
-    start = 0
-    while True:
-        page = client.json(path, {**params, "startAt": start, "maxResults": 100})
-        rows = page[key]
-        yield rows
-        start += len(rows)
-        if not rows or page.get("isLast") or start >= page.get("total", start + 1):
-            return
-
-
-def tokens(ask: Callable[[dict[str, Any]], dict], key: str) -> Iterator[list[dict]]:
-    """Pages by `nextPageToken`. A short page is not the last, and a token that comes twice is an error."""
-    seen: set[str] = set()
-    more: dict[str, Any] = {}
-    while True:
-        page = ask(more)
-        yield page[key]
-        token = page.get("nextPageToken")
-        if not token or page.get("isLast"):
-            return
-        if token in seen:
-            raise SyncError("unparsable", "Jira's search answers the same page token twice")
-        seen.add(token)
-        more = {"nextPageToken": token}
 
 
 def listed(name: str, path: str, row: Callable[[dict], dict] = dict) -> Callable[[Request], Reading]:
@@ -94,19 +65,52 @@ def sprints(request: Request) -> Reading:
 
 def issues(request: Request) -> Reading:
     """Issues that changed, with their changelogs, worklogs and remote links."""
-    zone = _zone(request.client)
-    custom = custom_fields(request)
-    since = request.since("issues", "site", LOOKBACK)
-    jql = _jql(request.connection.projects, since, zone)
-    asked = [*jira_rows.ASKED, *custom.all]
-    seen: list[str | None] = []
-    for page in _search(request.client, jql, asked):
-        yield from whole(request, custom, page)
-        seen += [found["fields"]["updated"] for found in page]
-        yield from request.reached("issues", "site", seen)  # oldest change first: what is read need not be read again
-    if request.sweep:
-        pages = _search(request.client, _jql(request.connection.projects, None, zone), ["id"])
-        yield Present("issues", {}, [found["id"] for page in pages for found in page])
+    reading = _Issues(request)
+    yield from reading.news()
+    yield from reading.older()
+    if request.sweep and not reading.past:
+        yield Present("issues", {}, [found["id"] for page in reading.search([], "asc", ["id"]) for found in page])
+
+
+class _Issues:
+    """The issues in one sync: what is new, oldest change first, then the past, newest change first."""
+
+    def __init__(self, request: Request) -> None:
+        self._request, self._custom = request, custom_fields(request)
+        self._zone = jira_search.zone(request.client)
+        self._since = request.since("issues", "site", LOOKBACK)
+        self.past = request.past("issues", "site")  # the instant down to which it is read
+        self._newest: str | None = None
+
+    def news(self) -> Reading:
+        if self._since is not None and not self._request.past_only:
+            since = jira_search.minute(self._since, self._zone, up=False)
+            for page in self._pages(f"updated >= {since}", "asc"):
+                yield from self._whole(page)  # what is read need not be read again, should this sync break off
+
+    def older(self) -> Reading:
+        if self._since is not None and not self.past:
+            return
+        below = f"updated <= {jira_search.minute(instant(self.past), self._zone, up=True)}" if self.past else ""
+        for page in self._pages(below, "desc"):
+            self.past = page[-1]["fields"]["updated"] if page else self.past
+            yield from self._whole(page)
+            if self._request.has_enough(self.past):
+                return
+        self.past = ""
+        yield from self._request.reached("issues", "site", [self._newest])
+
+    def _whole(self, page: list[dict]) -> Reading:
+        yield from whole(self._request, self._custom, page)
+        self._newest = self._request.newest(self._newest, *(found["fields"]["updated"] for found in page))
+        yield from self._request.reached("issues", "site", [self._newest], self.past, self.past)
+
+    def _pages(self, restriction: str, order: str) -> Iterator[list[dict]]:
+        return self.search([restriction] if restriction else [], order, [*jira_rows.ASKED, *self._custom.all])
+
+    def search(self, restrictions: list[str], order: str, fields: list[str]) -> Iterator[list[dict]]:
+        request = self._request
+        return jira_search.search(request.client, request.connection.projects, restrictions, order, fields)
 
 
 def custom_fields(request: Request) -> jira_rows.CustomFields:
@@ -126,24 +130,10 @@ def whole(request: Request, custom: jira_rows.CustomFields, page: list[dict]) ->
     yield Rows("remotelinks", _remotelinks(request.client, ids))
 
 
-def _search(client: Client, jql: str, fields: list[str]) -> Iterator[list[dict]]:
-    body = {"jql": jql, "fields": fields, "maxResults": SEARCH_PAGE}
-    return tokens(lambda more: client.post("/rest/api/3/search/jql", {**body, **more}), "issues")
-
-
-def _jql(projects: tuple[str, ...], since: datetime | None, zone: ZoneInfo) -> str:
-    """Restriction and order. Minutes are of the token owner's time zone, cut down."""
-    changed = EVERYTHING if since is None else f'updated >= "{since.astimezone(zone):%Y-%m-%d %H:%M}"'
-    scope = f"project in ({', '.join(projects)}) and " if projects else ""
-    return f"{scope}{changed} order by updated asc, id asc"
-
-
-def _zone(client: Client) -> ZoneInfo:
-    name = client.json("/rest/api/3/myself").get("timeZone") or "UTC"
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise SyncError("unparsable", f"Jira names a time zone that is none: {name!r}") from None
+def expected(request: Request) -> Iterator[Expected]:
+    """How many issues the site has."""
+    asked = {"jql": jira_search.restricted(request.connection.projects)}
+    yield Expected("issues", request.client.post("/rest/api/3/search/approximate-count", asked)["count"])
 
 
 def _changelogs(client: Client, ids: list[str]) -> list[dict]:

@@ -16,6 +16,7 @@ from pipelines.kept import Kept, Place
 from pipelines.response_cache import ResponseCache, Uncached
 
 THREADS = 8  # requests at once inside a connection
+PAST = " past:"  # in a cursor: between how far it reaches and where the past goes on
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -28,11 +29,25 @@ class Rows(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """Everything of this resource and scope up to `value` has been yielded."""
+    """Everything of this resource and scope up to `value` has been yielded, down to where `past` goes on."""
 
     resource: str
     scope: str
     value: str  # ISO 8601; for `etag`, whose scope is an address, what was answered there
+    past: str = ""  # what the source needs to go on with older rows; empty: there are none
+    oldest: str = ""  # ISO 8601, of the rows that were yielded, where a past is left
+
+    @property
+    def cursor(self) -> str:
+        """As it is stored."""
+        return f"{self.value}{PAST}{self.past}" if self.past else self.value
+
+
+class Expected(NamedTuple):
+    """How many records of this resource the source says it has, in all scopes."""
+
+    resource: str
+    total: int
 
 
 class Present(NamedTuple):
@@ -44,6 +59,11 @@ class Present(NamedTuple):
 
 
 Reading = Iterator[Rows | Reached | Present]
+
+
+def unread_pasts(cursors: Mapping[str, str]) -> set[str]:
+    """The resources whose past is not read to its end."""
+    return {key.partition("|")[0] for key, cursor in cursors.items() if PAST in cursor}
 
 
 @dataclass
@@ -61,6 +81,8 @@ class Request:
     cache: ResponseCache | Uncached | None = None
     other_client: Callable[[str], Client] | None = None  # base url → a client beside `client`
     kept: Kept | None = None  # None: read as if nothing were kept
+    horizon: datetime | None = None  # lists that are read newest first stop here and leave the past for later
+    past_only: bool = False  # what is new has been read by the same sync
     notes: dict[str, Any] = field(default_factory=dict)  # what one resource tells a later one
     heads: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # repository → commits pointed at
 
@@ -73,18 +95,34 @@ class Request:
         if self.full or not stored:
             return None
         try:
-            reached = instant(stored)
+            reached = instant(stored.partition(PAST)[0])
         except ValueError:
             return None
         return min(reached, self.now) - lookback
 
-    def reached(self, resource: str, scope: str, seen: Iterable[str | None]) -> Iterator[Reached]:
-        """The cursor after rows with these times: the newest that is not in the future, never before the old one."""
+    def past(self, resource: str, scope: str) -> str:
+        """Where the past goes on that no sync has read yet. Empty: it is read, or `since` is None."""
+        return "" if self.full else self.cursors.get(f"{resource}|{scope}", "").partition(PAST)[2]
+
+    def reached(
+        self, resource: str, scope: str, seen: Iterable[str | None], past: str = "", oldest: str = ""
+    ) -> Iterator[Reached]:
+        """The cursor after rows with these times: the newest that is not in the future, never before the old one.
+
+        Who reads everything again has reached nothing before the end.
+        """
         stored = None if self.full else self.since(resource, scope, timedelta(0))
-        times = [time for time in map(instant, filter(None, seen)) if time <= self.now]
-        newest = max([*times, *([stored] if stored else [])], default=None)
-        if newest is not None:
-            yield Reached(resource, scope, newest.astimezone(UTC).isoformat())
+        newest = self.newest(stored.isoformat() if stored else None, *seen)
+        if newest is not None and not (self.full and past):
+            yield Reached(resource, scope, instant(newest).astimezone(UTC).isoformat(), past, oldest)
+
+    def newest(self, *times: str | None) -> str | None:
+        """The latest of these times that is not in the future."""
+        return max((time for time in times if time and instant(time) <= self.now), key=instant, default=None)
+
+    def has_enough(self, oldest: str | None) -> bool:
+        """Whether a list that has come down to this time leaves what is older for later."""
+        return self.horizon is not None and bool(oldest) and instant(str(oldest)) < self.horizon
 
 
 def instant(text: str) -> datetime:

@@ -56,7 +56,7 @@ class Applying(Loading):
     @property
     def requests(self) -> int:
         """How many requests to the source this took."""
-        return sum(meter.taken for meter in self._meters)
+        return self._asking.requests
 
     def recover(self) -> None:
         """Record what a batch that was killed has committed unseen."""
@@ -112,7 +112,7 @@ class Applying(Loading):
     def _take(self, changes: list[Change]) -> dict[Stale, SyncError]:
         """Load it all as one package; what could not be read again, and why."""
         self._finish_pending()
-        request = self._request()
+        request = self._asking.request(self._landing.cursors())
         try:
             wanted = dict.fromkeys(stale for change in changes for stale in change.stale)
             ours = OurRows(self._database, self._stored)
@@ -127,8 +127,7 @@ class Applying(Loading):
                     self._stored.connection_id, keys, self._options.clock(),
                 )  # fmt: skip
         finally:
-            for meter in self._meters:
-                meter.give_back()
+            self._asking.give_back()
         return failed
 
     def _reread(self, request: Request, wanted: list[Stale]) -> dict[Stale, SyncError]:
@@ -160,7 +159,7 @@ class Applying(Loading):
             rows = list(item.rows)
             self._quarantine.take(item.table, item.table, self._batch.add(item.table, rows), len(rows))
         elif isinstance(item, Reached):
-            self._batch.cursors[f"{item.resource}|{item.scope}"] = item.value
+            self._batch.cursors[f"{item.resource}|{item.scope}"] = item.cursor
         elif isinstance(item, Present):
             self._present.append((item.table, item))
         else:

@@ -10,7 +10,7 @@ from pipelines import load, sweep
 from pipelines.quota import Meter, told
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
-from pipelines.sources import hubspot
+from pipelines.sources import hubspot, hubspot_search
 from pipelines.sources.reading import Present
 from pipelines.warehouse.connection import Warehouse
 from tests.pipelines.test_load import NOW, connect, sync
@@ -62,8 +62,9 @@ def test_what_cannot_be_had_is_not_read_whole_every_night(
 ) -> None:
     tenant = connect(warehouse, simulator.url, "hubspot")
     whole = []
-    listed = hubspot.listed
-    monkeypatch.setattr(hubspot, "listed", lambda *given, **named: whole.append(given) or listed(*given, **named))
+    listed = hubspot_search.listed_from
+    for module in (hubspot, hubspot_search):  # the list of everything, and that of the ids
+        monkeypatch.setattr(module, "listed_from", lambda *of, **more: whole.append(of) or listed(*of, **more))
     honest = sweep.measure
     monkeypatch.setattr(sweep, "measure", lambda *given: honest(*given) - 1)
     asked = []

@@ -102,7 +102,7 @@ def test_a_page_that_repeats_itself_is_an_error(simulator: Running) -> None:
     reader = github_graphql.Reader(request(simulator, "graphql").client, "http://x/graphql", "globex/platform")
     reader.ask = lambda query, tries=5, **variables: page()  # type: ignore[method-assign]
     with pytest.raises(SyncError, match="repeat"):
-        list(reader.pages(50, False))
+        list(reader.pages("", 50, False))
 
 
 def test_points_are_not_overdrawn_and_their_end_is_a_limit(simulator: Running) -> None:

@@ -5,11 +5,12 @@ import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from pipelines.http import Answer
-from pipelines.sources import github_paging, hubspot, hubspot_search, jira
+from pipelines.sources import github_paging, hubspot, hubspot_search, jira_search
 from pipelines.sources.github_conditional import Conditional
 from pipelines.sources.reading import Request
 from pipelines.sync_error import SyncError
@@ -104,7 +105,7 @@ def conditional(client: Tagged, cursors: dict[str, str], sweep: bool = False, **
     """One sync's reading of a list; its ETags go into `cursors`."""
     asked = Request(None, client, NOW, cursors=dict(cursors), kept=object(), sweep=sweep)  # type: ignore[arg-type]
     found = Conditional(asked, "/x", {"per_page": 2})
-    rows = list(found.pages(**options))
+    rows = [page.rows for page in found.pages(**options)]
     cursors.update({f"{one.resource}|{one.scope}": one.value for one in found.reached()})
     return rows
 
@@ -137,19 +138,32 @@ def test_a_short_jira_page_is_not_the_last() -> None:
         "a": {"issues": [], "nextPageToken": "b"},
         "b": {"issues": [2]},
     }
-    assert list(jira.tokens(lambda more: pages[more.get("nextPageToken")], "issues")) == [[1], [], [2]]
+    assert list(jira_search.tokens(lambda more: pages[more.get("nextPageToken")], "issues")) == [[1], [], [2]]
 
 
 def test_a_repeated_jira_token_is_an_error() -> None:
     with pytest.raises(SyncError, match="twice"):
-        list(jira.tokens(lambda more: {"issues": [1], "nextPageToken": "a"}, "issues"))
+        list(jira_search.tokens(lambda more: {"issues": [1], "nextPageToken": "a"}, "issues"))
 
 
 def test_jql_minutes_are_of_the_owners_zone() -> None:
-    from zoneinfo import ZoneInfo
+    assert jira_search.minute(NOW, ZoneInfo("Asia/Kolkata"), up=False) == '"2026-06-01 17:30"'
+    assert jira_search.minute(NOW, ZoneInfo("Asia/Kolkata"), up=True) == '"2026-06-01 17:31"'
 
-    assert '"2026-06-01 17:30"' in jira._jql((), NOW, ZoneInfo("Asia/Kolkata"))
-    assert jira._jql(("ACME",), None, ZoneInfo("UTC")).startswith("project in (ACME) and updated >=")
+
+@pytest.mark.parametrize("minutes", range(-90, 150, 30))
+@pytest.mark.parametrize("up", [True, False])
+def test_a_jql_minute_that_the_clock_shows_twice_leaves_nothing_out(minutes: int, up: bool) -> None:
+    """Berlin goes back from 3:00 to 2:00 at 1:00 UTC. Whichever of two same minutes Jira takes, all is asked for."""
+    zone, time = ZoneInfo("Europe/Berlin"), datetime(2026, 10, 25, 1, 0, tzinfo=UTC) + timedelta(minutes=minutes)
+    written = datetime.strptime(jira_search.minute(time, zone, up=up), '"%Y-%m-%d %H:%M"')
+    meant = [written.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
+    assert all(each >= time if up else each <= time for each in meant)
+
+
+def test_a_search_of_jira_always_has_a_restriction() -> None:
+    assert jira_search.restricted(("ACME", "OPS")) == "project in (ACME, OPS)"
+    assert jira_search.restricted(()).startswith("updated >=")
 
 
 def ticket(number: int, at: int) -> dict:

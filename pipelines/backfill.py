@@ -1,0 +1,114 @@
+"""How far the past of a connection's resources is read: `app.backfill`, written as packages are committed.
+
+A first sync reads the last months of every resource, so that the marts are of use, and then the past of each.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from psycopg import Connection, sql
+
+from pipelines.raw_tables import RAW
+from pipelines.sources.reading import Expected, Reached, Rows, instant, unread_pasts
+
+RECENT = timedelta(days=90)
+
+
+def is_left(cursors: Mapping[str, str]) -> bool:
+    """Whether there is a past to read: nothing has been read yet, or not all."""
+    return not cursors or bool(unread_pasts(cursors))
+
+
+class Backfill:
+    """The progress of one sync. `database` commits each statement by itself."""
+
+    def __init__(
+        self, database: Connection, source: str, tenant_id: UUID, connection_id: UUID, clock: Callable[[], datetime]
+    ) -> None:
+        self._database, self._source, self._clock = database, source, clock
+        self._owner = (tenant_id, connection_id)
+        self._known: set[str] = set()  # resources with a row
+        self._current, self._marked = "", time.monotonic()
+        self._rows: dict[str, int] = defaultdict(int)  # since the last package
+        self._seconds: dict[str, float] = defaultdict(float)
+        self._oldest: dict[str, dict[str, datetime]] = defaultdict(dict)  # resource → scope → its past so far
+        self._ended: set[str] = set()
+
+    def expect(self, expected: Iterable[Expected]) -> None:
+        """The source has told how much there is."""
+        for resource, count in expected:
+            self._begin(resource, count)
+
+    def reads(self, resource: str, *, adds: bool = True) -> None:
+        """From now on this resource is worked on. `adds`: and the last one until now."""
+        now = time.monotonic()
+        if adds:
+            self._seconds[self._current] += now - self._marked
+        self._current, self._marked = resource, now
+
+    def took(self, item: Rows | Reached) -> None:
+        """Something was read, and is committed with the next package."""
+        if isinstance(item, Rows):
+            if item.table == self._current:
+                self._rows[item.table] += len(item.rows)
+        elif item.past:
+            self._begin(item.resource, None)
+            if item.oldest:
+                self._oldest[item.resource][item.scope] = instant(item.oldest)
+        else:
+            self._oldest[item.resource].pop(item.scope, None)
+
+    def ended(self, resource: str) -> None:
+        """All that was asked of a resource has been read."""
+        self._ended.add(resource)
+
+    def committed(self) -> None:
+        """What was read so far is kept."""
+        self.reads(self._current)
+        for resource in self._known:
+            self._database.execute(
+                """
+                update app.backfill set kept_count = kept_count + %s, seconds = seconds + %s, updated_at = %s,
+                    reaches_back_to = coalesce(%s, reaches_back_to)
+                where tenant_id = %s and connection_id = %s and resource = %s
+                """,
+                [self._rows[resource], self._seconds[resource], self._clock(),
+                 max(self._oldest[resource].values(), default=None), *self._owner, resource],
+            )  # fmt: skip
+        self._rows.clear()
+        self._seconds.clear()
+
+    def finish(self, cursors: Mapping[str, str]) -> None:
+        """The sync is over; these are the cursors that it leaves."""
+        for resource in self._known & self._ended - unread_pasts(cursors):
+            self._database.execute(
+                "update app.backfill set finished_at = %s, reaches_back_to = null"
+                " where tenant_id = %s and connection_id = %s and resource = %s",
+                [self._clock(), *self._owner, resource],
+            )
+
+    def _begin(self, resource: str, expected: int | None) -> None:
+        if resource in self._known:
+            return
+        self._known.add(resource)
+        counting = sql.SQL(
+            "select count(*) from {} where tenant_id = %s and connection_id = %s and _deleted_at is null"
+        ).format(sql.Identifier(RAW[self._source][resource].schema, resource))
+        row = self._database.execute(counting, [str(each) for each in self._owner]).fetchone()
+        kept, now = row[0] if row else 0, self._clock()
+        self._database.execute(
+            """
+            insert into app.backfill
+                (tenant_id, connection_id, resource, kept_count, begun_with, expected_count, started_at, updated_at)
+            values (%s, %s, %s, %s, %s, %s, %s, %s)
+            on conflict (tenant_id, connection_id, resource) do update set kept_count = excluded.kept_count,
+                begun_with = excluded.begun_with, expected_count = excluded.expected_count, seconds = 0,
+                started_at = case when app.backfill.finished_at is null then app.backfill.started_at
+                    else excluded.started_at end,
+                updated_at = excluded.updated_at, finished_at = null
+            """,
+            [*self._owner, resource, kept, kept, expected, now, now],
+        )

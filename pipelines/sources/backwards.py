@@ -1,0 +1,90 @@
+"""A list that is read newest first: what is new since the last sync, then the past from where that one stopped.
+
+Whatever changes moves to the front, so below a place in the list nothing is missed: rows that moved up are among the
+new ones, and rows that moved down come twice.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from pipelines.sources.reading import Reading, Request, instant
+from pipelines.sync_error import SyncError
+
+FORGOTTEN = ("not_found", "configuration", "unparsable")  # what a source answers that no longer knows a place
+
+
+class Page(NamedTuple):
+    """Some of a list's rows, when each changed, and where the list goes on (empty: nowhere)."""
+
+    rows: Sequence[Any]
+    times: Sequence[str]  # ISO 8601, newest first
+    following: str
+
+    def since(self, first: datetime) -> "Page":
+        """Without the rows that changed before `first`."""
+        kept = [pair for pair in zip(self.rows, self.times, strict=True) if instant(pair[1]) >= first]
+        return Page([row for row, _ in kept], [time for _, time in kept], self.following)
+
+
+Walk = Callable[[str], Iterator[Page]]  # the pages from a place on; empty: from the front
+Shape = Callable[[Sequence[Any]], Reading]  # what becomes of the rows of a page
+
+
+class Backwards:
+    """One list in one sync."""
+
+    def __init__(self, request: Request, resource: str, scope: str, lookback: timedelta) -> None:
+        self._request, self._resource, self._scope = request, resource, scope
+        self.since = request.since(resource, scope, lookback)  # None: nothing of it has been read
+        self._past = request.past(resource, scope) if self.since else ""
+        self._newest: str | None = None
+        self.is_whole = False  # once it is read: whether its past is, too
+
+    def read(self, walk: Walk, shape: Shape) -> Reading:
+        """What `shape` makes of each page, and after each page of the past how far that reaches."""
+        if self.since is not None and not self._request.past_only:
+            yield from self._news(walk, self.since, shape)
+        if self.since is None or self._past:
+            yield from self._older(walk, shape)
+        self.is_whole = not self._past
+
+    def _news(self, walk: Walk, since: datetime, shape: Shape) -> Reading:
+        for page in walk(""):
+            found = page.since(since)
+            yield from shape(found.rows)
+            self._see(found)
+            if page.times and instant(page.times[-1]) < since:
+                break
+        yield from self._reached()
+
+    def _older(self, walk: Walk, shape: Shape) -> Reading:
+        for page in self._from_there(walk):
+            yield from shape(page.rows)
+            self._see(page)
+            self._past = page.following
+            yield from self._reached(page.times[-1] if page.times else "")
+            if self._past and page.times and self._request.has_enough(page.times[-1]):
+                return
+        if self._past:  # the place was the list's end
+            self._past = ""
+            yield from self._reached()
+
+    def _from_there(self, walk: Walk) -> Iterator[Page]:
+        pages = walk(self._past)
+        try:
+            first = next(pages, None)
+        except SyncError as error:
+            if not self._past or error.error_class not in FORGOTTEN:
+                raise
+            pages = walk("")
+            first = next(pages, None)
+        if first is not None:
+            yield first
+            yield from pages
+
+    def _see(self, page: Page) -> None:
+        self._newest = self._request.newest(self._newest, *page.times)
+
+    def _reached(self, oldest: str = "") -> Reading:
+        yield from self._request.reached(self._resource, self._scope, [self._newest], self._past, oldest)
