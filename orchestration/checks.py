@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from orchestration.shown import markdown
-from pipelines import schedules
+from pipelines import backfill_progress, schedules
 from pipelines.warehouse.connection import Warehouse
 
 CHECK = "every_tenant_is_fresh"
@@ -131,10 +131,19 @@ def drifts(warehouse: Warehouse, source: str) -> dict[str, list[Row]]:
     return found
 
 
-def freshness(table: str, source: str, stale: list[Stale], drift: Sequence[Row] = ()) -> dg.AssetCheckResult:
+def unread(warehouse: Warehouse, source: str) -> list[Row]:
+    """Whose first sync still has a past to read, and how far it is."""
+    with warehouse.connect("loader") as connection:
+        found = backfill_progress.of_source(connection, source)
+    return [(slug, name, left.words, "Nothing: the next sync goes on.") for (slug, name), left in found.items()]
+
+
+def freshness(
+    table: str, source: str, stale: list[Stale], drift: Sequence[Row] = (), unread: Sequence[Row] = ()
+) -> dg.AssetCheckResult:
     """The check's result on one table. It warns: one tenant's failure is no failure of the others.
 
-    Fields that came or went are shown beside it; they make nobody's data old.
+    Fields that came or went, and pasts that are still unread, are shown beside it; they make nobody's data old.
     """
     metadata: dict[str, dg.MetadataValue] = {"stale tenants": dg.MetadataValue.int(len(stale))}
     if stale:
@@ -142,6 +151,9 @@ def freshness(table: str, source: str, stale: list[Stale], drift: Sequence[Row] 
         metadata["who and why"] = dg.MetadataValue.md(_table(rows))
     if drift:
         metadata["fields that came or went"] = dg.MetadataValue.md(_table(list(drift[:MAX_ROWS])))
+    if unread:
+        head = ("tenant", "connection", "how far", "what to do")
+        metadata["first syncs under way"] = dg.MetadataValue.md(_table(list(unread[:MAX_ROWS]), head))
     return dg.AssetCheckResult(
         asset_key=dg.AssetKey([f"raw_{source}", table]),
         check_name=CHECK,
@@ -159,8 +171,8 @@ def spec(source: str, table: str) -> dg.AssetCheckSpec:
     )
 
 
-def _table(rows: list[Row]) -> str:
-    text = markdown(["tenant", "since", "error", "what to do"], rows, width=64)
+def _table(rows: list[Row], head: Row = ("tenant", "since", "error", "what to do")) -> str:
+    text = markdown(list(head), rows, width=64)
     return text if len(text) < 1000 else "\n".join(text[:980].splitlines()[:-1]) + "\n\n…"  # longer is a click away
 
 

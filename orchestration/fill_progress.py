@@ -51,6 +51,8 @@ class _View:
             self._fail(event.get("text", ""))
         elif event.get("step") == "load":
             self._loaded(event)
+        elif self.step and "at" in event:
+            self.step.moved(event["at"])
         elif self.step and "done" in event:
             self.count += 1
             self.step.moved(f"{self.count} done · {event['done']}")

@@ -3,17 +3,21 @@
 A first sync reads the last months of every resource, so that the marts are of use, and then the past of each.
 """
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from psycopg import Connection, sql
+from psycopg.rows import dict_row
 
+from pipelines.backfill_progress import UNFINISHED, ahead
 from pipelines.raw_tables import RAW
 from pipelines.sources.reading import Expected, Reached, Rows, instant, unread_pasts
+from pipelines.stored_connections import StoredConnection
 
+log = logging.getLogger("clearsignal.progress.backfill")  # Dagster shows it in the run's log
 RECENT = timedelta(days=90)
 
 
@@ -25,11 +29,10 @@ def is_left(cursors: Mapping[str, str]) -> bool:
 class Backfill:
     """The progress of one sync. `database` commits each statement by itself."""
 
-    def __init__(
-        self, database: Connection, source: str, tenant_id: UUID, connection_id: UUID, clock: Callable[[], datetime]
-    ) -> None:
-        self._database, self._source, self._clock = database, source, clock
-        self._owner = (tenant_id, connection_id)
+    def __init__(self, database: Connection, stored: StoredConnection, clock: Callable[[], datetime]) -> None:
+        self._database, self._source, self._clock = database, stored.source, clock
+        self._owner = (stored.tenant.tenant_id, stored.connection_id)
+        self._name = f"{stored.tenant.slug} {stored.source} {stored.name}"
         self._known: set[str] = set()  # resources with a row
         self._current, self._marked = "", time.monotonic()
         self._rows: dict[str, int] = defaultdict(int)  # since the last package
@@ -80,6 +83,7 @@ class Backfill:
             )  # fmt: skip
         self._rows.clear()
         self._seconds.clear()
+        self._say()
 
     def finish(self, cursors: Mapping[str, str]) -> None:
         """The sync is over; these are the cursors that it leaves."""
@@ -89,6 +93,18 @@ class Backfill:
                 " where tenant_id = %s and connection_id = %s and resource = %s",
                 [self._clock(), *self._owner, resource],
             )
+
+    def _say(self) -> None:
+        """Tell whoever shows progress how far it is, where that is not done at once."""
+        if not self._known:
+            return
+        with self._database.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(
+                f"{UNFINISHED} and tenant_id = %s and connection_id = %s and updated_at > started_at", self._owner
+            ).fetchall()
+        if left := ahead(rows):
+            words = f"{self._name}: {left.words}"
+            log.info("%s", words, extra={"progress": {"step": "backfill", "at": words}})
 
     def _begin(self, resource: str, expected: int | None) -> None:
         if resource in self._known:

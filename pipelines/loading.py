@@ -56,7 +56,7 @@ class Loading:
         self._batch = Batch(stored.source)
         self._present: list[tuple[str, Present]] = []  # with the resource that told
         self._asking = Asking(warehouse, stored, database, options)
-        self._backfill = Backfill(database, stored.source, *owner, options.clock)
+        self._backfill = Backfill(database, stored, options.clock)
         self._committed = time.monotonic()
         self._is_stopped = False  # by an error that is the whole connection's
         self._tables: dict[str, set[str]] = defaultdict(set)  # resource → tables that it has rows for

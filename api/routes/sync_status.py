@@ -7,10 +7,12 @@ from uuid import UUID
 from litestar import get
 from msgspec import Meta, Struct
 
+from api.backfills import Backfill, told
 from api.responses import Envelope
 from api.responses import Meta as AnswerMeta
 from api.security.callers import Caller
 from api.services import Services
+from pipelines.backfill_progress import UNFINISHED
 
 STATUS = """
 select c.connection_id, c.source, c.name, c.is_paused, c.paused_reason, r.resource, r.status, r.started_at,
@@ -110,6 +112,7 @@ class ConnectionStatus(Struct, frozen=True):
     quota_resets_at: datetime | None
     drift: list[Drift]
     resources: list[Resource]
+    backfill: Annotated[Backfill | None, Meta(description="What of its past is still to be read; null: nothing.")]
 
 
 @get("/sync/status", operation_id="ReadSyncStatus", tags=["sync"], summary="The last load of every resource")
@@ -120,17 +123,25 @@ async def read_sync_status(services: Services, caller: Caller) -> Envelope[list[
         holds = {row["connection_id"]: row for row in await connection.fetch(WHOLE)}
         quotas = {row["connection_id"]: row for row in await connection.fetch(QUOTA)}
         drift: dict[str, list[Drift]] = {}
+        pasts: dict[str, list[Any]] = {}
+        for row in await connection.fetch(UNFINISHED):
+            pasts.setdefault(row["connection_id"], []).append(row)
         for row in await connection.fetch(DRIFT):
             drift.setdefault(row["connection_id"], []).append(Drift(*list(row)[1:]))
     found: dict[str, list[Any]] = {}
     for row in rows:
         found.setdefault(row["connection_id"], []).append(row)
-    listed = [_connection(rows, holds.get(key), quotas.get(key), drift.get(key, [])) for key, rows in found.items()]
+    listed = [
+        _connection(rows, holds.get(key), quotas.get(key), drift.get(key, []), told(pasts.get(key, [])))
+        for key, rows in found.items()
+    ]
     newest = max((row["as_of"] for row in rows if row["as_of"]), default=None)
     return Envelope(listed, f"{len(listed)} connections", AnswerMeta(as_of=newest))
 
 
-def _connection(rows: list[Any], hold: Any, quota: Any, drift: list[Drift]) -> ConnectionStatus:
+def _connection(
+    rows: list[Any], hold: Any, quota: Any, drift: list[Drift], backfill: Backfill | None
+) -> ConnectionStatus:
     first = rows[0]
     resources = [_resource(row) for row in rows if row["resource"] is not None]
     waits = bool(hold) and hold["resume_at"] is not None and hold["resume_at"] > datetime.now(UTC)
@@ -149,6 +160,7 @@ def _connection(rows: list[Any], hold: Any, quota: Any, drift: list[Drift]) -> C
         quota and quota["resets_at"],
         drift,
         resources,
+        backfill,
     )
 
 

@@ -85,7 +85,8 @@ def ingest(source: str) -> dg.AssetsDefinition:
                     yield _materialised(source, table, outcome, count)
         stale = checks.stale_tenants(warehouse, source)
         drift = checks.drifts(warehouse, source)
-        yield from (checks.freshness(table, source, stale, drift.get(table, ())) for table in tables)
+        unread = checks.unread(warehouse, source)
+        yield from (checks.freshness(table, source, stale, drift.get(table, ()), unread) for table in tables)
         _tag_run(context, keys, set(failed))
         if failed:
             raise dg.Failure(_why(source, keys, failed), allow_retries=False)

@@ -157,5 +157,11 @@ def fill_troubles(connection, tenant):
         " values (%s, %s, 'issues', 'sub_issues', 'added', now())",
         key,
     )
+    connection.execute(
+        "insert into app.backfill (tenant_id, connection_id, resource, kept_count, begun_with, expected_count, seconds,"
+        " reaches_back_to, started_at, updated_at)"
+        " values (%s, %s, 'issues', 300, 100, 1000, 50, '2025-03-03T00:00Z', now(), now())",
+        key,
+    )
     connection.execute("insert into app.completeness values (%s, %s, 'issues', 200, 199, now())", key)
     connection.execute("insert into app.connection_quota values (%s, %s, 5000, 12, now(), now())", key)

@@ -30,6 +30,17 @@ def test_the_status_names_the_error_and_what_to_do(real):
     assert datetime.fromisoformat(resource["last_success_at"]) == NOW - timedelta(minutes=30)
 
 
+def test_the_status_of_a_first_sync_says_how_far_it_is_and_how_long_it_will_take(real):
+    found = {one["name"]: one for one in real.get("/api/v1/sync/status").json()["data"]}
+    past = found["troubled"]["backfill"]
+    assert past["summary"] == "30% of its past read, back to 3 Mar 2025, about 3 min left"
+    assert (past["share"], past["remaining_seconds"], past["is_least"]) == (0.3, 175.0, False)
+    (part,) = past["resources"]
+    assert (part["resource"], part["kept_count"], part["expected_count"]) == ("issues", 300, 1000)
+    assert [one["backfill"] for name, one in found.items() if name != "troubled"] != []
+    assert all(one["backfill"] is None for name, one in found.items() if name != "troubled")
+
+
 def test_the_status_of_a_connection_in_trouble_says_what_waits_what_is_missing_and_what_changed(real):
     answer = real.get("/api/v1/sync/status")
     found = {one["name"]: one for one in answer.json()["data"]}["troubled"]

@@ -1,5 +1,6 @@
 """A first sync goes back in windows: the last months of everything, then the past, from where a broken one stopped."""
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines import backfill, load
+from pipelines.backfill_progress import ahead
 from pipelines.http import Answer, Client
 from pipelines.landing import Batch, Landing
 from pipelines.simulator.company import Charter
@@ -199,6 +201,36 @@ def test_an_estimate_is_what_is_left_at_the_pace_so_far(warehouse: Warehouse, si
             "expected_count = 200, seconds = 50": (0.999, 0.0),  # more has come than was there
         }.items():
             assert database.execute(query.format(change), [tenant.tenant_id]).fetchone() == expected  # type: ignore[arg-type]
+
+
+def test_words_say_what_is_known_and_no_more() -> None:
+    def row(kept: int, expected: int | None, left: float | None, back: datetime | None = None) -> dict[str, Any]:
+        return {"resource": f"r{kept}", "kept_count": kept, "expected_count": expected, "share": None,
+                "remaining_seconds": left, "reaches_back_to": back}  # fmt: skip
+
+    assert ahead([]) is None
+    for rows_, words in (
+        ([row(0, None, None)], "its past is being read"),
+        ([row(500, 1000, None), row(0, 1000, None)], "25% of its past read"),
+        ([row(500, 1000, 60.0), row(1, 1000, 20.0)], "25% of its past read, about 80 s left"),
+        ([row(500, 1000, 6000.0), row(1, None, None)], "50% of its past read, at least 1.7 h left"),
+        ([row(10, 10, 0.0, NOW), row(1, 10, 600.0, NOW - timedelta(days=40))],
+         "55% of its past read, back to 1 Jun 2026, about 10 min left"),
+    ):  # fmt: skip
+        found = ahead(rows_)
+        assert found and found.words == words
+
+
+def test_whoever_shows_progress_hears_of_it(
+    warehouse: Warehouse, simulator: Running, caplog: pytest.LogCaptureFixture, small_packages: None
+) -> None:
+    tenant = connected(warehouse, simulator, "jira")
+    with caplog.at_level(logging.INFO, "clearsignal.progress"):
+        sync(warehouse, "jira", tenant)
+    told = [record.message for record in caplog.records if record.name == "clearsignal.progress.backfill"]
+    assert len(told) > 2 and all(line.startswith("acme jira main: ") for line in told)
+    shares = [int(line.partition("%")[0].rpartition(" ")[2]) for line in told if "%" in line]
+    assert shares == sorted(shares) and shares[0] < 60 < shares[-1]
 
 
 def test_a_place_that_the_source_has_forgotten_is_no_end(

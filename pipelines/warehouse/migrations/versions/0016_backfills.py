@@ -38,6 +38,8 @@ create table app.backfill (
     foreign key (tenant_id, connection_id) references app.connection on delete cascade
 );
 """
+
+
 def upgrade() -> None:
     op.execute(TABLE)
     for statement in protect("app.backfill"):
