@@ -134,8 +134,8 @@ def drifts(warehouse: Warehouse, source: str) -> dict[str, list[Row]]:
 def unread(warehouse: Warehouse, source: str) -> list[Row]:
     """Whose first sync still has a past to read, and how far it is."""
     with warehouse.connect("loader") as connection:
-        found = backfill_progress.of_source(connection, source)
-    return [(slug, name, left.words, "Nothing: the next sync goes on.") for (slug, name), left in found.items()]
+        found = backfill_progress.unfinished(connection, source)
+    return [(slug, name, left.words, "Nothing: the next sync goes on.") for (slug, _, name), left in found.items()]
 
 
 def freshness(

@@ -41,20 +41,20 @@ class Ahead:
         return ", ".join(parts)
 
 
-def of_source(database: Connection, source: str) -> dict[tuple[str, str], Ahead]:
-    """By tenant's slug and connection's name, what of a source is left to read, of whatever the role may see."""
+def unfinished(database: Connection, source: str | None = None) -> dict[tuple[str, str, str], Ahead]:
+    """By tenant's slug, source and connection's name, what is left to read, of whatever the role may see."""
     query = f"""
-        select tenant.slug, connection.name, past.* from ({UNFINISHED}) as past
+        select tenant.slug, connection.source, connection.name, past.* from ({UNFINISHED}) as past
         inner join app.connection as connection using (tenant_id, connection_id)
         inner join app.tenant as tenant using (tenant_id)
-        where connection.source = %s and connection.removed_at is null
-        order by tenant.slug, connection.name
+        where connection.source = coalesce(%s, connection.source) and connection.removed_at is null
+        order by tenant.slug, connection.source, connection.name
     """
     with database.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(query, [source]).fetchall()
-    parts: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    parts: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in rows:
-        parts.setdefault((row["slug"], row["name"]), []).append(row)
+        parts.setdefault((row["slug"], row["source"], row["name"]), []).append(row)
     return {name: left for name, mine in parts.items() if (left := ahead(mine))}
 
 

@@ -48,6 +48,8 @@ def status(as_json: bool) -> None:
             click.echo(f"  {mark} {name:<12} {service['address'] or '':<30} {process}".rstrip())
         for connection in found["waiting"]:
             click.echo(f"  ! {connection['tenant']}: {connection['source']} {connection['name']} {connection['why']}")
+        for connection in found["first_syncs"]:
+            click.echo(f"  … {connection['tenant']}: {connection['source']} {connection['name']} {connection['past']}")
     raise click.exceptions.Exit(found["code"])
 
 
@@ -76,22 +78,28 @@ def look() -> dict[str, Any]:
         services[name] = {"pid": record.pid if record and alive else None, "address": address, "answers": answers}
     good = [service["answers"] for service in services.values()]
     code = 0 if all(good) else 1 if any(good) else 2
-    waiting = _waiting() if services["database"]["answers"] else []
+    waiting, first_syncs = _connections() if services["database"]["answers"] else ([], [])
     return {"stack": home_lock.holder(folder), "home": str(folder), "services": services, "waiting": waiting,
-            "code": code}  # fmt: skip
+            "first_syncs": first_syncs, "code": code}  # fmt: skip
 
 
-def _waiting() -> list[dict[str, str]]:
-    """The connections that are left alone now, since they failed: tenant, source, name and why."""
+def _connections() -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Those that are left alone now, since they failed, with why; and those that have a past to read, with how far."""
     import psycopg
 
-    from pipelines import holds
+    from pipelines import backfill_progress, holds
     from pipelines.warehouse.connection import Warehouse
 
+    warehouse = Warehouse.from_environment()
     try:
-        return holds.told(Warehouse.from_environment())
+        with warehouse.connect("loader") as database:
+            found = backfill_progress.unfinished(database)
+        pasts = [
+            dict(zip(("tenant", "source", "name"), key, strict=True), past=left.words) for key, left in found.items()
+        ]
+        return holds.told(warehouse), pasts
     except psycopg.Error:  # not migrated yet
-        return []
+        return [], []
 
 
 def _database_answers(url: str) -> bool:

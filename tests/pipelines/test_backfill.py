@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines import backfill, load
-from pipelines.backfill_progress import ahead
+from pipelines.backfill_progress import ahead, unfinished
 from pipelines.http import Answer, Client
 from pipelines.landing import Batch, Landing
 from pipelines.simulator.company import Charter
@@ -247,6 +247,12 @@ def test_a_place_that_the_source_has_forgotten_is_no_end(
         if " past:" in cursor
     }
     assert any(key.startswith("pull_requests|") for key in stale)
+    with warehouse.connect("loader") as database:
+        (left,) = unfinished(database).values()
+        assert (
+            list(unfinished(database, "github")) == [("acme", "github", "main")] and unfinished(database, "jira") == {}
+        )
+    assert left.share is not None and 0 < left.share < 1 and "pull_requests" in left.resources
     monkeypatch.setattr(Landing, "cursors", lambda landing: {**honest(landing), **stale})
     monkeypatch.setattr(load, "PACKAGE_ROWS", 50_000)
     (outcome,) = sync(warehouse, "github", tenant)
