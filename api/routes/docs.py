@@ -74,7 +74,18 @@ async def read_file(name: str) -> File:
 @get("/definitions", **OPEN)
 async def read_definitions(services: Services) -> File:
     """dbt's documentation: every figure's definition, its columns, and where it comes from."""
-    path = services.warehouse.home / "docs" / "index.html"
+    return _made(services, "index.html")
+
+
+@get("/definitions/metrics", **OPEN)
+async def read_metrics(services: Services) -> File:
+    """All figures on one page."""
+    return _made(services, "metrics.html")
+
+
+def _made(services: Services, name: str) -> File:
+    """A page of the docs site. Raises 404 before it is made."""
+    path = services.warehouse.home / "docs" / name
     if not path.is_file():
         raise not_found("The definitions are not made yet. Do: make docs.")
     headers = {"Content-Security-Policy": DEFINITIONS_POLICY, "Cache-Control": "no-cache"}
@@ -86,4 +97,4 @@ def _page(name: str) -> Response[bytes]:
     return Response((PAGES / name).read_bytes(), media_type="text/html; charset=utf-8", headers=headers)
 
 
-ROUTES = [lead_to_docs, read_openapi, read_docs, read_reading_view, read_file, read_definitions]
+ROUTES = [lead_to_docs, read_openapi, read_docs, read_reading_view, read_file, read_definitions, read_metrics]

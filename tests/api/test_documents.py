@@ -81,13 +81,14 @@ def test_the_front_page_leads_to_the_documentation(served):
     assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
 
 
-def test_the_definitions_are_shown_in_a_sandbox(served):
-    assert served.client.get("/definitions").status_code == 404
-    path = served.warehouse.home / "docs" / "index.html"
-    path.parent.mkdir(parents=True)
+@pytest.mark.parametrize(("address", "name"), [("/definitions", "index"), ("/definitions/metrics", "metrics")])
+def test_the_definitions_are_shown_in_a_sandbox(served, address, name):
+    assert served.client.get(address).status_code == 404
+    path = served.warehouse.home / "docs" / f"{name}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("<h1>Definitions</h1>")
 
-    answer = served.client.get("/definitions")
+    answer = served.client.get(address)
 
     assert answer.text == "<h1>Definitions</h1>"
     assert "sandbox allow-scripts allow-popups" in answer.headers["content-security-policy"]
