@@ -11,7 +11,7 @@ from pipelines.sources.github_deployments import deployments
 from pipelines.sources.github_lists import LOOKBACK, names, newest, present, repositories, simple, whole
 from pipelines.sources.github_paging import HEADERS, pages
 from pipelines.sources.github_pulls import pull_requests
-from pipelines.sources.reading import Reading, Request, Rows
+from pipelines.sources.reading import Newest, Reading, Request, Rows
 
 ROOT = "repositories"  # without it nothing else can be read
 RUN_LOOKBACK = timedelta(days=3)  # a run that goes on, or is run again, changes below the newest
@@ -40,7 +40,7 @@ def issues(request: Request) -> Reading:
         params = {"state": "all", "sort": "updated", "direction": "desc"}
         if since is not None:
             params["since"] = since.strftime("%Y-%m-%dT%H:%M:%SZ")
-        seen: list[str | None] = []
+        seen = Newest(request.now)
         for page in pages(request.client, f"/repos/{repository}/issues", params):
             found = [issue for issue in page if "pull_request" not in issue]
             yield Rows("issues", github_rows.with_repository(repository, found))

@@ -10,7 +10,7 @@ from typing import Any
 from pipelines.sources import github_rows
 from pipelines.sources.github_lists import LOOKBACK, names
 from pipelines.sources.github_paging import pages
-from pipelines.sources.reading import Reading, Request, Rows
+from pipelines.sources.reading import Newest, Reading, Request, Rows
 from pipelines.sync_error import SyncError
 
 
@@ -20,7 +20,7 @@ def commits(request: Request) -> Reading:
         walk = Walk(request, repository)
         since = request.since("commits", repository, LOOKBACK)
         params = {"since": since.strftime("%Y-%m-%dT%H:%M:%SZ")} if since else {}
-        seen: list[str | None] = []
+        seen = Newest(request.now)
         for rows in walk.listed(params):
             seen += [row["committed_at"] for row in rows]
             yield Rows("commits", rows)
@@ -42,7 +42,8 @@ class Walk:
         for page in pages(self._request.client, f"/repos/{self._repository}/commits", params):
             rows = [github_rows.commit(self._repository, one) for one in page if one["sha"] not in self._read]
             self._read.update(row["sha"] for row in rows)
-            self._wanted.update(parent for row in rows for parent in row["parents"])
+            self._wanted.difference_update(row["sha"] for row in rows)
+            self._wanted.update(parent for row in rows for parent in row["parents"] if parent not in self._read)
             yield rows
             if page and not rows:
                 return  # what follows was read from another head

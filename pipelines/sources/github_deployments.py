@@ -5,7 +5,7 @@ from datetime import timedelta
 from pipelines.sources import github_rows
 from pipelines.sources.github_lists import changed, names, present
 from pipelines.sources.github_paging import pages
-from pipelines.sources.reading import Reading, Request, Rows, at_once, instant
+from pipelines.sources.reading import Newest, Reading, Request, Rows, at_once, instant
 from pipelines.sync_error import SyncError
 
 STATUS_LOOKBACK = timedelta(days=1)  # a deployment may fail after it succeeded
@@ -17,7 +17,7 @@ def deployments(request: Request) -> Reading:
     given_up = None if request.sweep else request.now - UNFINISHED_LOOKBACK
     for repository in names(request):
         since = request.since("deployments", repository, STATUS_LOOKBACK)
-        seen: list[str | None] = []
+        seen = Newest(request.now)
         unfinished = request.kept.unfinished_deployments(repository, given_up) if request.kept else set()
         for page in changed(
             request, "deployments", repository, "deployments", {}, "created_at", lookback=STATUS_LOOKBACK

@@ -13,7 +13,7 @@ from pipelines.raw_tables import RAW
 from pipelines.sources import github_rows
 from pipelines.sources.github_conditional import Conditional
 from pipelines.sources.github_paging import pages
-from pipelines.sources.reading import Present, Reading, Request, Rows, instant
+from pipelines.sources.reading import Newest, Present, Reading, Request, Rows, instant
 from pipelines.sync_error import SyncError
 
 LOOKBACK = timedelta(minutes=5)  # some writes show late; reading twice is harmless
@@ -69,7 +69,7 @@ def simple(name: str, path: str, params: dict, field: str, row: Callable[[str, A
 
     def read(request: Request) -> Reading:
         for repository in names(request):
-            seen: list[str | None] = []
+            seen = Newest(request.now)
             for page in changed(request, name, repository, path, params, field, key, lookback):
                 yield Rows(name, [row(repository, found) for found in page])
                 seen += [found[field] for found in page]
@@ -85,7 +85,7 @@ def newest(
 
     def read(request: Request) -> Reading:
         for repository in names(request):
-            seen: list[str | None] = []
+            seen = Newest(request.now)
             front = Conditional(request, f"/repos/{repository}/{path}", params)
             since = request.since(name, repository, LOOKBACK)
             for page in _back_to(since, front.pages(ends_unchanged=True), field):

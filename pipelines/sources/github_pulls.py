@@ -11,7 +11,7 @@ from pipelines.sources import github_graphql, github_rows
 from pipelines.sources.github_graphql import Parts
 from pipelines.sources.github_lists import LOOKBACK, changed, names, present
 from pipelines.sources.github_paging import pages
-from pipelines.sources.reading import Present, Reading, Request, Rows, at_once, instant
+from pipelines.sources.reading import Newest, Present, Reading, Request, Rows, at_once, instant
 
 # A package may end after any of these: a pull that is kept must have its parts, or it would look unchanged for ever.
 PARTS_FIRST = ("pull_request_commits", "reviews", "pull_request_files", "pull_requests")
@@ -22,7 +22,7 @@ def pull_requests(request: Request) -> Reading:
     """Pull requests that changed, each with its detail, commits, reviews and, where services are paths, files."""
     read = _by_graphql if request.connection.reads_by_graphql else _by_rest
     for repository in names(request):
-        seen: list[str | None] = []
+        seen = Newest(request.now)
         is_known = request.full or request.since("pull_requests", repository, timedelta(0)) is not None
         for times, parts in read(request, repository):
             for table in PARTS_FIRST:

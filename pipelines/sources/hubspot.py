@@ -10,7 +10,7 @@ import msgspec
 from pipelines import http
 from pipelines.http import Answer, Client
 from pipelines.sources.hubspot_search import changed, listed, milliseconds
-from pipelines.sources.reading import Present, Reading, Request, Rows, at_once, instant
+from pipelines.sources.reading import Newest, Present, Reading, Request, Rows, at_once, instant
 from pipelines.sync_error import SyncError
 
 LOOKBACK = timedelta(minutes=5)
@@ -99,7 +99,7 @@ def owners(request: Request) -> Reading:
 
 def tickets(request: Request) -> Reading:
     """Tickets that changed, with the history of their stage and their companies and contacts."""
-    seen: list[str | None] = []
+    seen = Newest(request.now)
     for page in _whole_tickets(request, asked_of_tickets(request)):
         rows = [ticket(one, request.connection.jira_key_property) for one in page]
         yield Rows("tickets", rows)
@@ -168,7 +168,7 @@ def simple(name: str, columns: dict[str, str]) -> Callable[[Request], Reading]:
     """Objects that are nothing but their properties."""
 
     def read(request: Request) -> Reading:
-        seen: list[str | None] = []
+        seen = Newest(request.now)
         for page in _found(request, name, list(columns.values())):
             rows = [plain_row(one, columns) for one in page]
             yield Rows(name, rows)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipelines.http import Client
 from pipelines.sources import jira_rows
-from pipelines.sources.reading import Present, Reading, Request, Rows, at_once
+from pipelines.sources.reading import Newest, Present, Reading, Request, Rows, at_once
 from pipelines.sync_error import SyncError
 
 LOOKBACK = timedelta(minutes=10)  # JQL compares minutes, and the search index is some minutes behind
@@ -99,7 +99,7 @@ def issues(request: Request) -> Reading:
     since = request.since("issues", "site", LOOKBACK)
     jql = _jql(request.connection.projects, since, zone)
     asked = [*jira_rows.ASKED, *custom.all]
-    seen: list[str | None] = []
+    seen = Newest(request.now)
     for page in _search(request.client, jql, asked):
         yield from whole(request, custom, page)
         seen += [found["fields"]["updated"] for found in page]

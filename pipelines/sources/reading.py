@@ -87,6 +87,35 @@ class Request:
             yield Reached(resource, scope, newest.astimezone(UTC).isoformat())
 
 
+class Newest:
+    """Times as they come, of which only the newest that is not in the future is kept: a list would grow with the rows.
+
+    To be added to, and given to `Request.reached`, which raises what the last that was no time raises.
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._newest: datetime | None = None
+        self._odd: str | None = None
+
+    def __iadd__(self, times: Iterable[str | None]) -> "Newest":
+        for text in filter(None, times):
+            try:
+                time = instant(text)
+            except (ValueError, TypeError):
+                self._odd = text
+                continue
+            if time <= self._now and (self._newest is None or time > self._newest):
+                self._newest = time
+        return self
+
+    def __iter__(self) -> Iterator[str]:
+        if self._odd is not None:
+            yield self._odd
+        if self._newest is not None:
+            yield self._newest.isoformat()
+
+
 def instant(text: str) -> datetime:
     """ISO 8601 text as an instant; without an offset it is UTC. Raises ValueError."""
     time = datetime.fromisoformat(text)

@@ -1,7 +1,8 @@
-"""A GitHub of one repository with as many issues and comments as asked for, over loopback, as a process of its own.
+"""A GitHub of one repository with as many rows as asked for, over loopback, as a process of its own.
 
-`python -m tests.benchmarks.large_github ROWS` prints its port and serves until it is stopped. Half of the rows are
-issues, half comments; every other list is empty. Lists obey `since`, `sort`, `direction`, `page` and `per_page`.
+`python -m tests.benchmarks.large_github ROWS` prints its port and serves until it is stopped. A third of
+the rows are issues, a third comments, a third commits in one line; every other list is empty. Lists obey `since`,
+`direction`, `page` and `per_page`.
 """
 
 import asyncio
@@ -46,11 +47,22 @@ def comment(number: int) -> dict[str, Any]:
             "issue_url": link, "html_url": f"https://github.com/{NAME}/issues/{number + 1}#c"}  # fmt: skip
 
 
+def commit(number: int) -> dict[str, Any]:
+    """A line: each has the one before as its parent."""
+    who = {"name": "Ann", "email": "ann@acme.example", "date": instant(number)}
+    parents = [{"sha": f"{number - 1:040x}"}] if number else []
+    return {"sha": f"{number:040x}", "commit": {"author": who, "committer": who, "message": f"{number} {BODY}"},
+            "author": USER, "committer": USER, "parents": parents}  # fmt: skip
+
+
+LISTS = {"/issues": issue, "/issues/comments": comment, "/commits": commit}
+
+
 class Large:
     """The ASGI application."""
 
     def __init__(self, rows: int) -> None:
-        self.count = rows // 2
+        self.count = rows // len(LISTS)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         query = dict(parse_qsl(scope["query_string"].decode()))
@@ -64,7 +76,7 @@ class Large:
         await send({"type": "http.response.body", "body": msgspec.json.encode(body)})
 
     def _answer(self, path: str, whole: str, query: dict[str, str]) -> tuple[Any, str | None]:
-        make = {"/issues": issue, "/issues/comments": comment}.get(path)
+        make = LISTS.get(path)
         if path == "":
             at = instant(0)
             return {"id": 1, "full_name": NAME, "name": "shop", "default_branch": "main", "created_at": at}, None

@@ -23,8 +23,8 @@ def jira(tracker: Tracker, company: Company) -> Facts:
         "fields": {(one["id"], one["name"]) for one in all_fields(company.style)},
         "boards": {(one.board_id, one.key) for one in site.projects},
         "sprints": {
-            (one.sprint_id, one.board_id, one.name, one.state, one.goal or None, one.start_at, one.end_at, one.complete_at,
-             one.created_at)
+            (one.sprint_id, one.board_id, one.name, one.state, one.goal or None, one.start_at, one.end_at,
+             one.complete_at, one.created_at)
             for one in site.sprints
         },
         "issues": set(map(_issue, site.issues)),
