@@ -28,6 +28,7 @@ class Cost(NamedTuple):
     seconds: float
     cpu_seconds: float
     peak_mb: float
+    ended: dict[str, float]
     errors: list[str]
 
 
@@ -62,3 +63,22 @@ def sync(made: Warehouse, source: str, who: Sequence[Tenant], now: datetime, con
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     return Cost(**json.loads(done.stdout.splitlines()[-1]))
+
+
+@contextmanager
+def large_github(rows: int) -> Iterator[str]:
+    """The address of a GitHub whose repositories have so many rows: see large_github.py."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.large_github", str(rows)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stdout is not None
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def github(url: str, repository: str = "acme/shop") -> dict[str, Any]:
+    """A connection to one repository of it."""
+    return {"source": "github", "repositories": [repository], "token": "any", "api": "rest", "base_url": url}
