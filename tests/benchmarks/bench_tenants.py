@@ -13,9 +13,9 @@ from typing import Any
 from tests.benchmarks import syncs
 from tests.benchmarks.report import figure, interleaved
 
-TENANTS, ROWS = 50, 300_000
+TENANTS, ROWS = 50, 200_000
 GOAL, TROUBLE_GOAL = 1.3, 1.05
-FEW_ROWS = 100_000  # of the runs with trouble
+FEW_ROWS = 50_000  # of the runs with trouble
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
