@@ -1,13 +1,7 @@
 """Loading from the real simulator over HTTP into a real Postgres."""
 
-import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -385,57 +379,3 @@ def test_a_load_that_ends_between_two_packages_leaves_nothing_out(
     sync(warehouse, "github", clean)
     ours, full = rows(warehouse, "github", tenant), rows(warehouse, "github", clean)
     assert {name: full[name] ^ ours[name] for name in full if ours[name] != full[name]} == {}
-
-
-KILLED = """
-import sys
-from datetime import datetime
-from pathlib import Path
-from pipelines import load
-from pipelines.warehouse.connection import Warehouse
-load.PACKAGE_ROWS = 200
-warehouse = Warehouse(sys.argv[1], bytes.fromhex(sys.argv[2]), Path(sys.argv[3]))
-print("ready", flush=True)
-for outcome in load.sync(warehouse, "github", [sys.argv[4]], now=datetime.fromisoformat(sys.argv[5])):
-    print(outcome.error, flush=True)
-"""
-
-
-@pytest.mark.parametrize("seed", [1, pytest.param(range(2, 30), marks=pytest.mark.slow)])
-def test_a_killed_load_loses_nothing_and_repeats_nothing(warehouse: Warehouse, simulator: Running, seed: Any) -> None:
-    tenant, clean = (
-        connect(warehouse, simulator.url, "github"),
-        connect(warehouse, simulator.url, "github", slug="clean"),
-    )
-    for number in [seed] if isinstance(seed, int) else seed:
-        _kill_a_load(warehouse, tenant, random.Random(number).uniform(0.2, 4))
-
-    (outcome,) = sync(warehouse, "github", tenant)
-
-    assert outcome.error is None
-    sync(warehouse, "github", clean)
-    assert rows(warehouse, "github", tenant) == rows(warehouse, "github", clean)
-    with warehouse.connect("loader") as database:
-        assert database.execute("select count(*) from app.sync_run where status = 'running'").fetchone() == (0,)
-        for name in RAW["github"]:
-            unseen = database.execute(
-                f"select count(*) from raw_github.{name}"  # type: ignore[arg-type]
-                " where _dlt_load_id not in (select load_id from app.load_package)"
-            ).fetchone()
-            assert unseen == (0,), name  # each row is in a package that a build will read
-
-
-def _kill_a_load(warehouse: Warehouse, tenant: Tenant, after: float) -> None:
-    given = [
-        warehouse.admin_url,
-        warehouse.secret_key.hex(),
-        str(warehouse.home),
-        tenant.partition_key,
-        NOW.isoformat(),
-    ]
-    process = subprocess.Popen([sys.executable, "-c", KILLED, *given], stdout=subprocess.PIPE, cwd=os.getcwd())  # noqa: PTH109
-    assert process.stdout is not None
-    process.stdout.readline()
-    time.sleep(after)
-    process.send_signal(signal.SIGKILL)
-    process.wait()

@@ -1,0 +1,72 @@
+"""How near a first sync comes to what the delay of the requests alone would cost, with 50 ms a request at the simulator.
+
+A company of its own process is read by GitHub (GraphQL and REST), Jira and HubSpot, each in a process that does
+nothing but the sync. The bound is requests × 50 ms ÷ the requests that a connection may have under way at once.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from pipelines.sources.reading import THREADS
+from tests.benchmarks import syncs
+from tests.benchmarks.report import figure
+
+DELAY_MS, GOAL = 50, 1.5
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+SIMULATOR = f"""
+import sys
+from pipelines.simulator.company import Charter
+from pipelines.simulator.server import running
+with running([Charter("acme", days=90)]) as simulator:
+    simulator.fault("*", "delay_ms", delay_ms={DELAY_MS})
+    print(simulator.url, flush=True)
+    sys.stdin.read()
+"""
+
+
+def run() -> list[dict[str, Any]]:
+    """A first sync of each source."""
+    with _simulator() as url:
+        return [_figure(source, config) for source, config in _configs(url).items()]
+
+
+def _configs(url: str) -> dict[str, dict[str, Any]]:
+    github = {"organization": "acme", "token": "github-acme", "base_url": f"{url}/github"}
+    return {
+        "github": {**github, "source": "github", "api": "graphql"},
+        "jira": {
+            "source": "jira", "email": "ann@acme.example", "token": "jira-acme", "base_url": f"{url}/jira/acme",
+        },
+        "hubspot": {"source": "hubspot", "token": "hubspot-acme", "base_url": f"{url}/hubspot/acme"},
+    }  # fmt: skip
+
+
+def _figure(source: str, config: dict[str, Any]) -> dict[str, Any]:
+    with syncs.warehouse("latency") as warehouse:
+        cost = syncs.sync(warehouse, source, [syncs.connect(warehouse, "acme", config)], NOW)
+    if cost.errors or not cost.rows:
+        raise RuntimeError(f"{cost.rows} rows, {cost.errors}")
+    bound = cost.requests * DELAY_MS / 1000 / THREADS
+    name = f"{source}: {cost.rows:,} rows, {cost.requests:,} requests, {THREADS} at once"
+    return figure("latency_bound", name, cost.seconds, "s", reference=bound, goal=GOAL, at_most=True)
+
+
+@contextmanager
+def _simulator() -> Iterator[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SIMULATOR], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+if __name__ == "__main__":
+    run()
