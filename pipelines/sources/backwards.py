@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from pipelines.sources.reading import Reading, Request, instant
+from pipelines.sources.reading import Reading, Request, instant, when
 from pipelines.sync_error import SyncError
 
 FORGOTTEN = ("not_found", "configuration", "unparsable")  # what a source answers that no longer knows a place
@@ -21,9 +21,15 @@ class Page(NamedTuple):
     times: Sequence[str]  # ISO 8601, newest first
     following: str
 
+    @property
+    def oldest(self) -> str:
+        """The last of its times; what is none is left out."""
+        return next((time for time in reversed(self.times) if when(time)), "")
+
     def since(self, first: datetime) -> "Page":
         """Without the rows that changed before `first`."""
-        kept = [pair for pair in zip(self.rows, self.times, strict=True) if instant(pair[1]) >= first]
+        pairs = zip(self.rows, self.times, strict=True)
+        kept = [pair for pair in pairs if (time := when(pair[1])) is None or time >= first]
         return Page([row for row, _ in kept], [time for _, time in kept], self.following)
 
 
@@ -54,7 +60,7 @@ class Backwards:
             found = page.since(since)
             yield from shape(found.rows)
             self._see(found)
-            if page.times and instant(page.times[-1]) < since:
+            if page.oldest and instant(page.oldest) < since:
                 break
         yield from self._reached()
 
@@ -63,8 +69,8 @@ class Backwards:
             yield from shape(page.rows)
             self._see(page)
             self._past = page.following
-            yield from self._reached(page.times[-1] if page.times else "")
-            if self._past and page.times and self._request.has_enough(page.times[-1]):
+            yield from self._reached(page.oldest)
+            if self._past and self._request.has_enough(page.oldest):
                 return
         if self._past:  # the place was the list's end
             self._past = ""

@@ -25,19 +25,19 @@ def commits(request: Request) -> Reading:
         walk = Walk(request, repository, is_open and not request.full)
         start = since or request.horizon
         params = {"since": start.strftime("%Y-%m-%dT%H:%M:%SZ")} if start else {}
-        seen: list[str | None] = []
+        newest: str | None = None
         for rows in walk.listed(params) if not request.past_only else ():
-            seen += [row["committed_at"] for row in rows]
+            newest = request.newest(newest, *(row["committed_at"] for row in rows))
             yield Rows("commits", rows)
             if since is None:
                 oldest = rows[-1]["committed_at"] if rows else ""
-                yield from request.reached("commits", repository, seen, UNCLOSED, oldest)
+                yield from request.reached("commits", repository, [newest], UNCLOSED, oldest)
         if is_open and request.horizon:
-            yield from request.reached("commits", repository, [*seen, request.horizon.isoformat()], UNCLOSED)
+            yield from request.reached("commits", repository, [newest, request.horizon.isoformat()], UNCLOSED)
             continue
         for rows in walk.missing(request.heads[repository] | _kept_heads(request, repository, since, is_open)):
             yield Rows("commits", rows)
-        yield from request.reached("commits", repository, seen)
+        yield from request.reached("commits", repository, [newest])
 
 
 def _kept_heads(request: Request, repository: str, since: datetime | None, is_open: bool) -> set[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.http import Client
 from pipelines.sources import jira_rows, jira_search
 from pipelines.sources.jira_search import offsets, tokens
-from pipelines.sources.reading import Expected, Present, Reading, Request, Rows, at_once, instant
+from pipelines.sources.reading import Expected, Present, Reading, Request, Rows, at_once, instant, when
 from pipelines.sync_error import SyncError
 
 LOOKBACK = timedelta(minutes=10)  # JQL compares minutes, and the search index is some minutes behind
@@ -93,7 +93,8 @@ class _Issues:
             return
         below = f"updated <= {jira_search.minute(instant(self.past), self._zone, up=True)}" if self.past else ""
         for page in self._pages(below, "desc"):
-            self.past = page[-1]["fields"]["updated"] if page else self.past
+            times = [found["fields"]["updated"] for found in reversed(page)]
+            self.past = next(filter(when, times), self.past)
             yield from self._whole(page)
             if self._request.has_enough(self.past):
                 return

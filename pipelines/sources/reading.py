@@ -117,18 +117,28 @@ class Request:
             yield Reached(resource, scope, instant(newest).astimezone(UTC).isoformat(), past, oldest)
 
     def newest(self, *times: str | None) -> str | None:
-        """The latest of these times that is not in the future."""
-        return max((time for time in times if time and instant(time) <= self.now), key=instant, default=None)
+        """The latest of these times that is not in the future. What is no time is left out: its record is set apart."""
+        known = [(time, text) for text in times if (time := when(text)) and time <= self.now]
+        return max(known)[1] if known else None
 
     def has_enough(self, oldest: str | None) -> bool:
         """Whether a list that has come down to this time leaves what is older for later."""
-        return self.horizon is not None and bool(oldest) and instant(str(oldest)) < self.horizon
+        time = when(oldest)
+        return self.horizon is not None and time is not None and time < self.horizon
 
 
 def instant(text: str) -> datetime:
     """ISO 8601 text as an instant; without an offset it is UTC. Raises ValueError."""
     time = datetime.fromisoformat(text)
     return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def when(text: str | None) -> datetime | None:
+    """The instant of a text, None where it is none."""
+    try:
+        return instant(text) if text else None
+    except (ValueError, TypeError):
+        return None
 
 
 def at_once(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:

@@ -1,4 +1,4 @@
-"""How near a first sync comes to what the delay of the requests alone would cost, with 50 ms a request at the simulator.
+"""How near a first sync comes to what the requests' delay alone would cost, with 50 ms a request at the simulator.
 
 A company of its own process is read by GitHub (GraphQL and REST), Jira and HubSpot, each in a process that does
 nothing but the sync. The bound is requests × 50 ms ÷ the requests that a connection may have under way at once.
