@@ -7,8 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
-
+from pipelines import lenient_json
 from pipelines.http import Client
 from pipelines.sources.reading import Place, Reached, Reading, Request, Rows
 from pipelines.sync_error import SyncError
@@ -71,10 +70,12 @@ def _ask(
         wanted = {"hourly": ",".join(HOURLY), "daily": ",".join(DAILY), "timezone": "UTC"}
         query = f"{path}?{urlencode({**coordinates, **wanted, **params}, safe=',')}"
         body = request.cache.fetch("open_meteo", client.url(query), KEEP, partial(_body, client, query))
-        found = msgspec.json.decode(body)
+        found = lenient_json.decode(body)
         answers = found if isinstance(found, list) else [found]  # one place: no list
         if len(answers) != len(some) or "error" in answers[0]:
             raise SyncError("unparsable", f"Open-Meteo answered {len(answers)} of {len(some)} places")
+        if any(answer.get("utc_offset_seconds") for answer in answers):  # its times have no offset of their own
+            raise SyncError("unparsable", "Open-Meteo answered in local time, and was asked for UTC")
         yield from zip(some, answers, strict=True)
 
 
