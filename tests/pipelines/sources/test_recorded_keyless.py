@@ -3,6 +3,7 @@
 import csv
 import json
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -131,7 +132,7 @@ def test_recorded_timelines_leave_out_what_was_not_measured(recorded, name, mode
     points = body["timeline"][0]["data"]
     times = [datetime.fromisoformat(str(gdelt.moment(point["date"]))) for point in points]
     assert times == sorted(times)
-    steps = {later - earlier for earlier, later in zip(times, times[1:], strict=False)}
+    steps = {later - earlier for earlier, later in pairwise(times)}
     daily = name == "timelinetone_day_excerpt"
     assert steps == {timedelta(days=1)} if daily else len(steps) > 1  # gaps stay gaps
     assert body["query_details"]["date_resolution"] == ("day" if daily else "15m")
