@@ -190,5 +190,5 @@ def _cure(
     if needs_somebody:
         return "Enter the credentials again: the connection needs attention."
     if resume_at is not None and now is not None and resume_at > now:
-        return f"Wait: it goes on by itself at {resume_at:%d %b %H:%M} UTC."
+        return f"Wait: it goes on by itself at {resume_at.astimezone(UTC):%d %b %H:%M} UTC."
     return CURES.get(error_class or "", "See the run's log.")
