@@ -14,6 +14,7 @@ from pipelines.sync_error import SyncError
 KEEP = timedelta(hours=24)
 LOOKBACK = timedelta(days=7)  # today's rate can still change, and holidays leave gaps
 LIMITS = {"exchangerate_api": {"month": 1500}}  # of its free tier; the others state none
+STAND_IN_SECONDS = 15  # the provider may have taken its minute already
 PASSING = ("unavailable", "timeout", "rate_limited", "unparsable")  # for these another provider is asked
 log = logging.getLogger("clearsignal.sources")
 
@@ -49,6 +50,7 @@ def _of_a_stand_in(request: Request, error: SyncError) -> list[dict[str, Any]]:
     connection = request.connection
     for name in connection.stand_ins:
         other = request.other_client(connection.address_of(name), LIMITS.get(name, {}))
+        other.total_seconds = STAND_IN_SECONDS
         try:
             rows = _rows(request, other, name)
         except SyncError:
