@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from orchestration import checks, home_lock, ports
+from orchestration import home_lock, ports, staleness
 from pipelines.warehouse import home
 from pipelines.warehouse.connection import Warehouse
 
@@ -207,7 +207,7 @@ def _sources(warehouse: Warehouse) -> Iterator[str]:
 
 
 def _fresh(warehouse: Warehouse, source: str) -> Finding:
-    stale = checks.stale_tenants(warehouse, source)
+    stale = staleness.stale_tenants(warehouse, source)
     if not stale:
         return Finding(source, WELL, "every tenant is fresh")
     first = stale[0]

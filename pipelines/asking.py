@@ -59,13 +59,13 @@ class Asking:
         owner = (self._stored.tenant.tenant_id, self._stored.connection_id)
         record_left(self._database, *owner, self._meters, self._options.clock)
 
-    def _client(self, base_url: str) -> Client:
+    def _client(self, base_url: str, limits: dict[str, int] | None = None) -> Client:
         secrets = tuple(str.__str__(secret) for secret in self._stored.secrets)
         digest = hmac.new(self._warehouse.derive("quota"), "|".join(secrets).encode(), hashlib.sha256).hexdigest()
         meter = Meter(
             urlsplit(base_url).netloc,
             digest[:16] if secrets else "",
-            self._module.limits(self._stored.connection),
+            self._module.limits(self._stored.connection) if limits is None else limits,
             lambda: self._warehouse.connect("loader"),
             self._options.clock,
         )

@@ -57,7 +57,7 @@ def probe(connection: Any, *, public_only: bool, now: datetime, places: Sequence
     module = load.module_of(source)
     secrets = tuple(str.__str__(secret) for secret in secrets_of(connection).values())
 
-    def client(base_url: str) -> Client:
+    def client(base_url: str, limits: dict[str, int] | None = None) -> Client:
         return Client(
             base_url, secrets=secrets, public_only=public_only, total_seconds=REQUEST_SECONDS,
             **module.client(connection),
@@ -66,6 +66,7 @@ def probe(connection: Any, *, public_only: bool, now: datetime, places: Sequence
     request = Request(
         connection, client(connection.base_url), now,
         cursors=UpTo(now), places=places, cache=Uncached(), other_client=client,
+        is_trial=True,
     )  # fmt: skip
     ends, found = time.monotonic() + WHOLE_SECONDS, []
     stopped = False

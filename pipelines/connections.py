@@ -89,17 +89,37 @@ class OpenMeteo(Base, tag="open_meteo", frozen=True, kw_only=True):
     first_days: Annotated[int, Meta(ge=1, le=730)] = 60
 
 
-class ExchangeRates(Base, tag="exchange_rates", frozen=True, kw_only=True):
-    """Daily rates of one base currency from one provider, whose series are never mixed with another's."""
+PROVIDERS = {  # of exchange rates, in the order in which they stand in for each other
+    "frankfurter": "https://api.frankfurter.dev",
+    "open_er_api": "https://open.er-api.com",
+    "exchangerate_api": "https://api.exchangerate-api.com",
+}
+Provider = Literal["frankfurter", "open_er_api", "exchangerate_api"]
 
-    provider: str = "frankfurter"  # or open_er_api, exchangerate_api
+
+class ExchangeRates(Base, tag="exchange_rates", frozen=True, kw_only=True):
+    """Daily rates of one base currency from one provider. While it fails, the first of `fallbacks` that answers is
+    asked for the newest rates: a series of its own, for the rates of two providers are never mixed in one."""
+
+    provider: Provider = "frankfurter"
     base: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] = "EUR"
-    base_url: str = "https://api.frankfurter.dev"
+    base_url: str = ""  # none: the provider's own
     first_days: Annotated[int, Meta(ge=1, le=730)] = 180
+    fallbacks: tuple[Provider, ...] | None = None  # none: the other two, in their order
 
     def __post_init__(self) -> None:
-        if self.provider not in ("frankfurter", "open_er_api", "exchangerate_api"):
-            raise ValueError(f"{self.provider!r} is no provider: frankfurter, open_er_api or exchangerate_api")
+        if not self.base_url:
+            msgspec.structs.force_setattr(self, "base_url", PROVIDERS[self.provider])
+
+    @property
+    def stand_ins(self) -> tuple[str, ...]:
+        """Whom to ask while the provider fails."""
+        wanted = tuple(PROVIDERS) if self.fallbacks is None else self.fallbacks
+        return tuple(name for name in wanted if name != self.provider)
+
+    def address_of(self, provider: str) -> str:
+        """A provider's own address; a server of one's own that stands for one stands for all of them."""
+        return PROVIDERS[provider] if self.base_url == PROVIDERS[self.provider] else self.base_url
 
 
 class GeoNames(Base, tag="geonames", frozen=True, kw_only=True):

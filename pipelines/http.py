@@ -15,6 +15,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
+from pipelines import lenient_json
 from pipelines.public_http import NotPublic, PublicAdapter
 from pipelines.quota import Meter
 from pipelines.sync_error import SyncError
@@ -40,12 +41,12 @@ class Answer:
         """The body as JSON. Raises SyncError(unparsable) with its first 200 characters."""
         try:
             return self._decoded
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except msgspec.DecodeError:
             raise unparsable(self, "is not JSON") from None
 
     @cached_property
     def _decoded(self) -> Any:
-        return msgspec.json.decode(self.body)
+        return lenient_json.decode(self.body)
 
     def excerpt(self) -> str:
         return " ".join(self.body[: EXCERPT * 4].decode("utf-8", "replace").split())[:EXCERPT]

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from psycopg import Connection, sql
 
+from pipelines import cities
+
 
 class Place(NamedTuple):
     """A place of the tenant, as its weather and news are asked for."""
@@ -17,6 +19,16 @@ class Place(NamedTuple):
     country_code: str | None
     latitude: float | None
     longitude: float | None
+
+
+def located(place: Place, found: Mapping[str, tuple[float, float]]) -> Place:
+    """The place with coordinates: its own, those `found` for its id, or those of the largest city of its name."""
+    if place.latitude is not None and place.longitude is not None:
+        return place
+    if (given := found.get(str(place.place_id))) is not None:
+        return place._replace(latitude=given[0], longitude=given[1])
+    city = cities.find(place.name, place.country_code)
+    return place._replace(latitude=city.latitude, longitude=city.longitude) if city else place
 
 
 @dataclass(frozen=True)
@@ -29,12 +41,24 @@ class Kept:
     connection_id: UUID
 
     def places(self) -> list[Place]:
+        """The tenant's places. Coordinates that nobody gave are GeoNames', else those of a city of that name."""
         rows = self.database.execute(
             "select place_id, name, country_code, latitude, longitude from app.place where tenant_id = %s"
             " order by name",
             [self.tenant_id],
         ).fetchall()
-        return [Place(*row) for row in rows]
+        found = self._found_by_geonames()
+        return [located(Place(*row), found) for row in rows]
+
+    def _found_by_geonames(self) -> dict[str, tuple[float, float]]:
+        if self.database.execute("select to_regclass('raw_geonames.places')").fetchone() == (None,):
+            return {}  # GeoNames was never asked
+        rows = self.database.execute(
+            "select place_id, latitude, longitude from raw_geonames.places"
+            " where tenant_id = %s and _deleted_at is null and latitude is not null and longitude is not null",
+            [str(self.tenant_id)],
+        ).fetchall()
+        return {place_id: (latitude, longitude) for place_id, latitude, longitude in rows}
 
     def has_service_paths(self) -> bool:
         """Whether the tenant maps files to services, so that a pull request's files are needed."""

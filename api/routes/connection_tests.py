@@ -17,7 +17,7 @@ from api.routes.connections import Config
 from api.security.callers import Caller
 from api.services import Services
 from pipelines import connection_changes, connection_probes
-from pipelines.kept import Place
+from pipelines.kept import Place, located
 from pipelines.stored_connections import opened
 
 STORED = (
@@ -90,7 +90,7 @@ async def _tested(services: Services, caller: Caller, connection: Any, allows_pr
 
     def run() -> list[connection_probes.Probe]:
         with services.warehouse.connect_as_tenant(caller.tenant_id) as database:
-            places = [Place(*row) for row in database.execute(PLACES, [caller.tenant_id])]
+            places = [located(Place(*row), {}) for row in database.execute(PLACES, [caller.tenant_id])]
         return connection_probes.probe(connection, public_only=not allows_private, now=datetime.now(UTC), places=places)
 
     async with TESTS_AT_ONCE:

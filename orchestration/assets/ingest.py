@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from orchestration import checks
+from orchestration import checks, staleness
 from orchestration.partitions import tenants
 from pipelines.raw_tables import RAW, TABLES
 from pipelines.warehouse.connection import Warehouse
@@ -83,9 +83,9 @@ def ingest(source: str) -> dg.AssetsDefinition:
                 is_read = table not in outcome.failed and table not in outcome.waiting
                 if is_read and (count or not outcome.error):
                     yield _materialised(source, table, outcome, count)
-        stale = checks.stale_tenants(warehouse, source)
-        drift = checks.drifts(warehouse, source)
-        unread = checks.unread(warehouse, source)
+        stale = staleness.stale_tenants(warehouse, source)
+        drift = staleness.drifts(warehouse, source)
+        unread = staleness.unread(warehouse, source)
         yield from (checks.freshness(table, source, stale, drift.get(table, ()), unread) for table in tables)
         _tag_run(context, keys, set(failed))
         if failed:
@@ -114,7 +114,7 @@ def uploads() -> list[dg.AssetSpec]:
 
 
 def _spec(source: str, table: str) -> dg.AssetSpec:
-    oldest = checks.OLDEST[source]
+    oldest = staleness.OLDEST[source]
     return dg.AssetSpec(
         key=[f"raw_{source}", table],
         description=f"{SYSTEMS[source]}'s {table.replace('_', ' ')}, as it last showed them.",

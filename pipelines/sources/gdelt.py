@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from pipelines import http
+from pipelines import http, lenient_json
 from pipelines.http import Answer
 from pipelines.sources.reading import Place, Reading, Request, Rows
 from pipelines.sync_error import SyncError
@@ -60,8 +60,8 @@ def parse(body: bytes) -> dict[str, Any]:
     """GDELT's JSON, in whose titles escapes may be invalid and control characters stand."""
     mended = CONTROL.sub(b" ", BROKEN_ESCAPE.sub(rb"\\\\", body))
     try:
-        return msgspec.json.decode(mended)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return lenient_json.decode(mended)
+    except msgspec.DecodeError:
         excerpt = body[:200].decode("utf-8", "replace")
         raise SyncError("unparsable", f"GDELT's answer is not JSON: {excerpt!r}") from None
 

@@ -4,9 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
-
-from pipelines import http
+from pipelines import http, lenient_json
 from pipelines.http import Answer
 from pipelines.sources.reading import Place, Reading, Request, Rows
 from pipelines.sync_error import SyncError
@@ -57,7 +55,7 @@ def _place(request: Request, place: Place) -> dict[str, Any] | None:
     def ask() -> bytes:
         return request.client.get(f"{named}&{urlencode({'username': request.connection.username})}").body
 
-    found = msgspec.json.decode(request.cache.fetch("geonames", request.client.url(named), None, ask))["geonames"]
+    found = lenient_json.decode(request.cache.fetch("geonames", request.client.url(named), None, ask))["geonames"]
     if not found:
         return None
     best = found[0]

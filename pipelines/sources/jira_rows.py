@@ -1,5 +1,6 @@
 """Jira's objects → rows. Story points and sprints are custom fields whose ids differ from site to site."""
 
+import math
 import re
 from typing import Any, NamedTuple
 
@@ -42,7 +43,7 @@ def custom_fields(fields: list[Object]) -> CustomFields:
 
 def issue(found: Object, custom: CustomFields, base_url: str) -> Object:
     fields = found["fields"]
-    points = next((fields[name] for name in custom.points if fields.get(name) is not None), None)
+    points = next((number for name in custom.points if (number := _number(fields.get(name))) is not None), None)
     return {
         **{name: fields.get(name) for name in PLAIN},
         "parent": _named(fields.get("parent")),
@@ -60,6 +61,15 @@ def issue(found: Object, custom: CustomFields, base_url: str) -> Object:
         },
         "url": f"{base_url.rstrip('/')}/browse/{found['key']}",
     }
+
+
+def _number(value: Any) -> float | None:
+    """Points as a number, from a number or from its text. Sizes in words stay among the custom fields alone."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _named(found: Object | None) -> Object | None:

@@ -34,6 +34,12 @@ def forecast(request: Request) -> Reading:
     params = {"past_days": 2, "forecast_days": 7}
     for place, answer in _ask(request, request.client, "/v1/forecast", places, params):
         yield from _rows(place, "forecast", answer)
+    unknown = [place.name for place in request.places if place not in places]
+    if unknown and not request.is_trial:  # told at the end, so that the others are loaded
+        raise SyncError(
+            "not_found", f"no coordinates are known of {', '.join(unknown)}",
+            what_to_do="name a larger city near it, or connect GeoNames, which knows small ones.",
+        )  # fmt: skip
 
 
 def archive(request: Request) -> Reading:
@@ -60,26 +66,33 @@ def _located(request: Request) -> list[Place]:
 def _ask(
     request: Request, client: Client, path: str, places: list[Place], params: dict[str, Any]
 ) -> Iterator[tuple[Place, dict]]:
-    """One answer a place, many places a request."""
+    """One answer a place: what any tenant has asked for is not asked for again, the others are at once."""
     assert request.cache is not None
+    wanted = {"hourly": ",".join(HOURLY), "daily": ",".join(DAILY), "timezone": "UTC", **params}
     for start in range(0, len(places), BATCH):
         some = places[start : start + BATCH]
-        coordinates = {
-            "latitude": ",".join(str(place.latitude) for place in some),
-            "longitude": ",".join(str(place.longitude) for place in some),
-        }
-        wanted = {"hourly": ",".join(HOURLY), "daily": ",".join(DAILY), "timezone": "UTC"}
-        query = f"{path}?{urlencode({**coordinates, **wanted, **params}, safe=',')}"
-        body = request.cache.fetch("open_meteo", client.url(query), KEEP, partial(_body, client, query))
-        found = msgspec.json.decode(body)
-        answers = found if isinstance(found, list) else [found]  # one place: no list
-        if len(answers) != len(some) or "error" in answers[0]:
-            raise SyncError("unparsable", f"Open-Meteo answered {len(answers)} of {len(some)} places")
-        yield from zip(some, answers, strict=True)
+        urls = [client.url(_query(path, [place], wanted)) for place in some]
+        bodies = request.cache.fetch_each("open_meteo", urls, KEEP, partial(_bodies, client, path, some, wanted))
+        yield from zip(some, map(msgspec.json.decode, bodies), strict=True)
 
 
-def _body(client: Client, query: str) -> bytes:
-    return client.get(query).body
+def _query(path: str, places: list[Place], wanted: dict[str, Any]) -> str:
+    coordinates = {
+        "latitude": ",".join(str(place.latitude) for place in places),
+        "longitude": ",".join(str(place.longitude) for place in places),
+    }
+    return f"{path}?{urlencode({**coordinates, **wanted}, safe=',')}"
+
+
+def _bodies(client: Client, path: str, places: list[Place], wanted: dict[str, Any], numbers: list[int]) -> list[bytes]:
+    """The answers for the places of these numbers, each by itself."""
+    found = client.json(_query(path, [places[number] for number in numbers], wanted))
+    answers = found if isinstance(found, list) else [found]  # one place: no list
+    if len(answers) != len(numbers) or "error" in answers[0]:
+        raise SyncError("unparsable", f"Open-Meteo answered {len(answers)} of {len(numbers)} places")
+    if any(answer.get("utc_offset_seconds") for answer in answers):  # its times have no offset of their own
+        raise SyncError("unparsable", "Open-Meteo answered in local time, and was asked for UTC")
+    return [msgspec.json.encode(answer) for answer in answers]
 
 
 def _rows(place: Place, kind: str, answer: dict) -> Iterator[Rows]:

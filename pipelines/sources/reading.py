@@ -76,10 +76,11 @@ class Request:
     cursors: Mapping[str, str] = field(default_factory=dict)  # "resource|scope" → ISO 8601 or ETag
     full: bool = False
     sweep: bool = False
+    is_trial: bool = False  # somebody asks whether this connection works
     places: Sequence[Place] = ()
     wants_files: bool = False  # the tenant maps files to services
     cache: ResponseCache | Uncached | None = None
-    other_client: Callable[[str], Client] | None = None  # base url → a client beside `client`
+    other_client: Callable[..., Client] | None = None  # base url and, if they are others, limits → another client
     kept: Kept | None = None  # None: read as if nothing were kept
     horizon: datetime | None = None  # lists that are read newest first stop here and leave the past for later
     past_only: bool = False  # what is new has been read by the same sync

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from pipelines import lenient_json
 from pipelines.webhooks.signatures import Delivery
 
 LONGEST_ID = 200
@@ -29,7 +30,7 @@ def split(source: str, delivery: Delivery) -> list[Told]:
     """The events of a webhook whose signature was good. Raises Unreadable."""
     try:
         text = delivery.body.decode()
-        body = msgspec.json.decode(text)
+        body = lenient_json.decode(delivery.body)
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
         raise Unreadable("The body is no JSON. Do: set the webhook's content type to application/json.") from None
     return READERS[source](delivery, body, text)

@@ -7,10 +7,9 @@ from functools import partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
-import msgspec
 import psycopg
 
-from pipelines import load
+from pipelines import lenient_json, load
 from pipelines.landing_rows import cells
 from pipelines.loading import UNEXPECTED, Loading
 from pipelines.raw_tables import RAW
@@ -98,7 +97,7 @@ class Applying(Loading):
     def _change(self, event: Event) -> Change | SyncError:
         """What an event says, or why it cannot be understood. Its rows fit their tables."""
         try:
-            change = self._events.change(self._stored.connection, event.event, msgspec.json.decode(event.body))
+            change = self._events.change(self._stored.connection, event.event, lenient_json.decode(event.body.encode()))
             for rows in change.rows:
                 cells(RAW[self._stored.source][rows.table], rows.rows)
                 list(map(instant, (row["updated_at"] for row in rows.rows)))

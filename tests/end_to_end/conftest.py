@@ -11,6 +11,7 @@ from orchestration import dbt
 from pipelines.warehouse import roles
 from pipelines.warehouse.connection import Warehouse
 from tests import conftest
+from tests.end_to_end import replays
 from tests.end_to_end import stack as house
 
 SLUGS = ("acme", "initech")
@@ -27,6 +28,19 @@ def filled(postgres: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Ite
         stack.sync()
         stack.transform()
         yield stack
+    conftest.drop(postgres, warehouse)
+
+
+@pytest.fixture(scope="session")
+def replayed(postgres: Warehouse, recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """The recorded answers as tenant `ants`, in a warehouse where nothing else was ever read."""
+    warehouse = conftest.clone(postgres, tmp_path_factory.mktemp("home"))
+    rule = tmp_path_factory.mktemp("rule") / "replay.toml"
+    rule.write_text(replays.RULE)
+    done = replays.replay(warehouse, recorded, "--tenant", "ants", "--config", str(rule))
+    assert done.returncode == 0, done.stderr
+    assert "milestones.jsonl: unknown, not replayed" in done.stderr
+    yield warehouse
     conftest.drop(postgres, warehouse)
 
 

@@ -5,49 +5,12 @@ object an id (the files hold one repeated line each for pulls, issues, reviews, 
 """
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pipelines.warehouse.connection import Warehouse
-from tests import conftest
-from tests.end_to_end import stack as house
+from tests.end_to_end.replays import ask, replay
 
-RULE = '[deployments]\nfrom = "workflow_runs"\nname = "CodeQL"\nenvironment = "production"\n'
 LINE = json.dumps({"request": {"url": "https://api.github.com/repos/a/b/issues"}, "body": {"id": 1, "number": 1}})
-
-
-def replay(warehouse: Warehouse, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "orchestration.cli", "replay", str(folder), *options],
-        env={**os.environ, **house.environment(warehouse)},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-
-
-@pytest.fixture(scope="module")
-def replayed(postgres: Warehouse, recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """The recorded answers as tenant `ants`, in a warehouse where nothing else was ever read."""
-    warehouse = conftest.clone(postgres, tmp_path_factory.mktemp("home"))
-    rule = tmp_path_factory.mktemp("rule") / "replay.toml"
-    rule.write_text(RULE)
-    done = replay(warehouse, recorded, "--tenant", "ants", "--config", str(rule))
-    assert done.returncode == 0, done.stderr
-    assert "milestones.jsonl: unknown, not replayed" in done.stderr
-    yield warehouse
-    conftest.drop(postgres, warehouse)
-
-
-def ask(warehouse: Warehouse, statement: str) -> list[Any]:
-    with warehouse.connect("transformer") as connection:
-        return connection.execute(statement).fetchall()  # type: ignore[arg-type]
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
-from orchestration import checks, doctor, environment, jobs, partitions, runs
+from orchestration import checks, doctor, environment, jobs, partitions, runs, staleness
 from orchestration.assets import ingest
 from orchestration.commands import running
 from orchestration.resources import RESOURCES
@@ -75,7 +75,7 @@ def test_the_run_list_shows_how_many_failed(loaded: Loaded):
 
 
 def test_the_check_names_the_stale_tenant_and_the_cure(loaded: Loaded):
-    (stale,) = checks.stale_tenants(loaded.runs.warehouse, "github")
+    (stale,) = staleness.stale_tenants(loaded.runs.warehouse, "github")
     evaluations = {e.asset_key: e for e in loaded.result.get_asset_check_evaluations()}
 
     assert (stale.tenant, stale.since) == ("globex", None)
@@ -99,7 +99,7 @@ def test_after_three_refusals_the_connection_needs_attention_and_runs_are_green_
     assert run is not None
     assert "failed tenants" not in run.tags
     assert globex not in loaded.runs.instance.get_materialized_partitions(PULLS)
-    (stale,) = checks.stale_tenants(loaded.runs.warehouse, "github")
+    (stale,) = staleness.stale_tenants(loaded.runs.warehouse, "github")
     assert (stale.tenant, stale.sort) == ("globex", "401 credentials")
     assert stale.error.startswith("needs attention: refused 3 times in a row")
     assert stale.cure == "Enter the credentials again: the connection needs attention."
@@ -121,12 +121,34 @@ def test_a_limit_is_told_with_the_time_at_which_loading_goes_on(loaded: Loaded):
         held.failed(holds.WHOLE, SyncError("rate_limited", "The limit is used up.", retry_after=3600))
         try:
             result = loaded.runs.ingest([acme.partition_key], ["github"])
-            (stale,) = (one for one in checks.stale_tenants(warehouse, "github") if one.tenant == "acme")
+            (stale,) = (one for one in staleness.stale_tenants(warehouse, "github") if one.tenant == "acme")
         finally:
             held.succeeded([holds.WHOLE])
 
     assert result.success
     assert stale.cure.startswith("Wait: it goes on by itself at ")
+
+
+def test_everything_that_holds_a_connection_is_shown(loaded: Loaded):
+    warehouse = loaded.runs.warehouse
+    acme = tenants.find(warehouse, "acme")
+    (stored,) = stored_connections.of(warehouse, acme, "github")
+    with warehouse.connect("loader", autocommit=True) as database:
+        held = holds.Holds(database, acme.tenant_id, stored.connection_id, lambda: datetime.now(UTC))
+        for _ in range(3):
+            held.failed("deployments", SyncError("permission", "Resource not accessible.", http_status=403))
+        held.failed("releases", SyncError("rate_limited", "The limit is used up.", retry_after=3600))
+        try:
+            stale = [one for one in staleness.stale_tenants(warehouse, "github") if one.tenant == "acme"]
+        finally:
+            held.succeeded(["deployments", "releases"])
+
+    assert [one.sort for one in stale] == ["deployments: permission", "releases: rate_limited"]
+    assert [one.cure.partition(" ")[0] for one in stale] == ["Give", "Wait:"]
+    result = checks.freshness("releases", "github", stale)
+    assert result.metadata["stale tenants"].value == 1
+    shown = result.metadata["who and why"].value
+    assert "deployments: permission" in shown and "releases: rate_limited" in shown
 
 
 def test_one_tenant_can_be_loaded_without_the_others(loaded: Loaded):
@@ -161,7 +183,7 @@ def test_a_mended_token_makes_the_tenant_fresh(loaded: Loaded):
     result = loaded.runs.ingest([globex.partition_key], ["github"])
 
     assert result.success
-    assert checks.stale_tenants(warehouse, "github") == []
+    assert staleness.stale_tenants(warehouse, "github") == []
     assert globex.partition_key in loaded.runs.instance.get_materialized_partitions(PULLS)
 
 
@@ -172,7 +194,7 @@ def test_a_tenants_own_times_decide_when_it_is_stale(loaded: Loaded):
         schedules.put(database, acme.tenant_id, "github", "0 6 * * *")
 
     def stale(days: float) -> set[str]:
-        return {one.tenant for one in checks.stale_tenants(warehouse, "github", now + timedelta(days=days))}
+        return {one.tenant for one in staleness.stale_tenants(warehouse, "github", now + timedelta(days=days))}
 
     assert stale(0.5) == {"globex", "initech"}
     assert "acme" in stale(5)
@@ -191,7 +213,7 @@ def test_fields_that_came_or_went_are_shown_beside_and_make_nobody_stale(loaded:
             " values (%s, %s, 'pull_requests', 'auto_merge', 'gone', now())",
             [acme.tenant_id, stored.connection_id],
         )
-    result = checks.freshness("pull_requests", "github", [], checks.drifts(warehouse, "github")["pull_requests"])
+    result = checks.freshness("pull_requests", "github", [], staleness.drifts(warehouse, "github")["pull_requests"])
 
     assert result.passed
     shown = result.metadata["fields that came or went"].value

@@ -68,7 +68,9 @@ select
     issues.updated_at,
     coalesce(issues.status_category_changed_at, issues.resolution_at, issues.updated_at) as state_changed_at,
     case
-        when fields_by_issue.incident_started_at ~ '^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}'
+        when
+            fields_by_issue.incident_started_at ~ '^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}'
+            and pg_input_is_valid(fields_by_issue.incident_started_at, 'timestamptz')
             then fields_by_issue.incident_started_at::timestamptz
     end as incident_started_at,
     issues.url,

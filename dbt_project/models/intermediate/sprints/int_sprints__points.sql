@@ -26,12 +26,12 @@ values_at as (
         issues.issue_id,
         issues.created_at as valid_from,
         0 as position,
-        {{ number_or_null('changes.old_value') }} as points
+        {{ points_or_null('changes.old_value') }} as points
     from issues
     inner join changes using (tenant_id, issue_id)
     where changes.ordinal = 1
     union all
-    select tenant_id, issue_id, changed_at as valid_from, position, {{ number_or_null('new_value') }} as points
+    select tenant_id, issue_id, changed_at as valid_from, position, {{ points_or_null('new_value') }} as points
     from changes
     union all
     select tenant_id, issue_id, created_at as valid_from, 0 as position, story_points as points

@@ -30,7 +30,7 @@ select
     coalesce(reporter ->> 'displayName', reporter ->> 'accountId') as reporter,
     parent ->> 'key' as parent_key,
     issuelinks as links,
-    story_points,
+    case when story_points >= 0 then story_points end as story_points,  -- less is somebody's word for: not estimated
     sprints,
     custom_fields,
     url,
