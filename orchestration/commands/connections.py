@@ -10,8 +10,9 @@ from uuid import UUID
 import click
 
 from orchestration.tables import show
+from pipelines.raw_tables import TABLES
 
-SOURCES = ("github", "jira", "hubspot", "gdelt", "open_meteo", "exchange_rates", "geonames", "git")
+SOURCES = tuple(TABLES)
 
 
 def register(cli: click.Group) -> None:

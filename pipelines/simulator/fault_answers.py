@@ -122,6 +122,10 @@ def change(fault: "Fault", answer: Answer, query: str, asked: bytes) -> bool:
         return False
     if fault.fault == "repeat_token":
         return _repeat_token(answer, body, query, asked)
+    if fault.fault == "hide":
+        body, hidden = _without(body, str(fault.options.get("field", "id")), set(fault.options.get("values", [])))
+        answer.body = msgspec.json.encode(body)
+        return hidden > 0
     rows = _rows(body)[: fault.options.get("rows")]
     for row in rows:
         if fault.fault == "drift":
@@ -175,6 +179,18 @@ def _rows(body: Any) -> list[dict[str, Any]]:
         return []
     inside = [row for value in body.values() if isinstance(value, list) for row in value if isinstance(row, dict)]
     return inside or [body]
+
+
+def _without(body: Any, name: str, values: set[Any]) -> tuple[Any, int]:
+    """The answer without the records whose field has one of the values, wherever a list holds them; how many."""
+    if isinstance(body, list):
+        kept = [one for one in body if not (isinstance(one, dict) and one.get(name) in values)]
+        pairs = [_without(one, name, values) for one in kept]
+        return [one for one, _ in pairs], len(body) - len(kept) + sum(count for _, count in pairs)
+    if isinstance(body, dict):
+        found = {key: _without(value, name, values) for key, value in body.items()}
+        return {key: value for key, (value, _) in found.items()}, sum(count for _, count in found.values())
+    return body, 0
 
 
 def _set_null(row: dict[str, Any], fields: list[str]) -> None:
