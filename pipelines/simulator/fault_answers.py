@@ -25,6 +25,7 @@ UNAUTHORISED: dict[str, Any] = {
         "message": "Authentication credentials not found.",
         "category": "INVALID_AUTHENTICATION",
     },
+    "zendesk": {"error": "Couldn't authenticate you"},
 }
 TOO_MANY: dict[str, Any] = {
     "github": {"message": "API rate limit exceeded", "documentation_url": "https://docs.github.com/rest"},
@@ -34,6 +35,10 @@ TOO_MANY: dict[str, Any] = {
         "message": "You have reached your ten_secondly_rolling limit.",
         "errorType": "RATE_LIMIT",
         "policyName": "TEN_SECONDLY_ROLLING",
+    },
+    "zendesk": {
+        "error": "APIRateLimitExceeded",
+        "description": "Number of allowed incremental export API requests per minute exceeded",
     },
     "open_meteo": {"error": True, "reason": "Minutely API request limit exceeded. Please try again in one minute."},
     "exchange_rates": {"result": "error", "error-type": "quota-reached"},
@@ -156,6 +161,8 @@ def _repeat_token(answer: Answer, body: Any, query: str, asked: bytes) -> bool:
     after = wanted.get("after") or parameters.get("after")
     if token and isinstance(body, dict):
         body.update(nextPageToken=token, isLast=False)
+    elif "cursor" in parameters and isinstance(body, dict):
+        body.update(after_cursor=parameters["cursor"], end_of_stream=False)
     elif after and isinstance(body, dict):
         body["paging"] = {"next": {"after": after}}
     elif "page" in parameters:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines.simulator.zendesk_objects import JIRA_KEY_FIELD
+
 Config = Callable[[str, str], dict[str, Any]]  # the simulator's address, a company's slug
 
 
@@ -60,6 +62,13 @@ PLAYED: dict[str, Played] = {
     "hubspot": Played(
         lambda url, slug: {"token": f"hubspot-{slug}", "base_url": f"{url}/hubspot/{slug}"},
         Record("tickets", "subject", "subject"),
+    ),
+    "zendesk": Played(
+        lambda url, slug: {
+            "email": f"admin@{slug}.example", "token": f"zendesk-{slug}", "base_url": f"{url}/zendesk/{slug}",
+            "jira_key_field": JIRA_KEY_FIELD,
+        },
+        Record("tickets", "subject", "subject", changed_at="generated_at"),
     ),
     "gdelt": Played(
         lambda url, slug: {"base_url": f"{url}/gdelt", "pace_seconds": 0.06, "first_days": 8},

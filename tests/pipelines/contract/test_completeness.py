@@ -42,9 +42,7 @@ def test_what_is_deleted_at_the_source_is_marked(warehouse: Warehouse, world: Ru
     )
     assert marked == [(gone, True)]  # the next build reads of it
     again = one(warehouse, source, tenant, now=NOW + 3 * MINUTE)
-    assert again.error is None and gone not in keys(
-        warehouse, source, tenant
-    )  # nor does its lookback revive it
+    assert again.error is None and gone not in keys(warehouse, source, tenant)  # nor does its lookback revive it
 
 
 @every_source
