@@ -1,4 +1,4 @@
-"""What somebody edited or deleted by hand in Jira, HubSpot or Zendesk: events of that world, with histories and truth."""
+"""What somebody edited or deleted by hand in Jira, HubSpot or Zendesk: events of that world, with history and truth."""
 
 from typing import Any
 

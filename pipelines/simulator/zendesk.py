@@ -85,7 +85,7 @@ def by_cursor(request: Request, key: str, found: Sequence[Stamped], last: int) -
     given = request.query_params.get("cursor")
     if given:
         try:
-            second, number = base64.b64decode(given, validate=True).decode().split("||")
+            second, _, number = base64.b64decode(given, validate=True).decode().partition("||")
             after = (int(second), int(number))
         except (binascii.Error, ValueError):
             raise Refused(400, "InvalidPaginationParameter", "cursor is not valid") from None
@@ -96,8 +96,7 @@ def by_cursor(request: Request, key: str, found: Sequence[Stamped], last: int) -
     left = [place for place in ordered if place > after]
     size = _number(request, "per_page", PAGE)
     page = left[:size]
-    second, number = page[-1] if page else after
-    cursor = base64.b64encode(f"{second}||{number}".encode()).decode()
+    cursor = base64.b64encode("||".join(map(str, page[-1] if page else after)).encode()).decode()
     return {
         key: [by_id[number] for _, number in page],
         "after_cursor": cursor,
@@ -112,7 +111,7 @@ def by_time(request: Request, key: str, found: Sequence[Stamped], last: int) -> 
     """A page from `start_time` on; all of its last second is in it, and is so again on the next page."""
     start = _start(request, last)
     left = sorted(((at, one) for at, one in found if start <= at <= last), key=lambda pair: (pair[0], pair[1]["id"]))
-    size = _number(request, "per_page", PAGE)
+    size = _number(request, "per_page", PAGE) + sum(at == start for at, _ in left)  # else one second could fill it all
     end = left[min(size, len(left)) - 1][0] if left else None
     page = [one for at, one in left if end is not None and at <= end]
     return {

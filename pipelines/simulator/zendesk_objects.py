@@ -61,19 +61,17 @@ def ticket_json(ticket: Ticket, with_metrics: bool) -> dict[str, Any]:
 
 def events(ticket: Ticket) -> Iterator[dict[str, Any]]:
     """What happened to a ticket, oldest first: each update with the fields that it set."""
-    steps = [(at, "status", STATUSES[stage or ""]) for at, stage in ticket.history.get("hs_pipeline_stage", [])]
-    steps += [
-        (at, "priority", PRIORITIES.get(value, value)) for at, value in ticket.history.get("hs_ticket_priority", [])
-    ]
+    stages, priorities = (ticket.history.get(name, []) for name in ("hs_pipeline_stage", "hs_ticket_priority"))
+    steps: list[tuple[int, str, str | None]] = [(at, "status", STATUSES[stage or ""]) for at, stage in stages]
+    steps += [(at, "priority", PRIORITIES.get(value, value)) for at, value in priorities]
     if ticket.merged_at is not None:
         steps.append((ticket.merged_at, "status", "closed"))
     before: dict[str, Any] = {}
     for number, (at, name, value) in enumerate(sorted(steps, key=lambda step: step[0])):
         event_id = (ticket_id(ticket) * 1_000 + number) * 10
-        change = {"id": event_id + 1, "via": "Web form", name: value}
-        change |= (
-            {"previous_value": before[name], "event_type": "Change"} if name in before else {"event_type": "Create"}
-        )
+        change = {"id": event_id + 1, "via": "Web form", name: value, "event_type": "Create"}
+        if name in before:
+            change |= {"previous_value": before[name], "event_type": "Change"}
         before[name] = value
         yield {
             "id": event_id,

@@ -42,9 +42,8 @@ def check(answer: Answer) -> None:
 def organizations(request: Request) -> Reading:
     """The customers. A deleted one is in no export, so a sweep reads them all."""
     found, seen = [], []
-    for page in by_time(
-        request.client, f"{EXPORTS}/organizations.json", "organizations", start(request, "organizations")
-    ):
+    since = start(request, "organizations")
+    for page in by_time(request.client, f"{EXPORTS}/organizations.json", "organizations", since):
         yield Rows("organizations", page)
         found += [one["id"] for one in page]
         seen += [one["updated_at"] for one in page]
@@ -69,7 +68,8 @@ def tickets(request: Request) -> Reading:
     asked = {"start_time": start(request, "tickets"), "include": "metric_sets"}
     for page in by_cursor(request.client, TICKETS, "tickets", **asked):
         yield Rows("tickets", [ticket(request.connection, one) for one in page if one["status"] != DELETED])
-        yield Gone("tickets", [one["id"] for one in page if one["status"] == DELETED])
+        if gone := [one["id"] for one in page if one["status"] == DELETED]:
+            yield Gone("tickets", gone)
         seen += [_iso(one["generated_timestamp"]) for one in page]
     yield from request.reached("tickets", "account", seen)
     if request.sweep:
@@ -109,8 +109,9 @@ def status_changes(request: Request) -> Reading:
 def start(request: Request, resource: str) -> int:
     """The second from which on a resource is exported, 0 for all. A sweep reads organizations whole."""
     since = request.since(resource, "account", LOOKBACK)
-    is_whole = since is None or (request.sweep and resource == "organizations")
-    return 0 if since is None or is_whole else int(since.timestamp())
+    if since is None or (request.sweep and resource == "organizations"):
+        return 0
+    return int(since.timestamp())
 
 
 def by_cursor(client: Client, path: str, key: str, **params: Any) -> Iterator[list[dict]]:
