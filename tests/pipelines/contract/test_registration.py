@@ -38,6 +38,13 @@ def test_a_source_is_registered_everywhere(source: str) -> None:
 
 
 @every_source
+def test_its_connection_can_be_written_on_the_command_line(source: str) -> None:
+    config = {**PLAYED[source].config("http://simulator", "acme"), "source": source}
+    written = [f"{name}={value}" for name, value in config.items() if isinstance(value, str | int | float)]
+    assert parse({**config, **dict(commands._field(source, text) for text in written)}) == parse(config)
+
+
+@every_source
 def test_its_connection_is_checked_and_its_resources_can_be_probed(source: str, still: Running) -> None:
     place = Place(uuid4(), BERLIN.name, BERLIN.country_code, BERLIN.latitude, BERLIN.longitude)
     connection = parse({**PLAYED[source].config(still.url, "acme"), "source": source})
