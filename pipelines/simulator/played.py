@@ -76,12 +76,12 @@ PLAYED: dict[str, Played] = {
         lacks={**NOBODY_EDITS, "visible drift": NAMED},
     ),
     "open_meteo": Played(
-        lambda url, slug: {"base_url": f"{url}/open_meteo", "archive_url": f"{url}/open_meteo", "first_days": 60},
+        lambda url, slug: {"base_url": f"{url}/open_meteo", "archive_url": f"{url}/open_meteo", "first_days": 21},
         newest=("daily", "day"),
         lacks={**NOBODY_EDITS, "visible drift": NAMED},
     ),
     "exchange_rates": Played(
-        lambda url, slug: {"base_url": f"{url}/exchange_rates", "first_days": 60},
+        lambda url, slug: {"base_url": f"{url}/exchange_rates", "first_days": 30},
         newest=("rates", "day"),
         lacks={**NOBODY_EDITS, "visible drift": NAMED},
     ),

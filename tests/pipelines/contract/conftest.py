@@ -31,7 +31,6 @@ def faulty(still: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]
         client.sleep = lambda seconds: time.sleep(min(seconds, 0.1))
 
     monkeypatch.setattr(http.Client, "__post_init__", hurry)
-    monkeypatch.setattr(http, "READ_SECONDS", 0.5)
     yield still
     still.clear_faults()
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines import holds, stored_connections
+from pipelines import holds, http, stored_connections
 from pipelines.connections import secrets_of
 from pipelines.simulator.played import PLAYED
 from pipelines.simulator.server import Running
@@ -28,12 +28,14 @@ MINUTE = timedelta(minutes=1)
 )
 def test_a_lasting_fault_is_told_by_its_class_and_the_next_sync_is_complete(
     shared_warehouse: Warehouse, faulty: Running, whole: Callable, source: str, fault: str, options: dict,
-    error_class: str,
+    error_class: str, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     tenant = connect(shared_warehouse, faulty, source)
     faulty.fault(f"/{source}/*", fault, **options)
     begun = time.monotonic()
-    outcome = one(shared_warehouse, source, tenant)
+    with monkeypatch.context() as patch:
+        patch.setattr(http, "READ_SECONDS", 0.5 if fault == "hang" else http.READ_SECONDS)
+        outcome = one(shared_warehouse, source, tenant)
     assert time.monotonic() - begun < 60
     assert outcome.error is not None and outcome.error.error_class == error_class
     assert outcome.error.what_to_do
