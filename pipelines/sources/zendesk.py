@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pipelines import http
 from pipelines.http import Answer, Client
-from pipelines.sources.reading import Gone, Present, Reading, Request, Rows
+from pipelines.sources.reading import Gone, Present, Reached, Reading, Request, Rows
 from pipelines.sync_error import SyncError
 
 LOOKBACK = timedelta(minutes=5)
@@ -41,37 +41,32 @@ def check(answer: Answer) -> None:
 
 def organizations(request: Request) -> Reading:
     """The customers. A deleted one is in no export, so a sweep reads them all."""
-    found, seen = [], []
+    found: list[int] = []
     since = start(request, "organizations")
     for page in by_time(request.client, f"{EXPORTS}/organizations.json", "organizations", since):
         yield Rows("organizations", page)
         found += [one["id"] for one in page]
-        seen += [one["updated_at"] for one in page]
-    yield from request.reached("organizations", "account", seen)
+        yield from reached(request, "organizations", [one["updated_at"] for one in page])
     if request.sweep:
         yield Present("organizations", {}, found)
 
 
 def users(request: Request) -> Reading:
     """Who asks and who answers. A deleted user stays, as one who is not active."""
-    seen: list[str | None] = []
     since = start(request, "users")
     for page in by_cursor(request.client, f"{EXPORTS}/users/cursor.json", "users", start_time=since):
         yield Rows("users", page)
-        seen += [one["updated_at"] for one in page]
-    yield from request.reached("users", "account", seen)
+        yield from reached(request, "users", [one["updated_at"] for one in page])
 
 
 def tickets(request: Request) -> Reading:
     """Tickets that changed; a deleted one comes once more with that status, and is gone."""
-    seen: list[str | None] = []
     asked = {"start_time": start(request, "tickets"), "include": "metric_sets"}
     for page in by_cursor(request.client, TICKETS, "tickets", **asked):
         yield Rows("tickets", [ticket(request.connection, one) for one in page if one["status"] != DELETED])
         if gone := [one["id"] for one in page if one["status"] == DELETED]:
             yield Gone("tickets", gone)
-        seen += [_iso(one["generated_timestamp"]) for one in page]
-    yield from request.reached("tickets", "account", seen)
+        yield from reached(request, "tickets", [_iso(one["generated_timestamp"]) for one in page])
     if request.sweep:
         live = by_cursor(request.client, TICKETS, "tickets", start_time=0, exclude_deleted="true")
         yield Present("tickets", {}, [one["id"] for page in live for one in page])
@@ -92,7 +87,6 @@ def ticket(connection: Any, found: dict) -> dict[str, Any]:
 
 def status_changes(request: Request) -> Reading:
     """Which status each ticket was given when, out of the stream of everything that happens to tickets."""
-    seen: list[str | None] = []
     since = start(request, "status_changes")
     for page in by_time(request.client, f"{EXPORTS}/ticket_events.json", "ticket_events", since):
         yield Rows("status_changes", [
@@ -102,8 +96,7 @@ def status_changes(request: Request) -> Reading:
             }
             for event in page for change in event["child_events"] if change.get("status")
         ])  # fmt: skip
-        seen += [_iso(event["timestamp"]) for event in page]
-    yield from request.reached("status_changes", "account", seen)
+        yield from reached(request, "status_changes", [_iso(event["timestamp"]) for event in page])
 
 
 def start(request: Request, resource: str) -> int:
@@ -112,6 +105,11 @@ def start(request: Request, resource: str) -> int:
     if since is None or (request.sweep and resource == "organizations"):
         return 0
     return int(since.timestamp())
+
+
+def reached(request: Request, resource: str, times: list[str]) -> Iterator[Reached]:
+    """After each page, for exports are in the order of change: one that breaks off goes on there."""
+    return request.reached(resource, "account", times)
 
 
 def by_cursor(client: Client, path: str, key: str, **params: Any) -> Iterator[list[dict]]:
