@@ -11,7 +11,7 @@ from pipelines.raw_tables import TABLES
 MINUTE = 60
 # What one schedule loads, and how long it may take: three times what the sources' documents say.
 INGEST_JOBS: dict[str, tuple[tuple[str, ...], int]] = {
-    "code_and_issues": (("github", "git", "jira", "hubspot"), 60 * MINUTE),
+    "code_and_issues": (("github", "git", "jira", "hubspot", "zendesk"), 60 * MINUTE),
     "news": (("gdelt",), 30 * MINUTE),
     "weather": (("open_meteo",), 9 * MINUTE),
     "exchange_rates": (("exchange_rates",), 9 * MINUTE),

@@ -15,6 +15,7 @@ OLDEST = {
     "github": timedelta(minutes=45),
     "jira": timedelta(minutes=45),
     "hubspot": timedelta(minutes=45),
+    "zendesk": timedelta(minutes=45),
     "gdelt": timedelta(hours=3),
     "open_meteo": timedelta(hours=18),
     "exchange_rates": timedelta(days=3),

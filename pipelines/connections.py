@@ -73,6 +73,15 @@ class HubSpot(Base, tag="hubspot", frozen=True, kw_only=True):
     webhook_secret: Secret | None = None  # the app's client secret
 
 
+class Zendesk(Base, tag="zendesk", frozen=True, kw_only=True):
+    """A Zendesk Support account, `https://<subdomain>.zendesk.com`, read with an administrator's API token."""
+
+    base_url: str
+    email: Text
+    token: Secret
+    jira_key_field: Annotated[int, Meta(ge=1)] | None = None  # the ticket field that names the linked Jira issue
+
+
 class Gdelt(Base, tag="gdelt", frozen=True, kw_only=True):
     """News about the tenant's places. No key."""
 
@@ -141,8 +150,8 @@ class Git(Kind, tag="git", frozen=True, kw_only=True):
         return f"file://{self.path}"
 
 
-Connection = GitHub | Jira | HubSpot | Gdelt | OpenMeteo | ExchangeRates | GeoNames | Git
-KINDS: tuple[type[Kind], ...] = (GitHub, Jira, HubSpot, Gdelt, OpenMeteo, ExchangeRates, GeoNames, Git)
+Connection = GitHub | Jira | HubSpot | Zendesk | Gdelt | OpenMeteo | ExchangeRates | GeoNames | Git
+KINDS: tuple[type[Kind], ...] = (GitHub, Jira, HubSpot, Zendesk, Gdelt, OpenMeteo, ExchangeRates, GeoNames, Git)
 SOURCES: dict[str, type[Kind]] = {str(kind.__struct_config__.tag): kind for kind in KINDS}
 
 

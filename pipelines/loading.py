@@ -17,7 +17,7 @@ from pipelines.landing import Batch, Landing
 from pipelines.quarantine import Quarantine
 from pipelines.raw_tables import RAW
 from pipelines.schema_drift import Fields
-from pipelines.sources.reading import Expected, Present, Reached, Reading, Request, Rows, unread_pasts
+from pipelines.sources.reading import Expected, Gone, Present, Reached, Reading, Request, Rows, unread_pasts
 from pipelines.stored_connections import StoredConnection
 from pipelines.sync_error import SyncError
 from pipelines.sync_runs import Journal
@@ -55,6 +55,7 @@ class Loading:
         self._landing = Landing(warehouse, stored.source, self._tenant_id, stored.connection_id)
         self._batch = Batch(stored.source)
         self._present: list[tuple[str, Present]] = []  # with the resource that told
+        self._gone: list[Gone] = []  # told since the last commit
         self._asking = Asking(warehouse, stored, database, options)
         self._backfill = Backfill(database, stored, options.clock)
         self._committed = time.monotonic()
@@ -142,6 +143,8 @@ class Loading:
                         continue
                     self._batch.cursors[f"{item.resource}|{item.scope}"] = item.cursor
                     self._backfill.took(item)
+                elif isinstance(item, Gone):
+                    self._gone.append(item)
                 else:
                     present.append(item)
                 if self._is_due():
@@ -184,12 +187,22 @@ class Loading:
             self._quarantine.release(batch.tables)
         else:
             self._batch.cursors = batch.cursors  # they are kept with rows alone
+        self._mark_gone()
         rows = {
             resource: sum(self._outcome.rows[table] for table in tables) for resource, tables in self._tables.items()
         }
         self._holds.succeeded(self._journal.succeed(load_id, rows, batch.cursors, but))
         self._backfill.committed()
         self._committed = time.monotonic()
+
+    def _mark_gone(self) -> None:
+        """Mark what the source told that it no longer has. After its rows: a record is read before it is deleted."""
+        gone, self._gone = self._gone, []
+        for one in gone:
+            table = RAW[self._stored.source][one.table]
+            owner = (self._tenant_id, self._stored.connection_id)
+            count = sweep.mark_gone(self._database, table, *owner, one.keys, self._options.clock())
+            self._outcome.rows[one.table] += count
 
     def _load(self, batch: Batch) -> str:
         try:

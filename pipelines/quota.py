@@ -36,10 +36,11 @@ class Left(NamedTuple):
     resets_at: datetime | None
 
 
-# GitHub's and HubSpot's names for: limit, left, the second at which it begins anew.
+# GitHub's, HubSpot's and Zendesk's names for: limit, left, the second at which it begins anew.
 TOLD = (
     ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"),
     ("x-hubspot-ratelimit-daily", "x-hubspot-ratelimit-daily-remaining", ""),
+    ("x-rate-limit", "x-rate-limit-remaining", ""),
 )
 
 

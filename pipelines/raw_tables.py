@@ -121,6 +121,16 @@ companies (id): id, name, domain, industry, created_at timestamp, updated_at tim
 contacts (id): id, email, first_name, last_name, company_id, created_at timestamp, updated_at timestamp
 """
 
+ZENDESK = """
+organizations (id): id bigint, name, domain_names json, created_at timestamp, updated_at timestamp
+users (id): id bigint, name, email, role, organization_id bigint, active bool, created_at timestamp, \
+    updated_at timestamp
+tickets (id): id bigint, subject, description, type, status, priority, tags json, requester_id bigint, \
+    assignee_id bigint, organization_id bigint, channel, jira_issue_key, custom_fields json, created_at timestamp, \
+    updated_at timestamp, generated_at timestamp, solved_at timestamp, url
+status_changes (id): id bigint, ticket_id bigint, status, previous_status, updater_id bigint, changed_at timestamp
+"""
+
 GDELT = """
 articles (place_id, url): place_id, url, title, seen_at timestamp, domain, language, source_country
 timelines (place_id, mode, at): place_id, mode, at timestamp, value double, norm double, resolution
@@ -161,6 +171,7 @@ RAW: dict[str, dict[str, Table]] = {
     "github": _tables("github", GITHUB),
     "jira": _tables("jira", JIRA),
     "hubspot": _tables("hubspot", HUBSPOT),
+    "zendesk": _tables("zendesk", ZENDESK),
     "gdelt": _tables("gdelt", GDELT),
     "open_meteo": _tables("open_meteo", OPEN_METEO),
     "exchange_rates": _tables("exchange_rates", EXCHANGE_RATES),

@@ -12,7 +12,7 @@ from psycopg import Connection
 
 # In UTC. Exchange rates: after the European Central Bank's rates of the day.
 DEFAULTS = {
-    **dict.fromkeys(("github", "git", "jira", "hubspot"), "*/15 * * * *"),
+    **dict.fromkeys(("github", "git", "jira", "hubspot", "zendesk"), "*/15 * * * *"),
     "gdelt": "5 * * * *",
     "open_meteo": "10 */6 * * *",
     "exchange_rates": "20 16 * * *",

@@ -20,6 +20,7 @@ SYSTEMS = {
     "github": "GitHub",
     "jira": "Jira",
     "hubspot": "HubSpot",
+    "zendesk": "Zendesk",
     "gdelt": "GDELT",
     "open_meteo": "Open-Meteo",
     "exchange_rates": "The rate provider",

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,9 @@ from uuid import UUID
 import click
 
 from orchestration.tables import show
+from pipelines.raw_tables import TABLES
 
-SOURCES = ("github", "jira", "hubspot", "gdelt", "open_meteo", "exchange_rates", "geonames", "git")
+SOURCES = tuple(TABLES)
 
 
 def register(cli: click.Group) -> None:
@@ -44,7 +46,7 @@ def add_connection(
     from pipelines import connection_changes, stored_connections
     from pipelines.warehouse.connection import Warehouse
 
-    fields: dict[str, Any] = {**_file(config), **dict(_field(value) for value in values), "source": source}
+    fields: dict[str, Any] = {**_file(config), **dict(_field(source, value) for value in values), "source": source}
     if path is not None:
         fields["path"] = str(path.absolute())
     if ask_token:
@@ -201,14 +203,21 @@ def _hidden(label: str) -> str:
     return click.prompt(label, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
 
 
-def _field(text: str) -> tuple[str, Any]:
+def _field(source: str, text: str) -> tuple[str, Any]:
+    """FIELD=VALUE as the connection wants it: lists are separated by commas, numbers are numbers."""
+    from pipelines import connections
+
     name, equals, value = text.partition("=")
     if not equals:
         raise click.UsageError(f"--set {text!r} has no value. Do: write --set FIELD=VALUE.")
-    is_list = name in ("repositories", "projects", "branches")
-    if is_list:
+    field = connections.schema_of(connections.SOURCES[source])["properties"].get(name, {})
+    types = {one.get("type") for one in field.get("anyOf", [field])}
+    if "array" in types:
         return name, [part.strip() for part in value.split(",") if part.strip()]
-    return name, int(value) if value.isdigit() and name.endswith(("_days", "_seconds")) else value
+    if types & {"integer", "number"}:
+        with suppress(ValueError):  # what is no number is refused with the field's name
+            return name, json.loads(value)
+    return name, value
 
 
 def _file(config: Path | None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from pipelines.simulator import (
     replay,
     truth,
     webhooks,
+    zendesk,
 )
 from pipelines.simulator.faults import FaultMiddleware
 from pipelines.simulator.github_limits import Refused, refuse
@@ -38,6 +39,7 @@ ROUTERS: list[ControllerRouterHandler] = [
     *jira.HANDLERS,
     *jira_agile.HANDLERS,
     *hubspot.HANDLERS,
+    *zendesk.HANDLERS,
     *gdelt.HANDLERS,
     *open_meteo.HANDLERS,
     *exchange_rates.HANDLERS,

@@ -25,6 +25,7 @@ UNAUTHORISED: dict[str, Any] = {
         "message": "Authentication credentials not found.",
         "category": "INVALID_AUTHENTICATION",
     },
+    "zendesk": {"error": "Couldn't authenticate you"},
 }
 TOO_MANY: dict[str, Any] = {
     "github": {"message": "API rate limit exceeded", "documentation_url": "https://docs.github.com/rest"},
@@ -34,6 +35,10 @@ TOO_MANY: dict[str, Any] = {
         "message": "You have reached your ten_secondly_rolling limit.",
         "errorType": "RATE_LIMIT",
         "policyName": "TEN_SECONDLY_ROLLING",
+    },
+    "zendesk": {
+        "error": "APIRateLimitExceeded",
+        "description": "Number of allowed incremental export API requests per minute exceeded",
     },
     "open_meteo": {"error": True, "reason": "Minutely API request limit exceeded. Please try again in one minute."},
     "exchange_rates": {"result": "error", "error-type": "quota-reached"},
@@ -122,6 +127,10 @@ def change(fault: "Fault", answer: Answer, query: str, asked: bytes) -> bool:
         return False
     if fault.fault == "repeat_token":
         return _repeat_token(answer, body, query, asked)
+    if fault.fault == "hide":
+        body, hidden = _without(body, str(fault.options.get("field", "id")), set(fault.options.get("values", [])))
+        answer.body = msgspec.json.encode(body)
+        return hidden > 0
     rows = _rows(body)[: fault.options.get("rows")]
     for row in rows:
         if fault.fault == "drift":
@@ -152,6 +161,8 @@ def _repeat_token(answer: Answer, body: Any, query: str, asked: bytes) -> bool:
     after = wanted.get("after") or parameters.get("after")
     if token and isinstance(body, dict):
         body.update(nextPageToken=token, isLast=False)
+    elif "cursor" in parameters and isinstance(body, dict):
+        body.update(after_cursor=parameters["cursor"], end_of_stream=False)
     elif after and isinstance(body, dict):
         body["paging"] = {"next": {"after": after}}
     elif "page" in parameters:
@@ -175,6 +186,18 @@ def _rows(body: Any) -> list[dict[str, Any]]:
         return []
     inside = [row for value in body.values() if isinstance(value, list) for row in value if isinstance(row, dict)]
     return inside or [body]
+
+
+def _without(body: Any, name: str, values: set[Any]) -> tuple[Any, int]:
+    """The answer without the records whose field has one of the values, wherever a list holds them; how many."""
+    if isinstance(body, list):
+        kept = [one for one in body if not (isinstance(one, dict) and one.get(name) in values)]
+        pairs = [_without(one, name, values) for one in kept]
+        return [one for one, _ in pairs], len(body) - len(kept) + sum(count for _, count in pairs)
+    if isinstance(body, dict):
+        found = {key: _without(value, name, values) for key, value in body.items()}
+        return {key: value for key, (value, _) in found.items()}, sum(count for _, count in found.values())
+    return body, 0
 
 
 def _set_null(row: dict[str, Any], fields: list[str]) -> None:

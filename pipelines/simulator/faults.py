@@ -30,6 +30,7 @@ KINDS = (
     "repeat_token",
     "drift",
     "null_fields",
+    "hide",
     "delay_ms",
 )
 HANG_SECONDS = 600.0

@@ -1,7 +1,8 @@
-"""What somebody edited or deleted by hand in Jira or HubSpot, as events of that world, with histories and truth."""
+"""What somebody edited or deleted by hand in Jira, HubSpot or Zendesk: events of that world, with history and truth."""
 
 from typing import Any
 
+from pipelines.simulator import zendesk_objects
 from pipelines.simulator.amendments import Amendments
 from pipelines.simulator.customer_records import Ticket
 from pipelines.simulator.customers import Customers
@@ -12,7 +13,7 @@ from pipelines.simulator.tracker_words import PRIORITIES
 # What records/edit can change: of a Jira issue, of a HubSpot ticket.
 ISSUE_FIELDS = ("status", "priority", "summary", "points")
 TICKET_FIELDS = ("hs_pipeline_stage", "hs_ticket_priority", "subject", "content", "archived")
-AMENDABLE = {"jira": ("issues",), "hubspot": ("tickets",)}
+AMENDABLE = {"jira": ("issues",), "hubspot": ("tickets",), "zendesk": ("tickets",)}
 
 
 class Edits:
@@ -44,6 +45,11 @@ class Edits:
                 self.site.agenda.at(edit.at, self._edit, provider, record_id, news)
 
     def _delete(self, provider: str, record_id: str) -> None:
+        if provider == "zendesk":
+            ticket = zendesk_objects.find(self.customers, record_id)
+            if ticket is not None:
+                self.customers.archive(ticket)
+            return
         (self.site if provider == "jira" else self.customers).deleted.add(record_id)
 
     def _edit(self, provider: str, record_id: str, changes: dict[str, Any]) -> None:
@@ -51,6 +57,10 @@ class Edits:
             issue = self.site.by_name.get(record_id)
             if issue is not None:
                 self._edit_issue(issue, changes)
+        elif provider == "zendesk":
+            found = zendesk_objects.find(self.customers, record_id)
+            if found is not None:
+                self._edit_ticket(found, zendesk_objects.as_properties(found, changes))
         else:
             for ticket in self.customers.tickets:
                 if record_id == str(ticket.ticket_id):

@@ -34,6 +34,7 @@ class World:
             "github_rate_window_seconds": 3600,
             "github_points_limit": 5000,  # GraphQL's, in the same window
             "github_secondary_limit": None,  # requests of a token in a minute
+            "zendesk_exports_per_minute": None,  # the real one allows 10
             "gdelt_seconds_between_requests": 0.02,  # the demo asks every 0.05 s, the real one wants 5 s
         }
         self.charters = {charter.slug: charter.founded(clock.now()) for charter in charters}
@@ -42,6 +43,7 @@ class World:
             "github": tuple(IDENTITY),
             "jira": ("issues",),
             "hubspot": ("tickets",),
+            "zendesk": ("tickets",),
         }
         self.replays: dict[str, Any] = {}  # slug → what a recorded folder gives; see replay.py
         self._companies: dict[str, Company] = {}

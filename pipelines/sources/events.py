@@ -8,11 +8,11 @@ A row that an event brings counts only where it is newer than the one we have; w
 has it now. So events may come late, twice or in any order.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from pipelines.sources.reading import Present, Reached, Rows
+from pipelines.sources.reading import Gone, Present, Reached, Rows
 
 
 class Stale(NamedTuple):
@@ -20,13 +20,6 @@ class Stale(NamedTuple):
 
     kind: str
     name: str
-
-
-class Gone(NamedTuple):
-    """Keys of `table` (values of its key's last column) that the source says it no longer has."""
-
-    table: str
-    keys: Sequence[Any]
 
 
 @dataclass(frozen=True)

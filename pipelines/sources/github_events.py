@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from pipelines.sources import github_rows
-from pipelines.sources.events import NOTHING, Change, Gone, Rereading, Stale
+from pipelines.sources.events import NOTHING, Change, Rereading, Stale
 from pipelines.sources.github import RESOURCES
-from pipelines.sources.reading import Request, Rows
+from pipelines.sources.reading import Gone, Request, Rows
 
 Object = dict[str, Any]
 ASKS_AT_ONCE = True  # a reading asks for several things at once by itself

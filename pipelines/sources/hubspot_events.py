@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from pipelines.sources.events import NOTHING, Change, Gone, Rereading, Stale
+from pipelines.sources.events import NOTHING, Change, Rereading, Stale
 from pipelines.sources.hubspot import asked_of_tickets, unless_gone
 from pipelines.sources.hubspot_rows import COMPANY, CONTACT, plain_row, ticket
-from pipelines.sources.reading import Request, Rows
+from pipelines.sources.reading import Gone, Request, Rows
 
 ASKS_AT_ONCE = False
 KINDS = {"ticket": "tickets", "company": "companies", "contact": "contacts"}

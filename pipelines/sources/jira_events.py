@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 from pipelines.sources import jira_rows
-from pipelines.sources.events import NOTHING, Change, Gone, Rereading, Stale
+from pipelines.sources.events import NOTHING, Change, Rereading, Stale
 from pipelines.sources.jira import RESOURCES, custom_fields, whole
-from pipelines.sources.reading import Request
+from pipelines.sources.reading import Gone, Request
 from pipelines.sync_error import SyncError
 
 ASKS_AT_ONCE = False

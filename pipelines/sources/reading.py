@@ -1,6 +1,6 @@
 """What every source module shares: what it is asked, and what it yields.
 
-A source module has RESOURCES: a name → a function that takes a Request and yields Rows, Reached and Present.
+A source module has RESOURCES: a name → a function that takes a Request and yields Rows, Reached, Present and Gone.
 It talks only to its client and never to the warehouse, dlt or the clock.
 """
 
@@ -58,7 +58,14 @@ class Present(NamedTuple):
     keys: Sequence[Any]  # values of the last column of the table's key
 
 
-Reading = Iterator[Rows | Reached | Present]
+class Gone(NamedTuple):
+    """Keys of `table` (values of its key's last column) that the source says it no longer has."""
+
+    table: str
+    keys: Sequence[Any]
+
+
+Reading = Iterator[Rows | Reached | Present | Gone]
 
 
 def unread_pasts(cursors: Mapping[str, str]) -> set[str]:

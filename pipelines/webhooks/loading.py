@@ -13,8 +13,8 @@ from pipelines import lenient_json, load
 from pipelines.landing_rows import cells
 from pipelines.loading import UNEXPECTED, Loading
 from pipelines.raw_tables import RAW
-from pipelines.sources.events import Change, Gone, Stale
-from pipelines.sources.reading import Present, Reached, Request, Rows, at_once, instant
+from pipelines.sources.events import Change, Stale
+from pipelines.sources.reading import Gone, Present, Reached, Request, Rows, at_once, instant
 from pipelines.stored_connections import StoredConnection
 from pipelines.sweep import mark_gone
 from pipelines.sync_error import SyncError

@@ -171,6 +171,42 @@ def test_priority_rises_with_severity_and_with_the_customers_of_linked_tickets(t
     assert rows["SHOP-3"]["customers_factor"] == pytest.approx(1 + 2 / 5)
 
 
+@story
+def desk(shop: Tracker) -> None:
+    """At Zendesk: one ticket is reopened, solved again and closed; one is merged away; one names a Jira issue."""
+    shop.add("zendesk", "organizations", id=7, name="Bakery")
+    shop.add("zendesk", "users", id=8, name="Ann Baker", organization_id=7)
+    asked = {"requester_id": 8, "organization_id": 7}
+    steps = ((0, "new"), (2, "solved"), (25, "open"), (26, "pending"), (50, "solved"), (74, "closed"))
+    shop.desk_ticket("The oven is cold", *steps, type="incident", priority="normal", **asked)
+    shop.desk_ticket("Cold oven", (1, "new"), (3, "closed"), tags=["closed_by_merge"], priority="urgent")
+    shop.issue("SHOP-1", 0)
+    shop.desk_ticket("Still cold", (4, "new"), jira_issue_key="SHOP-1", **asked)
+
+
+def test_a_zendesk_ticket_is_done_when_solved_and_reopened_when_it_is_not(told):
+    assert told["desk"].flow(source="zendesk") == {
+        "2026-03-02": (3, 2, 0, 1),
+        "2026-03-03": (0, 0, 1, 2),
+        "2026-03-04": (0, 1, 0, 1),
+        "2026-03-05": (0, 0, 0, 1),
+    }
+    rows = {row["title"]: row for row in told["desk"].rows("issues") if row["source"] == "zendesk"}
+    cold, merged, still = rows["The oven is cold"], rows["Cold oven"], rows["Still cold"]
+    assert (cold["status"], cold["resolved_at"], cold["is_delivered"]) == ("resolved", at(50), True)
+    assert (cold["severity"], cold["type"], cold["customer"], cold["reporter"]) == (
+        3,
+        "incident",
+        "Bakery",
+        "Ann Baker",
+    )
+    assert (merged["status"], merged["is_delivered"], merged["severity"]) == ("resolved", False, 5)
+    assert (merged["labels"], merged["is_incident"]) == (["closed_by_merge"], True)
+    assert (still["status"], still["type"], still["severity"]) == ("open", "ticket", 3)
+    priorities = {row["key"]: row for row in told["desk"].rows("issue_priority")}
+    assert priorities["SHOP-1"]["customer_count"] == 1
+
+
 def test_the_shares_of_a_score_add_up_to_one(told):
     for row in told["priorities"].rows("issue_priority"):
         shares = [row[f"{factor}_share"] for factor in ("severity", "age", "recency", "customers")]

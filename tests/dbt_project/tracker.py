@@ -1,4 +1,4 @@
-"""A company's Jira and HubSpot, told by a test event by event and written to raw as a sync would."""
+"""A company's Jira, HubSpot and Zendesk, told by a test event by event and written to raw as a sync would."""
 
 from itertools import count
 from typing import Any
@@ -9,6 +9,7 @@ from tests.dbt_project.company import at
 from tests.dbt_project.project import Project
 
 _ids = count(20_000)
+SOURCES = ("jira", "hubspot", "zendesk")
 CATEGORIES = {"To Do": "new", "Doing": "indeterminate", "Done": "done", "Fertig": "done"}
 STATUS_IDS = {name: str(number) for number, name in enumerate(CATEGORIES, 1)}
 POINTS, SPRINT, TEAM = "customfield_10016", "customfield_10020", "customfield_10031"
@@ -20,13 +21,13 @@ def status(name: str) -> dict[str, Any]:
 
 
 class Tracker:
-    """One tenant with a Jira site and a HubSpot portal. Events are collected and written by `sync`."""
+    """One tenant with a Jira site, a HubSpot portal and a Zendesk desk. Events are collected and written by `sync`."""
 
     def __init__(self, project: Project, slug: str, time_zone: str = "UTC") -> None:
         self.project = project
         self.tenant_id: UUID = tenants.create(project.warehouse, slug, slug.title(), time_zone).tenant_id
-        self.connections = {"jira": uuid4(), "hubspot": uuid4()}
-        self.new: dict[str, dict[str, list[dict[str, Any]]]] = {"jira": {}, "hubspot": {}}
+        self.connections = {source: uuid4() for source in SOURCES}
+        self.new: dict[str, dict[str, list[dict[str, Any]]]] = {source: {} for source in SOURCES}
         for name, category in CATEGORIES.items():
             self.add("jira", "statuses", id=STATUS_IDS[name], name=name, category_key=category)
         maker = "com.pyxis.greenhopper.jira"
@@ -98,6 +99,21 @@ class Tracker:
             "closed_at": None if closed is None else at(closed), "company_ids": [], "contact_ids": [], **fields,
         })  # fmt: skip
 
+    def desk_ticket(self, subject: str, *statuses: tuple[float, str], **fields: Any) -> dict[str, Any]:
+        """A Zendesk ticket that was given these statuses at these hours."""
+        number, before = next(_ids), None
+        for hours, name in statuses:
+            self.add(
+                "zendesk", "status_changes", id=next(_ids), ticket_id=number, status=name, previous_status=before,
+                changed_at=at(hours),
+            )  # fmt: skip
+            before = name
+        solved = [hours for hours, name in statuses if name == "solved"]
+        return self.add("zendesk", "tickets", **{
+            "id": number, "subject": subject, "status": before, "tags": [], "created_at": at(statuses[0][0]),
+            "updated_at": at(statuses[-1][0]), "solved_at": at(solved[-1]) if solved else None, **fields,
+        })  # fmt: skip
+
     def again(self, source: str, table: str, row: dict[str, Any]) -> None:
         """Load a row once more, as it is now."""
         self.new[source].setdefault(table, []).append(row)
@@ -109,8 +125,10 @@ class Tracker:
     def sync(self, as_of: float) -> None:
         """Load what happened since the last sync; the sources were read up to `as_of` hours."""
         for source, tables in self.new.items():
+            if not tables and source == "zendesk":
+                continue  # most stories have no such desk, and a source that was read has days of its own
             self.project.load(self.tenant_id, self.connections[source], source, at(as_of), tables)
-        self.new = {"jira": {}, "hubspot": {}}
+        self.new = {source: {} for source in SOURCES}
 
     def rows(self, mart: str, order: str = "1") -> list[dict[str, Any]]:
         return self.project.rows(mart, self.tenant_id, order)

@@ -36,7 +36,8 @@ FAULTS: dict[str, tuple[str, int | None, dict]] = {
     "no answer at all": ("hang", None, {"seconds": 2}),
     "a field is added": ("drift", 1, {}),
 }
-FEWER = {"gdelt": {"first_days": 1}}  # each day is a few requests, and each waits for its turn
+# Each day of news is a few requests that wait for their turn; a long weather takes the simulator half a second.
+FEWER = {"gdelt": {"first_days": 1}, "open_meteo": {"first_days": 10}}
 _numbers = count()
 found: dict[str, dict[str, str]] = {}
 

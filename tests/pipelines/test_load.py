@@ -11,14 +11,15 @@ import pytest
 
 from pipelines import load, stored_connections, tenants
 from pipelines.landing import Batch, Landing
-from pipelines.raw_tables import RAW, TABLES
+from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter
+from pipelines.simulator.played import PLAYED
 from pipelines.simulator.server import Running, running
 from pipelines.tenants import Place, Tenant
 from pipelines.warehouse.connection import Warehouse
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-SOURCES = tuple(source for source in TABLES if source != "git")  # tests/pipelines/sources/test_git.py
+SOURCES = tuple(PLAYED)
 BERLIN = Place("Berlin", "DE", 52.52437, 13.41053)
 
 
@@ -64,15 +65,7 @@ def whole(shared_warehouse: Warehouse, _faulty: Running) -> Callable[[str], dict
 
 
 def config(source: str, url: str, **values: Any) -> dict[str, Any]:
-    return {
-        "github": {"organization": "acme", "token": "github-acme", "base_url": f"{url}/github", "api": "graphql"},
-        "jira": {"email": "ann@acme.example", "token": "jira-acme", "base_url": f"{url}/jira/acme"},
-        "hubspot": {"token": "hubspot-acme", "base_url": f"{url}/hubspot/acme"},
-        "gdelt": {"base_url": f"{url}/gdelt", "pace_seconds": 0.06, "first_days": 8},
-        "open_meteo": {"base_url": f"{url}/open_meteo", "archive_url": f"{url}/open_meteo", "first_days": 10},
-        "exchange_rates": {"base_url": f"{url}/exchange_rates", "first_days": 20},
-        "geonames": {"username": "demo", "base_url": f"{url}/geonames"},
-    }[source] | {"source": source, **values}
+    return {**PLAYED[source].config(url, "acme"), "source": source, **values}
 
 
 def connect(warehouse: Warehouse, url: str, *sources: str, slug: str = "acme", **values: Any) -> Tenant:

@@ -6,8 +6,8 @@ import pytest
 
 from pipelines.connections import GitHub, HubSpot, Jira, Secret
 from pipelines.sources import github_events, hubspot_events, jira_events
-from pipelines.sources.events import Gone, Stale
-from pipelines.sources.reading import Request, Rows
+from pipelines.sources.events import Stale
+from pipelines.sources.reading import Gone, Request, Rows
 from pipelines.sync_error import SyncError
 
 TOKEN = Secret("t")

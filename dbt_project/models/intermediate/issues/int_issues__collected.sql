@@ -4,7 +4,7 @@
     'status_name', 'is_done', 'resolution', 'priority', 'labels', 'component', 'customer', 'reporter', 'team',
     'created_at', 'updated_at', 'state_changed_at', 'incident_started_at', 'url', '_dlt_load_id',
 ] -%}
-{% for source in ['jira', 'hubspot', 'github'] -%}
+{% for source in ['jira', 'hubspot', 'zendesk', 'github'] -%}
 select {{ columns | join(', ') }}
 from {{ ref('int_issues__' ~ source) }}
 {% if not loop.last %}union all

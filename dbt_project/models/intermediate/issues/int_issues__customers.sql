@@ -6,7 +6,10 @@ issues as (
 ),
 
 tickets as (
-    select * from {{ ref('stg_hubspot__tickets') }}
+    select tenant_id, ticket_id, jira_issue_key from {{ ref('stg_hubspot__tickets') }}
+    where jira_issue_key is not null
+    union all
+    select tenant_id, ticket_id, jira_issue_key from {{ ref('stg_zendesk__tickets') }}
     where jira_issue_key is not null
 ),
 

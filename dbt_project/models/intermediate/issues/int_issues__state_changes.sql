@@ -42,6 +42,24 @@ hubspot as (
     where jsonb_typeof(tickets.stage_history) = 'array'
 ),
 
+zendesk as (
+    select
+        tickets.tenant_id,
+        tickets.ticket_id as issue_id,
+        changes.changed_at,
+        row_number() over (
+            partition by tickets.tenant_id, tickets.ticket_id
+            order by changes.changed_at, changes.change_id
+        ) as position,
+        {{ is_done_in_zendesk('changes.status') }} as is_done
+    from {{ ref('stg_zendesk__status_changes') }} as changes
+    inner join {{ ref('stg_zendesk__tickets') }} as tickets
+        on
+            changes.tenant_id = tickets.tenant_id
+            and changes.connection_id = tickets.connection_id
+            and changes.external_ticket_id = tickets.external_id
+),
+
 github as (
     select
         issues.tenant_id,
@@ -63,6 +81,9 @@ union all
 select hubspot.tenant_id, hubspot.issue_id, hubspot.changed_at, hubspot.position, stages.is_closed as is_done
 from hubspot
 inner join {{ ref('int_issues__hubspot_stages') }} as stages using (tenant_id, connection_id, pipeline_id, stage_id)
+union all
+select tenant_id, issue_id, changed_at, position, is_done
+from zendesk
 union all
 select tenant_id, issue_id, changed_at, position, is_done
 from github

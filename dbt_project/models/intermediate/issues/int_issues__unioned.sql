@@ -1,4 +1,4 @@
--- One row per issue of HubSpot, Jira and GitHub, in one shape. Deleted ones are gone.
+-- One row per issue of Jira, HubSpot, Zendesk and GitHub, in one shape. Deleted ones are gone.
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
