@@ -2,7 +2,7 @@
 
 GitHub's issues, comments and commits of one repository, a third each, read over loopback page by page from a server
 that makes them up, and committed by dlt. Measured is the peak of the resident memory, Python and all imports included.
-What grows with the rows is the set of commits that were read, some hundred bytes each.
+What grows with the rows is the set of commits that were read, some hundred bytes each, and what Python keeps.
 """
 
 from datetime import UTC, datetime
