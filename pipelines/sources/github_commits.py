@@ -65,7 +65,8 @@ class Walk:
         for page in pages(self._request.client, f"/repos/{self._repository}/commits", params):
             rows = [github_rows.commit(self._repository, one) for one in page if one["sha"] not in self._read]
             self._read.update(row["sha"] for row in rows)
-            self._wanted.update(parent for row in rows for parent in row["parents"])
+            self._wanted.difference_update(row["sha"] for row in rows)
+            self._wanted.update(parent for row in rows for parent in row["parents"] if parent not in self._read)
             yield rows
             if page and not rows:
                 return  # what follows was read from another head

@@ -25,7 +25,7 @@ def run() -> list[dict[str, Any]]:
 
         def sync(hours: int, rows: int) -> syncs.Cost:
             cost = syncs.sync(warehouse, "github", [tenant], NOW + timedelta(hours=hours))
-            if cost.errors or abs(cost.rows - rows) > 4:  # the repository, and where a hundredth is rounded
+            if cost.errors or abs(cost.rows - rows) > 4:  # repository and branch, and where a hundredth is rounded
                 raise RuntimeError(f"{cost.rows} rows, not {rows}: {cost.errors}")
             return cost
 

@@ -49,7 +49,7 @@ def _seconds(repositories: Sequence[str]) -> float:
         ]
         cost = syncs.sync(warehouse, "github", who, NOW)
     good = {tenant.partition_key: name for tenant, name in zip(who, repositories, strict=True) if name[-1].isdigit()}
-    rows = sum(int(name.rpartition("-")[2]) // 3 * 3 + 1 for name in good.values())
+    rows = sum(int(name.rpartition("-")[2]) // 3 * 3 + 2 for name in good.values())
     if cost.rows != rows or len(cost.errors) != len(who) - len(good):
         raise RuntimeError(f"{cost.rows} of {rows} rows, {cost.errors}")
     return max(cost.ended[key] for key in good)

@@ -2,7 +2,8 @@
 
 `python -m tests.benchmarks.large_github ROWS` prints its port and serves until it is stopped. Any repository has as
 many rows as its name ends with (`acme/shop-9000`), ROWS where that is no number. A third of them are issues, a third
-comments, a third commits in one line; every other list is empty. Lists obey `since`, `direction`, `page`, `per_page`.
+comments, a third commits in one line, to which the one branch points; every other list is empty. Lists obey `sha`,
+`since`, `direction`, `page` and `per_page`; a row a minute was made, until 2026-05-30.
 After `POST /change` every hundredth issue and comment has changed, and there are a hundredth more commits. Whatever is
 below a repository called `hung` is never answered, below `failing` it answers 500.
 """
@@ -20,7 +21,7 @@ import uvicorn
 
 from tests.conftest import free_port
 
-BEGIN, EVERY, LATER = datetime(2024, 1, 1, tzinfo=UTC), timedelta(seconds=60), datetime(2026, 5, 31, tzinfo=UTC)
+LAST, EVERY, LATER = datetime(2026, 5, 30, tzinfo=UTC), timedelta(seconds=60), datetime(2026, 5, 31, tzinfo=UTC)
 SHARE = 100  # every so many rows change
 USER = {"login": "ann", "id": 7, "type": "User", "site_admin": False}
 BODY = "Lorem ipsum dolor sit amet, consetetur sadipscing elitr. " * 4
@@ -89,18 +90,24 @@ class Large:
         if not kind:
             number = sum(map(ord, repository))
             return {"id": number, "full_name": repository, "name": repository.split("/")[1]}, None
+        wanted = repository.rpartition("-")[2]
+        count = (int(wanted) if wanted.isdigit() else self._rows) // len(LISTS)
+        order = self._order(kind, count)
+        if kind == "branches":
+            head = {"sha": f"{self._order('commits', count)[-1]:040x}"}
+            return ([{"name": "main", "commit": head, "protected": False}] if count else []), None
         if kind not in LISTS:
             return ({"workflow_runs": []} if kind == "actions/runs" else []), None
-        wanted = repository.rpartition("-")[2]
-        order = self._order(kind, (int(wanted) if wanted.isdigit() else self._rows) // len(LISTS))
+        if "sha" in query:
+            order = order[: int(query["sha"], 16) + 1]
         if "since" in query:
             since = datetime.fromisoformat(query["since"])
-            order = order[bisect_left(order, since, key=lambda number: self._changed_at(kind, number)) :]
+            order = order[bisect_left(order, since, key=lambda number: self._changed_at(kind, number, count)) :]
         if query.get("direction", "desc") == "desc":
             order = order[::-1]
         size, page = int(query.get("per_page", 30)), int(query.get("page", 1))
         rows = [
-            LISTS[kind](number, text(BEGIN + number * EVERY), text(self._changed_at(kind, number)))
+            LISTS[kind](number, text(_made_at(number, count)), text(self._changed_at(kind, number, count)))
             for number in order[(page - 1) * size : page * size]
         ]
         return rows, page + 1 if page * size < len(order) else None
@@ -113,10 +120,14 @@ class Large:
             return range(count + count // SHARE)
         return [*(number for number in range(count) if number % SHARE), *range(0, count, SHARE)]
 
-    def _changed_at(self, kind: str, number: int) -> datetime:
+    def _changed_at(self, kind: str, number: int, count: int) -> datetime:
         if self._has_changed and kind != "commits" and number % SHARE == 0:
             return LATER + number // SHARE * timedelta(seconds=1)
-        return BEGIN + number * EVERY
+        return _made_at(number, count)
+
+
+def _made_at(number: int, count: int) -> datetime:
+    return LAST - (count - number) * EVERY
 
 
 if __name__ == "__main__":
