@@ -107,7 +107,7 @@ def test_after_three_refusals_the_connection_needs_attention_and_runs_are_green_
     assert (shown.passed, "globex" in shown.metadata["who and why"].value) == (False, True)
     finding = doctor._fresh(loaded.runs.warehouse, "github")
     assert (finding.mark, finding.cure) == (doctor.WARNING, stale.cure)
-    (waiting,) = running._waiting()
+    (waiting,), _ = running._connections()
     assert (waiting["tenant"], waiting["source"]) == ("globex", "github")
     assert "it needs attention" in waiting["why"]
 

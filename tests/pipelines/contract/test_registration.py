@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from dbt_project import PROJECT_DIR
-from orchestration import checks, jobs
+from orchestration import jobs, staleness
 from orchestration.assets import ingest
 from orchestration.commands import connections as commands
 from pipelines import connection_probes, load, schedules
@@ -29,7 +29,7 @@ def test_every_source_is_played_or_says_why_not() -> None:
 @pytest.mark.parametrize("source", TABLES)
 def test_a_source_is_registered_everywhere(source: str) -> None:
     assert source in schedules.DEFAULTS
-    assert source in checks.OLDEST
+    assert source in staleness.OLDEST
     assert source in ingest.SYSTEMS
     assert source in commands.SOURCES
     assert [source in sources for sources, _ in jobs.INGEST_JOBS.values()].count(True) == 1
