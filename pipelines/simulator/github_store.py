@@ -98,21 +98,27 @@ class LivedStore:
     def __init__(self, company: "Company") -> None:
         self.company = company
         self.slug = company.slug
-        self.owners: Collection[str] = (company.slug,)
+        self.owners: Collection[str] = {one.owner for one in company.repositories.values()} | {company.slug}
         self.token: str | None = f"github-{company.slug}"
         self.objects = GitHubObjects.of(company)
 
     def resolve(self, name: str) -> str | None:
         wanted = name.lower()
         for repository in self.company.repositories.values():
-            if wanted == repository.name.lower() or wanted in repository.former_names:
-                return repository.name
+            if wanted == repository.full_name.lower():
+                return repository.full_name
+        for repository in self.company.repositories.values():
+            if wanted in repository.former_names:
+                return repository.full_name
         return None
+
+    def _repository(self, full_name: str) -> Repository:
+        return next(one for one in self.company.repositories.values() if one.full_name == full_name)
 
     def rows(self, repository: str, kind: str, parent: int | None = None) -> Sequence[Any] | None:
         if kind == "repositories":
             return list(self.company.repositories.values())
-        found = self.company.repositories[repository]
+        found = self._repository(repository)
         if kind in {"pull_request_commits", "pull_request_files", "reviews"}:
             return self._of_pull_request(found, kind, parent)
         if kind == "deployment_statuses":
@@ -142,17 +148,17 @@ class LivedStore:
         return found if isinstance(found, PullRequest) else None
 
     def commits(self, repository: str, ref: str | None) -> Sequence[Commit] | None:
-        found = self.company.repositories[repository]
+        found = self._repository(repository)
         return found.reachable(ref or found.default_branch)
 
     def commit(self, repository: str, ref: str) -> Commit | None:
-        found = self.company.repositories[repository]
+        found = self._repository(repository)
         return found.commits.get(found.branches.get(ref) or found.tags.get(ref) or ref)
 
     def show(
         self, repository: str, kind: str, row: Any, parent: int | None = None, full: bool = False
     ) -> dict[str, Any]:
-        found = self.company.repositories[repository]
+        found = self._repository(repository)
         if kind == "reviews":
             pull = self._pull(found, parent)
             assert pull is not None  # its rows were asked for before

@@ -67,7 +67,8 @@ class World:
         company = self.company(owner)
         if company is not None:
             return LivedStore(company)
-        stores = (replay.github for replay in self.replays.values())
+        stores: list[Store] = [replay.github for replay in self.replays.values()]
+        stores += [LivedStore(found) for found in map(self.company, self.charters) if found is not None]
         return next((store for store in stores if owner in store.owners), None)
 
     def github_by_token(self, token: str) -> Store | None:

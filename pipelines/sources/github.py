@@ -11,9 +11,10 @@ from pipelines.sources.backwards import Backwards
 from pipelines.sources.github_commits import commits
 from pipelines.sources.github_counts import expected
 from pipelines.sources.github_deployments import deployments
-from pipelines.sources.github_lists import LOOKBACK, names, newest, present, repositories, simple, walked, whole
+from pipelines.sources.github_lists import LOOKBACK, newest, present, simple, walked, whole
 from pipelines.sources.github_paging import HEADERS
 from pipelines.sources.github_pulls import pull_requests
+from pipelines.sources.github_repositories import named_repositories, names, repositories
 from pipelines.sources.reading import Reading, Request, Rows
 
 __all__ = ["RESOURCES", "ROOT", "check", "client", "expected", "limits"]
@@ -61,6 +62,7 @@ def _plain(repository: str, found: dict) -> dict:
 
 RESOURCES: dict[str, Callable[[Request], Reading]] = {
     "repositories": repositories,
+    "named_repositories": named_repositories,
     "pull_requests": pull_requests,
     "issues": issues,
     "issue_events": newest("issue_events", "issues/events", {}, "created_at", github_rows.issue_event),

@@ -1,0 +1,140 @@
+"""A repository that was renamed, transferred, deleted or replaced at its source: what was read of it follows its id.
+
+Names stand in the rows' keys and in the cursors, so both are changed. Otherwise all of it would be read, and counted,
+once more under the new name (DECISIONS.md, 28).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from psycopg import Connection, sql
+from psycopg.types.json import Jsonb
+
+from pipelines import removal
+from pipelines.connection_changes import Author, audit
+from pipelines.raw_tables import RAW, Table
+
+if TYPE_CHECKING:
+    from pipelines.stored_connections import StoredConnection
+
+TABLE = "repositories"
+NAMED = {name: table for name, table in RAW["github"].items() if "repository" in table.columns}
+
+
+def follow(database: Connection, stored: "StoredConnection", rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Bring what is kept in line with the repositories that the source has just listed: name until now → name now.
+
+    An empty name: its rows were deleted, as another repository took the name, or the organization has it no more.
+    Of repositories that a connection names one by one, those that are not shown stay: the token may have lost a right.
+    The caller holds the connection's lock.
+    """
+    now = {int(row["id"]): str(row["repository"]) for row in rows if row.get("id") and row.get("repository")}
+    owner = (str(stored.tenant.tenant_id), str(stored.connection_id))
+    known = dict(
+        database.execute(
+            "select id, repository from raw_github.repositories where tenant_id = %s and connection_id = %s", owner
+        ).fetchall()
+    )
+    named = {name.lower() for name in stored.connection.repositories}
+    taken = set(now.values())
+    moved = {name: now[key] for key, name in known.items() if now.get(key, name) != name}
+    gone = [
+        name
+        for key, name in known.items()
+        if key not in now and (name in taken or (stored.connection.organization and name.lower() not in named))
+    ]
+    if moved or gone:
+        with database.transaction():
+            if gone:
+                _remove(database, stored, gone)
+            if moved:
+                _move(database, stored, moved)
+                _tell(database, stored, moved)
+    return {**dict.fromkeys(gone, ""), **moved}
+
+
+def cursors(stored: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+    """The cursors that change with the names. One that is left behind is empty, so that it counts as none."""
+    old = {key: value for key, value in stored.items() if key.partition("|")[2] in names}
+    new = {}
+    for key, value in old.items():
+        resource, _, name = key.partition("|")
+        if names[name]:
+            new[f"{resource}|{names[name]}"] = value.replace(f"/repos/{name}/", f"/repos/{names[name]}/")
+    return {**dict.fromkeys(old, ""), **new}
+
+
+def _remove(database: Connection, stored: "StoredConnection", names: list[str]) -> None:
+    scope = sql.SQL("scope = any({}::text[])").format(sql.Literal(names))
+    removal.remove_rows(database, stored.source, stored.tenant.tenant_id, stored.connection_id, scope)
+
+
+def _move(database: Connection, stored: "StoredConnection", names: Mapping[str, str]) -> None:
+    """Two repositories may have changed names with each other, so every row first gets one that nothing else has."""
+    owner, load_id = (stored.tenant.tenant_id, stored.connection_id), f"rename-{uuid4()}"
+    between = {name: f"rename {uuid4()}" for name in names}
+    tables = []
+    for table in NAMED.values():
+        for old, new in [*between.items(), *((between[name], now) for name, now in names.items())]:
+            if _rename(database, table, owner, load_id, old, new) and table.name not in tables:
+                tables.append(table.name)
+    database.execute(
+        "insert into app.load_package (tenant_id, connection_id, load_id, source, tables) values (%s, %s, %s, %s, %s)",
+        [*owner, load_id, stored.source, tables],
+    )
+
+
+def _rename(database: Connection, table: Table, owner: tuple[UUID, UUID], load_id: str, old: str, new: str) -> int:
+    """Rows that are there under the new name already (by a webhook) are the newer ones."""
+    place, key = sql.Identifier(table.schema, table.name), [name for name in table.key if name != "repository"]
+    values = [*map(str, owner), old]
+    if len(key) < len(table.key):
+        same = sql.SQL(" and ").join(sql.SQL("there.{0} = here.{0}").format(sql.Identifier(name)) for name in key)
+        database.execute(
+            sql.SQL(
+                "delete from {0} as here where tenant_id = %s and connection_id = %s and repository = %s and exists ("
+                "select from {0} as there where there.tenant_id = here.tenant_id"
+                " and there.connection_id = here.connection_id and there.repository = %s and {1})"
+            ).format(place, same),
+            [*values, new],
+        )
+    return database.execute(
+        sql.SQL(
+            "update {} set repository = %s, _dlt_load_id = %s"
+            " where tenant_id = %s and connection_id = %s and repository = %s"
+        ).format(place),
+        [new, load_id, *values],
+    ).rowcount
+
+
+def _tell(database: Connection, stored: "StoredConnection", names: Mapping[str, str]) -> None:
+    """Write the new names into the connection's own scope: the old ones may belong to somebody else one day."""
+    present = {old.lower(): new for old, new in names.items()}
+    owner = [stored.tenant.tenant_id, stored.connection_id]
+    row = database.execute(
+        "select config, loaded_scope, version from app.connection where tenant_id = %s and connection_id = %s"
+        " for update",
+        owner,
+    ).fetchone()
+    if row is None:
+        return
+    config, scope, version = row
+    before = config.get("repositories") or []
+    after = _renamed(before, present)
+    if after == before:
+        return
+    loaded = {**scope, "repositories": sorted(_renamed(scope.get("repositories") or [], present))} if scope else None
+    database.execute(
+        "update app.connection set config = %s, loaded_scope = %s, version = version + 1, updated_at = now()"
+        " where tenant_id = %s and connection_id = %s",
+        [Jsonb({**config, "repositories": after}), Jsonb(loaded) if loaded else None, *owner],
+    )
+    audit(
+        database, Author(stored.tenant.tenant_id), "change", stored.connection_id, version + 1,
+        {"repositories": [before, after]},
+    )  # fmt: skip
+
+
+def _renamed(names: Sequence[str], present: Mapping[str, str]) -> list[str]:
+    return list(dict.fromkeys(present.get(name.lower(), name) for name in names))
