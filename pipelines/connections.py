@@ -38,6 +38,7 @@ class GitHub(Base, tag="github", frozen=True, kw_only=True):
     """Repositories on github.com or a GitHub Enterprise server: those named, or all of an organization."""
 
     token: Secret
+    tokens: tuple[Secret, ...] = ()  # more of them, of other accounts: each has a quota of its own
     repositories: tuple[Repository, ...] = ()
     organization: str | None = None
     base_url: str = GITHUB_COM
@@ -47,6 +48,10 @@ class GitHub(Base, tag="github", frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.repositories and not self.organization:
             raise ValueError("needs repositories or an organization")
+
+    def one_a_token(self) -> "list[GitHub]":
+        """The same connection with each of its tokens alone."""
+        return [msgspec.structs.replace(self, token=token, tokens=()) for token in (self.token, *self.tokens)]
 
     @property
     def reads_by_graphql(self) -> bool:
@@ -175,10 +180,22 @@ def schema_of(kind: type[Kind]) -> dict[str, Any]:
     return {**found, "properties": fields, "required": [name for name in found["required"] if name != "source"]}
 
 
-def secrets_of(connection: Any) -> dict[str, str]:
-    """The credentials of a connection by field, in clear."""
-    values = {name: getattr(connection, name) for name in connection.__struct_fields__}
-    return {name: str.__str__(value) for name, value in values.items() if isinstance(value, Secret)}
+def secrets_of(connection: Any) -> dict[str, Any]:
+    """The credentials of a connection by field, in clear: a text, or a list of them."""
+    found: dict[str, Any] = {}
+    for name in connection.__struct_fields__:
+        value = getattr(connection, name)
+        if isinstance(value, Secret):
+            found[name] = str.__str__(value)
+        elif isinstance(value, tuple) and any(isinstance(one, Secret) for one in value):
+            found[name] = [str.__str__(one) for one in value]
+    return found
+
+
+def secret_texts(connection: Any) -> tuple[str, ...]:
+    """All credentials of a connection, none of which may be shown."""
+    found = secrets_of(connection).values()
+    return tuple(text for value in found for text in (value if isinstance(value, list) else [value]))
 
 
 def _decode(kind: type, value: Any) -> Any:

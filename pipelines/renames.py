@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipelines.stored_connections import StoredConnection
 
 TABLE = "repositories"
+ADDRESSES = {"html_url", "url"}
 NAMED = {name: table for name, table in RAW["github"].items() if "repository" in table.columns}
 
 
@@ -31,7 +32,7 @@ def follow(database: Connection, stored: "StoredConnection", rows: Sequence[Mapp
     """
     now = {int(row["id"]): str(row["repository"]) for row in rows if row.get("id") and row.get("repository")}
     owner = (str(stored.tenant.tenant_id), str(stored.connection_id))
-    known = dict(
+    known: dict[int, str] = dict(
         database.execute(
             "select id, repository from raw_github.repositories where tenant_id = %s and connection_id = %s", owner
         ).fetchall()
@@ -79,6 +80,8 @@ def _move(database: Connection, stored: "StoredConnection", names: Mapping[str, 
         for old, new in [*between.items(), *((between[name], now) for name, now in names.items())]:
             if _rename(database, table, owner, load_id, old, new) and table.name not in tables:
                 tables.append(table.name)
+        for old, new in names.items():
+            _link(database, table, owner, old, new)
     database.execute(
         "insert into app.load_package (tenant_id, connection_id, load_id, source, tables) values (%s, %s, %s, %s, %s)",
         [*owner, load_id, stored.source, tables],
@@ -106,6 +109,18 @@ def _rename(database: Connection, table: Table, owner: tuple[UUID, UUID], load_i
         ).format(place),
         [new, load_id, *values],
     ).rowcount
+
+
+def _link(database: Connection, table: Table, owner: tuple[UUID, UUID], old: str, new: str) -> None:
+    """Addresses of the old name lead on at GitHub only until somebody else takes it."""
+    for column in ADDRESSES & table.columns.keys():
+        database.execute(
+            sql.SQL(
+                "update {0} set {1} = replace({1}, %s, %s)"
+                " where tenant_id = %s and connection_id = %s and repository = %s"
+            ).format(sql.Identifier(table.schema, table.name), sql.Identifier(column)),
+            [f"/{old}/", f"/{new}/", *map(str, owner), new],
+        )
 
 
 def _tell(database: Connection, stored: "StoredConnection", names: Mapping[str, str]) -> None:

@@ -37,7 +37,7 @@ class Asked:
         if mine is None and (store is None or store.token is not None):
             raise Refused(401, "Bad credentials" if token else "Requires authentication")
         headers = world.github_limits.spend(token, world.settings)
-        if store is None or (store.token is not None and store.token != token):
+        if store is None or (store.token is not None and store.token != account_of(token)):
             raise Refused(404, "Not Found", headers)  # what one may not see is not there
         found = ""
         if name is not None:
@@ -141,6 +141,11 @@ def is_deleted(world: World, store: Store, name: str) -> bool:
         return False
     row = next(row for row in store.rows(name, "repositories") or () if row.full_name == name)
     return world.amendments.is_deleted(store.slug, "github", "repositories", row.repository_id)
+
+
+def account_of(token: str) -> str:
+    """Without the number of a further account of the same company: `github-acme+2` may read what `github-acme` may."""
+    return token.partition("+")[0]
 
 
 def token_of(request: Request) -> str:

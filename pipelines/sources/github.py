@@ -15,6 +15,7 @@ from pipelines.sources.github_lists import LOOKBACK, newest, present, simple, wa
 from pipelines.sources.github_paging import HEADERS
 from pipelines.sources.github_pulls import pull_requests
 from pipelines.sources.github_repositories import named_repositories, names, repositories
+from pipelines.sources.github_tokens import Tokens
 from pipelines.sources.reading import Reading, Request, Rows
 
 __all__ = ["RESOURCES", "ROOT", "check", "client", "expected", "limits"]
@@ -35,7 +36,8 @@ def check(answer: Answer) -> None:
 
 def client(connection: Any) -> dict[str, Any]:
     """How GitHub wants to be asked."""
-    return {"headers": {**HEADERS, "Authorization": f"Bearer {connection.token}"}, "check": check}
+    tokens = Tokens([str.__str__(token) for token in (connection.token, *connection.tokens)], check)
+    return {"headers": HEADERS, "auth": tokens, "check": tokens.check}
 
 
 def issues(request: Request) -> Reading:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from pipelines import lenient_json, load
+from pipelines import lenient_json, load, renames
 from pipelines.landing_rows import cells
 from pipelines.loading import UNEXPECTED, Loading
 from pipelines.raw_tables import RAW

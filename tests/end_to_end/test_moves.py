@@ -89,9 +89,8 @@ def scope(stack: house.Stack) -> Any:
 def keys(stack: house.Stack) -> dict[str, Keys]:
     """The marts' rows by what tells them apart, with their repository."""
     wanted = {
-        "deployments": "external_id, service, repository",
+        "deployments": "external_id, repository",
         "pull_requests": "number, repository",
-        "change_deployments": "change_kind, change_id, service, environment, repository",
         "issues": "source, id, key",
     }
     with stack.warehouse.connect("transformer") as connection:
