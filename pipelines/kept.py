@@ -135,6 +135,30 @@ class Kept:
         )
         return {deployment_id for (deployment_id,) in rows}
 
+    def runs(self, repository: str, since: datetime) -> dict[int, int]:
+        """The attempts of the workflow runs that were created since then, by id."""
+        rows = self.database.execute(
+            """
+            select r.id, r.run_attempt from raw_github.workflow_runs as r
+            where r.tenant_id = %s and r.connection_id = %s and r.repository = %s and r._deleted_at is null
+              and r.created_at >= %s
+            """,
+            [*self._owner, repository, since],
+        ).fetchall()
+        return {run: attempt or 1 for run, attempt in rows}
+
+    def ended_runs(self, repository: str, attempts: Mapping[int, int]) -> set[int]:
+        """Those of these workflow runs whose jobs of this attempt are kept and completed."""
+        rows = self.database.execute(
+            """
+            select run_id, run_attempt from raw_github.workflow_jobs
+            where tenant_id = %s and connection_id = %s and repository = %s and run_id = any(%s)
+            group by run_id, run_attempt having bool_and(status = 'completed')
+            """,
+            [*self._owner, repository, list(attempts)],
+        )
+        return {run for run, attempt in rows if attempts[run] == attempt}
+
     @property
     def _owner(self) -> list[str]:
         return [str(self.tenant_id), str(self.connection_id)]

@@ -17,7 +17,7 @@ Rows are any objects with the attributes that the handlers filter and sort by; `
 | deployments | | deployment_id, created_at, sha, ref, environment |
 | deployment_statuses | deployment id | status_id, created_at |
 | workflow_runs | | run_id, created_at, branch, event, status, conclusion, sha |
-| workflow_jobs | run id | run_id |
+| workflow_jobs | run id | run_id, attempt |
 | workflows | | workflow_id |
 Times are instants (whole seconds). Rows come in any order. Issues hold no pull requests: the handlers put them in.
 """
@@ -125,7 +125,8 @@ class LivedStore:
             deployment = self._deployment(found, parent)
             return None if deployment is None else deployment.statuses
         if kind == "workflow_jobs":
-            return [run for run in found.workflow_runs if run.run_id == parent] or None
+            run = next((run for run in found.workflow_runs if run.run_id == parent), None)
+            return None if run is None else [*run.earlier, run]
         if kind == "branches":
             return [Ref(*branch) for branch in found.branches.items()]
         if kind == "tags":

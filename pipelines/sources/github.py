@@ -1,7 +1,6 @@
 """GitHub → raw_github: pull requests by GraphQL, the rest by REST. Each repository's resource has its own cursor."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,8 @@ from pipelines.sources.backwards import Backwards
 from pipelines.sources.github_commits import commits
 from pipelines.sources.github_counts import expected
 from pipelines.sources.github_deployments import deployments
-from pipelines.sources.github_lists import LOOKBACK, newest, present, simple, walked, whole
+from pipelines.sources.github_jobs import workflow_jobs, workflow_runs
+from pipelines.sources.github_lists import LOOKBACK, newest, present, walked, whole
 from pipelines.sources.github_paging import HEADERS
 from pipelines.sources.github_pulls import pull_requests
 from pipelines.sources.github_repositories import named_repositories, names, repositories
@@ -20,7 +20,6 @@ from pipelines.sources.reading import Reading, Request, Rows
 
 __all__ = ["RESOURCES", "ROOT", "check", "client", "expected", "limits"]
 ROOT = "repositories"  # without it nothing else can be read
-RUN_LOOKBACK = timedelta(days=3)  # a run that goes on, or is run again, changes below the newest
 UPDATED = {"sort": "updated", "direction": "desc"}
 
 
@@ -73,6 +72,7 @@ RESOURCES: dict[str, Callable[[Request], Reading]] = {
     "branches": whole("branches", "branches", github_rows.named_commit, "name"),
     "releases": whole("releases", "releases", _plain),
     "deployments": deployments,
-    "workflow_runs": simple("workflow_runs", "actions/runs", {}, "created_at", _plain, "workflow_runs", RUN_LOOKBACK),
+    "workflow_runs": workflow_runs,
+    "workflow_jobs": workflow_jobs,
     "commits": commits,  # last: it walks from the heads that the others saw
 }
