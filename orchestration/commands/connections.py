@@ -221,8 +221,8 @@ def _field(source: str, text: str) -> tuple[str, Any]:
     types = {one.get("type") for one in field.get("anyOf", [field])}
     if "array" in types:
         return name, [part.strip() for part in value.split(",") if part.strip()]
-    if types & {"integer", "number"}:
-        with suppress(ValueError):  # what is no number is refused with the field's name
+    if types & {"integer", "number", "boolean"}:
+        with suppress(ValueError):  # what is none is refused with the field's name
             return name, json.loads(value)
     return name, value
 

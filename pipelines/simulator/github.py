@@ -111,10 +111,13 @@ def list_commits(request: Request) -> Response:
 @at("/commits/{ref:path}")
 def read_commit(request: Request, ref: str) -> Response:
     found = asked(request)
-    wanted = ref.strip("/")
+    wanted, of_checks, _ = ref.strip("/").partition("/check-runs")  # a path cannot go on behind a ref with slashes
     row = found.store.commit(found.repository, wanted)
     if row is None:
         raise Refused(422, f"No commit found for SHA: {wanted}", found.headers)
+    if of_checks:
+        checks = found.store.check_runs(found.repository, wanted)
+        return found.answer({"total_count": len(checks), "check_runs": checks})
     return found.answer(found.show("commits", row, full=True))
 
 

@@ -25,6 +25,7 @@ Times are instants (whole seconds). Rows come in any order. Issues hold no pull 
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from pipelines.simulator import github_checks
 from pipelines.simulator.github_objects import GitHubObjects
 from pipelines.simulator.records import Commit, PullRequest
 from pipelines.simulator.repositories import Repository
@@ -72,6 +73,9 @@ class Store(Protocol):
 
     def commit(self, repository: str, ref: str) -> Any | None:
         """One commit by sha, branch or tag, also one that no branch reaches."""
+
+    def check_runs(self, repository: str, ref: str) -> list[dict[str, Any]]:
+        """GitHub's JSON of the checks of a commit, branch or tag."""
 
     def show(
         self, repository: str, kind: str, row: Any, parent: int | None = None, full: bool = False
@@ -151,6 +155,10 @@ class LivedStore:
     def commits(self, repository: str, ref: str | None) -> Sequence[Commit] | None:
         found = self._repository(repository)
         return found.reachable(ref or found.default_branch)
+
+    def check_runs(self, repository: str, ref: str) -> list[dict[str, Any]]:
+        commit = self.commit(repository, ref)
+        return github_checks.of_commit(self._repository(repository), commit.sha) if commit else []
 
     def commit(self, repository: str, ref: str) -> Commit | None:
         found = self._repository(repository)

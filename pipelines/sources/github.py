@@ -7,6 +7,7 @@ from typing import Any
 from pipelines.http import Answer
 from pipelines.sources import github_graphql, github_paging, github_rows
 from pipelines.sources.backwards import Backwards
+from pipelines.sources.github_checks import check_runs, noting_heads
 from pipelines.sources.github_commits import commits
 from pipelines.sources.github_counts import expected
 from pipelines.sources.github_deployments import deployments
@@ -64,7 +65,7 @@ def _plain(repository: str, found: dict) -> dict:
 RESOURCES: dict[str, Callable[[Request], Reading]] = {
     "repositories": repositories,
     "named_repositories": named_repositories,
-    "pull_requests": pull_requests,
+    "pull_requests": noting_heads(pull_requests),
     "issues": issues,
     "issue_events": newest("issue_events", "issues/events", {}, "created_at", github_rows.issue_event),
     "comments": newest("comments", "issues/comments", UPDATED, "updated_at", github_rows.comment),
@@ -74,5 +75,6 @@ RESOURCES: dict[str, Callable[[Request], Reading]] = {
     "deployments": deployments,
     "workflow_runs": workflow_runs,
     "workflow_jobs": workflow_jobs,
+    "check_runs": check_runs,
     "commits": commits,  # last: it walks from the heads that the others saw
 }

@@ -1,6 +1,7 @@
 """The repositories of a connection: those that it names, and those of its organization."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from pipelines.http import Client
 from pipelines.sources import github_rows
@@ -22,7 +23,8 @@ def repositories(request: Request) -> Reading:
                 raise
             lacking.append((name, error))
     if request.connection.organization:
-        found += _owned(request.client, request.connection.organization)
+        owned = _owned(request.client, request.connection.organization)
+        found += [one for one in owned if is_taken(request.connection, one)]
     if lacking and not found:
         raise lacking[0][1]
     rows = [github_rows.repository(one) for one in found]
@@ -51,6 +53,12 @@ def names(request: Request) -> list[str]:
     if NOTED not in request.notes:
         list(repositories(request))
     return list(request.notes[NOTED])
+
+
+def is_taken(connection: Any, found: dict) -> bool:
+    """Whether a repository of the organization is one of those that the connection's filters leave."""
+    is_archived, is_fork = bool(found.get("archived")), bool(found.get("fork"))
+    return connection.takes(found["name"], is_archived=is_archived, is_fork=is_fork)
 
 
 def _owned(client: Client, owner: str) -> list[dict]:
