@@ -166,8 +166,8 @@ class Loading:
 
     def _follow(self, repositories: list[dict], request: Request) -> None:
         """Repositories that have another name by now go on where they were read to."""
-        if names := renames.follow(self._database, self._stored, repositories):
-            moved = renames.cursors(self._landing.cursors(), names)
+        if moves := renames.follow(self._database, self._stored, repositories):
+            moved = renames.cursors(self._landing.cursors(), moves)
             self._batch.cursors |= moved
             request.cursors = {} if request.full else {**request.cursors, **moved}
 

@@ -5,7 +5,7 @@ once more under the new name (DECISIONS.md, 28).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid4
 
 from psycopg import Connection, sql
@@ -23,10 +23,17 @@ ADDRESSES = {"html_url", "url"}
 NAMED = {name: table for name, table in RAW["github"].items() if "repository" in table.columns}
 
 
-def follow(database: Connection, stored: "StoredConnection", rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Bring what is kept in line with the repositories that the source has just listed: name until now → name now.
+class Moves(NamedTuple):
+    """What became of repositories: name until now → name now, empty where its rows were deleted; the ids of these."""
 
-    An empty name: its rows were deleted, as another repository took the name, or the organization has it no more.
+    names: dict[str, str]
+    gone: frozenset[int]
+
+
+def follow(database: Connection, stored: "StoredConnection", rows: Sequence[Mapping[str, Any]]) -> Moves | None:
+    """Bring what is kept in line with the repositories that the source has just listed; None where all is as it was.
+
+    Rows are deleted where another repository took the name, or the organization has this one no more.
     Of repositories that a connection names one by one, those that are not shown stay: the token may have lost a right.
     The caller holds the connection's lock.
     """
@@ -40,25 +47,32 @@ def follow(database: Connection, stored: "StoredConnection", rows: Sequence[Mapp
     named = {name.lower() for name in stored.connection.repositories}
     taken = set(now.values())
     moved = {name: now[key] for key, name in known.items() if now.get(key, name) != name}
-    gone = [
-        name
+    gone = {
+        key: name
         for key, name in known.items()
         if key not in now and (name in taken or (stored.connection.organization and name.lower() not in named))
-    ]
-    if moved or gone:
-        with database.transaction():
-            if gone:
-                _remove(database, stored, gone)
-            if moved:
-                _move(database, stored, moved)
-                _tell(database, stored, moved)
-    return {**dict.fromkeys(gone, ""), **moved}
+    }
+    if not moved and not gone:
+        return None
+    with database.transaction():
+        if gone:
+            _remove(database, stored, list(gone.values()))
+        if moved:
+            _move(database, stored, moved)
+            _tell(database, stored, moved)
+    return Moves({**dict.fromkeys(gone.values(), ""), **moved}, frozenset(gone))
 
 
-def cursors(stored: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
-    """The cursors that change with the names. One that is left behind is empty, so that it counts as none."""
+def cursors(stored: Mapping[str, str], moves: Moves) -> dict[str, str]:
+    """The cursors that change with the names. One that is left behind is empty, so that it counts as none.
+
+    So are the ETags: an answer that is as it was brings no rows, and these may be gone.
+    """
+    names = moves.names
+    places = [*(f"/repos/{name}/" for name in names), *(f"/repositories/{number}/" for number in moves.gone)]
+    etags = [key for key in stored if key.startswith("etag|") and any(place in key for place in places)]
     old = {key: value for key, value in stored.items() if key.partition("|")[2] in names}
-    new = {}
+    new = dict.fromkeys(etags, "")
     for key, value in old.items():
         resource, _, name = key.partition("|")
         if names[name]:

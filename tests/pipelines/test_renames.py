@@ -144,9 +144,12 @@ def test_cursors_move_with_the_names_and_leave_nothing_behind():
         "issues|a/b": "2026-01-01T00:00:00+00:00 past:https://host/repos/a/b/issues?page=3",
         "tags|a/b": "x",
         "issues|a/bc": "y",
+        "etag|/repos/a/b/tags?per_page=100": "W/1",
+        "etag|https://host/repositories/7/tags?page=2": "W/2",
     }
-    assert renames.cursors(stored, {"a/b": "c/d"}) == {
-        "issues|a/b": "", "tags|a/b": "", "tags|c/d": "x",
-        "issues|c/d": "2026-01-01T00:00:00+00:00 past:https://host/repos/c/d/issues?page=3",
-    }  # fmt: skip
-    assert renames.cursors(stored, {"a/b": ""}) == {"issues|a/b": "", "tags|a/b": ""}
+    renamed = renames.cursors(stored, renames.Moves({"a/b": "c/d"}, frozenset()))
+    left = {"issues|a/b": "", "tags|a/b": "", "etag|/repos/a/b/tags?per_page=100": ""}
+    past = "2026-01-01T00:00:00+00:00 past:https://host/repos/c/d/issues?page=3"
+    assert renamed == {**left, "tags|c/d": "x", "issues|c/d": past}
+    gone = renames.cursors(stored, renames.Moves({"a/b": ""}, frozenset([7])))
+    assert gone == {**left, "etag|https://host/repositories/7/tags?page=2": ""}
