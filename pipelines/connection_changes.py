@@ -14,7 +14,11 @@ from pipelines import base_urls, holds
 from pipelines.connections import Git, InvalidConnection, parse, secrets_of
 from pipelines.warehouse.connection import Warehouse
 
-SEALED = {"secrets": "token", "webhook_secret": "webhook_secret"}  # column → the field that it holds
+SEALED = {
+    "secrets": "token",
+    "tokens": "tokens",
+    "webhook_secret": "webhook_secret",
+}  # column → its field
 ADDRESSES = ("base_url", "archive_url")
 BY_OWNER = "paused by its owner"
 STORED = (
@@ -45,13 +49,12 @@ class Author:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A checked connection, its secrets apart. `sealed` and `signing` are encrypted; None where nothing was given."""
+    """A checked connection, its secrets apart. `sealed`: encrypted, by column; None where nothing was given."""
 
     connection: Any
     source: str
     config: dict[str, Any]
-    sealed: bytes | None
-    signing: bytes | None
+    sealed: dict[str, bytes | None]
     secret_fields: list[str]
 
 
@@ -70,24 +73,28 @@ def prepare(warehouse: Warehouse, config: Mapping[str, Any], allow_private: bool
                 raise InvalidConnection(f"{field}: {error}") from None
     shown = dict(msgspec.to_builtins(connection, enc_hook=str))
     secrets = secrets_of(connection)
-    for field in (*secrets, "source", "webhook_secret"):
+    for field in (*secrets, "source", "tokens", "webhook_secret"):
         shown.pop(field, None)
     names = sorted(secrets)
-    signing = secrets.pop("webhook_secret", None)  # apart: who checks a webhook need not have the token
-    sealed = warehouse.encrypt(msgspec.json.encode(secrets).decode()) if secrets else None
-    source = str(connection.__struct_config__.tag)
-    return Prepared(connection, source, shown, sealed, warehouse.encrypt(signing) if signing else None, names)
+    # Apart: who checks a webhook need not have the token, and each can be entered without knowing the others.
+    signing, more = secrets.pop("webhook_secret", None), secrets.pop("tokens", None)
+    sealed = {
+        "secrets": warehouse.encrypt(msgspec.json.encode(secrets).decode()) if secrets else None,
+        "tokens": warehouse.encrypt(msgspec.json.encode(more).decode()) if more else None,
+        "webhook_secret": warehouse.encrypt(signing) if signing else None,
+    }
+    return Prepared(connection, str(connection.__struct_config__.tag), shown, sealed, names)
 
 
 def create(database: Connection, author: Author, name: str, made: Prepared, allow_private: bool) -> UUID:
     """Store a new connection; its id. Raises NameTaken."""
     row = database.execute(
         """
-        insert into app.connection (tenant_id, connection_id, source, name, config, secrets, webhook_secret,
+        insert into app.connection (tenant_id, connection_id, source, name, config, secrets, tokens, webhook_secret,
             secret_fields, allows_private)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing returning connection_id
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing returning connection_id
         """,
-        [author.tenant_id, uuid4(), made.source, name, Jsonb(made.config), made.sealed, made.signing,
+        [author.tenant_id, uuid4(), made.source, name, Jsonb(made.config), *(made.sealed[column] for column in SEALED),
          made.secret_fields, allow_private],
     ).fetchone()  # fmt: skip
     if row is None:
@@ -111,16 +118,17 @@ def change(
     if version is not None and version != stored_version:
         raise Changed(f"the connection is at version {stored_version}, not {version}.")
     kept = [name for name in known if name not in config]
-    whole = {**config, **dict.fromkeys(kept, "kept"), "source": source}
+    whole = {**config, **{name: ["kept"] if name == "tokens" else "kept" for name in kept}, "source": source}
     wanted = parse(whole)
     same_place = all(getattr(wanted, field) == before[field] for field in ADDRESSES if field in before)
-    if not same_place and "token" in kept:
-        raise InvalidConnection("token: must be entered again, since the address changes.")
+    for field in ("token", "tokens"):
+        if not same_place and field in kept:
+            raise InvalidConnection(f"{field}: must be entered again, since the address changes.")
     private = allow_private if allow_private is not None else allowed and same_place
     made = prepare(warehouse, whole, private)
     # A role that may not read secrets cannot keep one by setting it to itself.
     secret = "".join(f", {column} = %s" for column, field in SEALED.items() if field not in kept)
-    given = [value for value, field in ((made.sealed, "token"), (made.signing, "webhook_secret")) if field not in kept]
+    given = [made.sealed[column] for column, field in SEALED.items() if field not in kept]
     database.execute(
         f"update app.connection set config = %s, secret_fields = %s, version = version + 1, updated_at = now(),"
         f" allows_private = %s{secret} where tenant_id = %s and connection_id = %s",
@@ -165,7 +173,7 @@ def take_away(database: Connection, author: Author, connection_id: UUID) -> None
         """
         update app.connection
         set removed_at = now(), name = 'removed ' || connection_id, is_paused = true, paused_reason = 'removed',
-            secrets = null, webhook_secret = null, secret_fields = '{}'
+            secrets = null, tokens = null, webhook_secret = null, secret_fields = '{}'
         where tenant_id = %s and connection_id = %s
         """,
         [author.tenant_id, connection_id],

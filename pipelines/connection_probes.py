@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pipelines import load
-from pipelines.connections import secrets_of
+from pipelines.connections import secret_texts
 from pipelines.http import Client
 from pipelines.kept import Place
 from pipelines.response_cache import Uncached
@@ -55,19 +55,23 @@ def probe(connection: Any, *, public_only: bool, now: datetime, places: Sequence
     """
     source = str(connection.__struct_config__.tag)
     module = load.module_of(source)
-    secrets = tuple(str.__str__(secret) for secret in secrets_of(connection).values())
+    secrets = secret_texts(connection)
 
-    def client(base_url: str, limits: dict[str, int] | None = None) -> Client:
-        return Client(
-            base_url, secrets=secrets, public_only=public_only, total_seconds=REQUEST_SECONDS,
-            **module.client(connection),
+    def request_of(account: Any) -> Request:
+        def client(base_url: str, limits: dict[str, int] | None = None) -> Client:
+            return Client(
+                base_url, secrets=secrets, public_only=public_only, total_seconds=REQUEST_SECONDS,
+                **module.client(account),
+            )  # fmt: skip
+
+        return Request(
+            account, client(connection.base_url), now,
+            cursors=UpTo(now), places=places, cache=Uncached(), other_client=client,
+            is_trial=True,
         )  # fmt: skip
 
-    request = Request(
-        connection, client(connection.base_url), now,
-        cursors=UpTo(now), places=places, cache=Uncached(), other_client=client,
-        is_trial=True,
-    )  # fmt: skip
+    first, *others = connection.one_a_token() if hasattr(connection, "one_a_token") else [connection]
+    request = request_of(first)
     ends, found = time.monotonic() + WHOLE_SECONDS, []
     stopped = False
     for resource, read in module.RESOURCES.items():
@@ -76,12 +80,20 @@ def probe(connection: Any, *, public_only: bool, now: datetime, places: Sequence
             continue
         error = _first(request, read)
         stopped = error is not None and (error.stops_the_connection or resource == getattr(module, "ROOT", ""))
-        found.append(
-            Probe(resource, True)
-            if error is None
-            else Probe(resource, False, error.error_class, request.client.scrub(error.message), error.what_to_do)
-        )
+        found.append(_found(resource, request, error))
+    for number, other in enumerate(others, 2):  # what sees the same repositories has the same rights, or nearly
+        name, again = f"{module.ROOT} by token {number}", request_of(other)
+        if time.monotonic() > ends:
+            found.append(Probe(name, None))
+        else:
+            found.append(_found(name, again, _first(again, module.RESOURCES[module.ROOT])))
     return found
+
+
+def _found(resource: str, request: Request, error: SyncError | None) -> Probe:
+    if error is None:
+        return Probe(resource, True)
+    return Probe(resource, False, error.error_class, request.client.scrub(error.message), error.what_to_do)
 
 
 def _first(request: Request, read: Any) -> SyncError | None:

@@ -1,6 +1,7 @@
 """The kinds of connection: one typed Struct each. A new source is one class and one name in `Connection`."""
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -31,6 +32,7 @@ class Base(Kind, frozen=True, kw_only=True):
 
 
 Repository = Annotated[str, Meta(pattern=r"^[\w.-]+/[\w.-]+$", description="owner/name")]
+Glob = Annotated[str, Meta(pattern=r"^[\w.*?\[\]!-]+$", max_length=100, description="such as api-*, without the owner")]
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
 
 
@@ -38,8 +40,13 @@ class GitHub(Base, tag="github", frozen=True, kw_only=True):
     """Repositories on github.com or a GitHub Enterprise server: those named, or all of an organization."""
 
     token: Secret
+    tokens: tuple[Secret, ...] = ()  # more of them, of other accounts: each has a quota of its own
     repositories: tuple[Repository, ...] = ()
     organization: str | None = None
+    include: tuple[Glob, ...] = ()  # of the organization: only repositories whose names fit one of these; none: all
+    exclude: tuple[Glob, ...] = ()  # of the organization: not those whose names fit one of these
+    archived: bool = False  # of the organization: archived ones too
+    forks: bool = False  # of the organization: forks too
     base_url: str = GITHUB_COM
     api: Literal["graphql", "rest"] | None = None  # for pull requests; None: graphql on github.com, rest elsewhere
     webhook_secret: Secret | None = None  # what GitHub signs its webhooks with
@@ -47,6 +54,17 @@ class GitHub(Base, tag="github", frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.repositories and not self.organization:
             raise ValueError("needs repositories or an organization")
+        if not self.organization and (self.include or self.exclude or self.archived or self.forks):
+            raise ValueError("include, exclude, archived and forks choose among the repositories of an organization")
+
+    def takes(self, name: str, *, is_archived: bool, is_fork: bool) -> bool:
+        """Whether a repository of the organization is read; `name` without the owner, compared without case."""
+        fits = (self.archived or not is_archived) and (self.forks or not is_fork)
+        return fits and (not self.include or _fits(name, self.include)) and not _fits(name, self.exclude)
+
+    def one_a_token(self) -> "list[GitHub]":
+        """The same connection with each of its tokens alone."""
+        return [msgspec.structs.replace(self, token=token, tokens=()) for token in (self.token, *self.tokens)]
 
     @property
     def reads_by_graphql(self) -> bool:
@@ -175,10 +193,26 @@ def schema_of(kind: type[Kind]) -> dict[str, Any]:
     return {**found, "properties": fields, "required": [name for name in found["required"] if name != "source"]}
 
 
-def secrets_of(connection: Any) -> dict[str, str]:
-    """The credentials of a connection by field, in clear."""
-    values = {name: getattr(connection, name) for name in connection.__struct_fields__}
-    return {name: str.__str__(value) for name, value in values.items() if isinstance(value, Secret)}
+def secrets_of(connection: Any) -> dict[str, Any]:
+    """The credentials of a connection by field, in clear: a text, or a list of them."""
+    found: dict[str, Any] = {}
+    for name in connection.__struct_fields__:
+        value = getattr(connection, name)
+        if isinstance(value, Secret):
+            found[name] = str.__str__(value)
+        elif isinstance(value, tuple) and any(isinstance(one, Secret) for one in value):
+            found[name] = [str.__str__(one) for one in value]
+    return found
+
+
+def secret_texts(connection: Any) -> tuple[str, ...]:
+    """All credentials of a connection, none of which may be shown."""
+    found = secrets_of(connection).values()
+    return tuple(text for value in found for text in (value if isinstance(value, list) else [value]))
+
+
+def _fits(name: str, globs: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name.lower(), glob.lower()) for glob in globs)
 
 
 def _decode(kind: type, value: Any) -> Any:

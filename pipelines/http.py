@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from pipelines import lenient_json
@@ -94,7 +95,7 @@ class Client:
 
     base_url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    auth: tuple[str, str] | None = field(default=None, repr=False)
+    auth: tuple[str, str] | AuthBase | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     check: Callable[[Answer], None] = check
     meter: Meter = field(default_factory=Meter)

@@ -1,6 +1,6 @@
 """What the warehouse already has of a connection, so that a source asks only for what is missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -134,6 +134,59 @@ class Kept:
             [*self._owner, repository, since, since],
         )
         return {deployment_id for (deployment_id,) in rows}
+
+    def runs(self, repository: str, since: datetime) -> dict[int, int]:
+        """The attempts of the workflow runs that were created since then, by id."""
+        rows = self.database.execute(
+            """
+            select r.id, r.run_attempt from raw_github.workflow_runs as r
+            where r.tenant_id = %s and r.connection_id = %s and r.repository = %s and r._deleted_at is null
+              and r.created_at >= %s
+            """,
+            [*self._owner, repository, since],
+        ).fetchall()
+        return {run: attempt or 1 for run, attempt in rows}
+
+    def ended_runs(self, repository: str, attempts: Mapping[int, int]) -> set[int]:
+        """Those of these workflow runs whose jobs of this attempt are kept and completed."""
+        rows = self.database.execute(
+            """
+            select run_id, run_attempt from raw_github.workflow_jobs
+            where tenant_id = %s and connection_id = %s and repository = %s and run_id = any(%s)
+            group by run_id, run_attempt having bool_and(status = 'completed')
+            """,
+            [*self._owner, repository, list(attempts)],
+        )
+        return {run for run, attempt in rows if attempts[run] == attempt}
+
+    def unchecked_heads(self, repository: str, since: datetime, going_on_since: datetime) -> set[str]:
+        """Heads of pull requests changed since then without a check yet, or since the other with one on its way."""
+        rows = self.database.execute(
+            """
+            select p.head ->> 'sha' from raw_github.pull_requests as p
+            left join raw_github.check_runs as c
+                on c.tenant_id = p.tenant_id and c.connection_id = p.connection_id and c.repository = p.repository
+                and c.head_sha = p.head ->> 'sha'
+            where p.tenant_id = %s and p.connection_id = %s and p.repository = %s and p._deleted_at is null
+              and p.updated_at >= %s and p.head ->> 'sha' is not null
+            group by p.head ->> 'sha'
+            having (count(c.id) = 0 and max(p.updated_at) >= %s) or not bool_and(c.status = 'completed')
+            """,
+            [*self._owner, repository, going_on_since, since],
+        )
+        return {sha for (sha,) in rows}
+
+    def ended_checks(self, repository: str, shas: Collection[str]) -> set[str]:
+        """Those of these commits that have checks, all of them completed."""
+        rows = self.database.execute(
+            """
+            select head_sha from raw_github.check_runs
+            where tenant_id = %s and connection_id = %s and repository = %s and head_sha = any(%s)
+            group by head_sha having bool_and(status = 'completed')
+            """,
+            [*self._owner, repository, list(shas)],
+        )
+        return {sha for (sha,) in rows}
 
     @property
     def _owner(self) -> list[str]:

@@ -8,7 +8,7 @@ from functools import partial
 
 import psycopg
 
-from pipelines import backfill, load, removal, sweep
+from pipelines import backfill, load, removal, renames, sweep
 from pipelines.asking import Asking
 from pipelines.backfill import Backfill
 from pipelines.fair_turns import Places, Turn
@@ -133,6 +133,8 @@ class Loading:
             for item in reader(request):
                 if isinstance(item, Rows):
                     rows = list(item.rows)
+                    if item.table == renames.TABLE:
+                        self._follow(rows, request)
                     broken = self._batch.add(item.table, rows)
                     self._quarantine.take(resource, item.table, broken, len(rows))
                     self._fields.saw(item.table, rows)
@@ -161,6 +163,13 @@ class Loading:
         self._present += [(resource, one) for one in present]
         self._backfill.ended(resource)
         return None
+
+    def _follow(self, repositories: list[dict], request: Request) -> None:
+        """Repositories that have another name by now go on where they were read to."""
+        if moves := renames.follow(self._database, self._stored, repositories):
+            moved = renames.cursors(self._landing.cursors(), moves)
+            self._batch.cursors |= moved
+            request.cursors = {} if request.full else {**request.cursors, **moved}
 
     def _is_due(self) -> bool:
         """Whether what was read is to be committed now."""

@@ -90,6 +90,11 @@ deployment_statuses (id): id bigint, repository, deployment_id bigint, state, de
 workflow_runs (id): id bigint, repository, name, path, display_title, head_branch, head_sha, event, status, \
     conclusion, workflow_id bigint, run_number bigint, run_attempt bigint, run_started_at timestamp, \
     created_at timestamp, updated_at timestamp, html_url, actor json
+workflow_jobs (id): id bigint, repository, run_id bigint, run_attempt bigint, name, workflow_name, head_branch, \
+    head_sha, status, conclusion, created_at timestamp, started_at timestamp, completed_at timestamp, labels json, \
+    runner_name, html_url
+check_runs (id): id bigint, repository, head_sha, name, app, status, conclusion, started_at timestamp, \
+    completed_at timestamp, output_title, output_summary, html_url
 """
 
 JIRA = """

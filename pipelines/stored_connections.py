@@ -9,9 +9,11 @@ import msgspec
 
 from pipelines import connection_changes as changes
 from pipelines import tenants
-from pipelines.connections import parse, secrets_of
+from pipelines.connections import parse, secret_texts
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
+
+EMPTY: dict[str, Any] = {"tokens": (), "webhook_secret": None}  # the secrets that a connection may be without
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class StoredConnection:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return tuple(secrets_of(self.connection).values())
+        return secret_texts(self.connection)
 
 
 def add(
@@ -50,7 +52,7 @@ def add(
         if row is None:
             key = changes.create(database, author, name, made, allow_private)
         else:
-            key, whole = row[0], {"webhook_secret": None, **config} if "webhook_secret" in _fields(made) else config
+            key, whole = row[0], {**{name: empty for name, empty in EMPTY.items() if name in _fields(made)}, **config}
             changes.change(warehouse, database, author, key, whole, allow_private=allow_private)
     return next(one for one in of(warehouse, tenant, made.source) if one.connection_id == key)
 
@@ -60,15 +62,15 @@ def of(warehouse: Warehouse, tenant: Tenant, source: str | None = None) -> list[
     with warehouse.connect("loader") as database:
         rows = database.execute(
             """
-            select connection_id, source, name, config, secrets, webhook_secret, is_paused, allows_private
+            select connection_id, source, name, config, secrets, tokens, webhook_secret, is_paused, allows_private
             from app.connection
             where tenant_id = %s and (%s::text is null or source = %s) and removed_at is null order by source, name
             """,
             [tenant.tenant_id, source, source],
         ).fetchall()
     stored = []
-    for connection_id, kind, name, config, sealed, signing, is_paused, allows_private in rows:
-        connection = opened(warehouse, kind, config, sealed, signing)
+    for connection_id, kind, name, config, sealed, more, signing, is_paused, allows_private in rows:
+        connection = opened(warehouse, kind, config, sealed, more, signing)
         stored.append(StoredConnection(connection_id, tenant, kind, name, connection, is_paused, allows_private))
     return stored
 
@@ -90,10 +92,13 @@ def find(warehouse: Warehouse, connection_id: UUID) -> StoredConnection:
 
 
 def opened(
-    warehouse: Warehouse, source: str, config: Mapping[str, Any], sealed: bytes | None, signing: bytes | None
-) -> Any:
+    warehouse: Warehouse, source: str, config: Mapping[str, Any], sealed: bytes | None, more: bytes | None,
+    signing: bytes | None,
+) -> Any:  # fmt: skip
     """The connection of a stored row, with its secrets decrypted."""
     secrets = msgspec.json.decode(warehouse.decrypt(sealed)) if sealed else {}
+    if more:
+        secrets["tokens"] = msgspec.json.decode(warehouse.decrypt(more))
     if signing:
         secrets["webhook_secret"] = warehouse.decrypt(signing)
     return parse({**config, **secrets, "source": source})

@@ -63,7 +63,7 @@ async def run_test(services: Services, caller: Caller, connection_id: UUID) -> E
             raise not_found("There is no such connection.")
         source, config, allows_private = row
         sealed = database.execute("select * from guard.connection_secrets(%s)", [connection_id]).fetchone()
-        return opened(services.warehouse, source, config, *(sealed or (None, None))), allows_private
+        return opened(services.warehouse, source, config, *(sealed or (None, None, None))), allows_private
 
     connection, allows_private = await write(services, caller, read)
     return Envelope(await _tested(services, caller, connection, allows_private))

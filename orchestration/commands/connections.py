@@ -36,11 +36,12 @@ def connection() -> None:
 @click.option("--set", "values", multiple=True, help="FIELD=VALUE; a list is separated by commas; repeatable.")
 @click.option("--config", type=click.Path(path_type=Path, exists=True), help="A JSON file with the fields.")
 @click.option("--token", "ask_token", is_flag=True, help="Ask for the token (or read it from standard input).")
+@click.option("--more-tokens", "ask_more", is_flag=True, help="Ask for further tokens until an empty one (GitHub).")
 @click.option("--webhook-secret", "ask_secret", is_flag=True, help="Ask for what the source signs its webhooks with.")
 @click.option("--allow-private", is_flag=True, help="Let base_url be on this machine or network.")
 def add_connection(
     source: str, tenant_name: str | None, name: str | None, path: Path | None, values: tuple[str, ...],
-    config: Path | None, ask_token: bool, ask_secret: bool, allow_private: bool,
+    config: Path | None, ask_token: bool, ask_more: bool, ask_secret: bool, allow_private: bool,
 ) -> None:  # fmt: skip
     """Connect an account or a clone, or change the connection of this name."""
     from pipelines import connection_changes, stored_connections
@@ -51,6 +52,8 @@ def add_connection(
         fields["path"] = str(path.absolute())
     if ask_token:
         fields["token"] = _hidden("Token")
+    if ask_more:
+        fields["tokens"] = list(iter(lambda: _hidden("Further token", ""), ""))
     if ask_secret:
         fields["webhook_secret"] = _hidden("Webhook secret")
     notes: list[str] = []
@@ -198,9 +201,13 @@ def _tenant(warehouse: Any, name: str | None) -> Any:
     return tenants.find(warehouse, name) if name else every[0]
 
 
-def _hidden(label: str) -> str:
+def _hidden(label: str, default: str | None = None) -> str:
     """What is typed in without being shown, or a line of standard input."""
-    return click.prompt(label, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().strip()
+    return (
+        click.prompt(label, default, hide_input=True, show_default=False)
+        if sys.stdin.isatty()
+        else sys.stdin.readline().strip()
+    )
 
 
 def _field(source: str, text: str) -> tuple[str, Any]:
@@ -214,8 +221,8 @@ def _field(source: str, text: str) -> tuple[str, Any]:
     types = {one.get("type") for one in field.get("anyOf", [field])}
     if "array" in types:
         return name, [part.strip() for part in value.split(",") if part.strip()]
-    if types & {"integer", "number"}:
-        with suppress(ValueError):  # what is no number is refused with the field's name
+    if types & {"integer", "number", "boolean"}:
+        with suppress(ValueError):  # what is none is refused with the field's name
             return name, json.loads(value)
     return name, value
 

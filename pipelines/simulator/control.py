@@ -66,7 +66,7 @@ def clear_faults(state: State) -> None:
 
 @post("/world/records/{action:str}", status_code=200, sync_to_thread=False)
 def amend(state: State, action: str, data: dict[str, Any]) -> Response:
-    """delete or edit {"company", "provider" ("github" where left out), "kind", "id", "changes"}."""
+    """delete, edit or rename {"company", "provider" ("github" where left out), "kind", "id", "changes" or "name"}."""
     world: World = state.world
     provider = str(data.get("provider", "github"))
     key = (str(data["company"]), provider, str(data["kind"]), data["id"])
@@ -76,9 +76,20 @@ def amend(state: State, action: str, data: dict[str, Any]) -> Response:
         world.amendments.delete(*key, at=world.clock.now())
     elif action == "edit":
         world.amendments.edit(*key, changes=dict(data["changes"]), at=world.clock.now())
+    elif action == "rename":
+        _rename(world, str(data["company"]), str(data["id"]), str(data["name"]))
     else:
         return Response({"message": "Not Found"}, status_code=404)
     return Response({"done": action, "at": iso(world.clock.now())})
+
+
+def _rename(world: World, slug: str, wanted: str, name: str) -> None:
+    """Call a repository otherwise; another owner's name is a transfer. Raises ValueError for an unknown one."""
+    company = world.company(slug)
+    found = next((one for one in company.repositories.values() if one.full_name == wanted), None) if company else None
+    if found is None or name.count("/") != 1:
+        raise ValueError("rename a repository, by its full name, to another owner/name")
+    found.rename(name)
 
 
 def _describe(world: World) -> dict[str, Any]:

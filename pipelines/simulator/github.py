@@ -12,7 +12,7 @@ from pipelines.simulator.github_limits import Refused
 @at("")
 def read_repository(request: Request) -> Response:
     found = asked(request)
-    row = next(row for row in found.rows("repositories") if row.name == found.repository)
+    row = next(row for row in found.rows("repositories") if row.full_name == found.repository)
     return found.answer(found.show("repositories", row, full=True))
 
 
@@ -29,13 +29,13 @@ def read_user(request: Request) -> Response:
 
 @get(["/github/user/repos", "/github/orgs/{owner:str}/repos"], sync_to_thread=False)
 def list_repositories(request: Request) -> Response:
-    """The token's repositories."""
-    found = Asked.of(request, request.path_params.get("owner"))
-    rows = []
-    for row in found.rows("repositories"):
-        found.repository = row.name
-        rows.append(row)
-    return found.page("repositories", sorted(rows, key=lambda row: row.name))
+    """The token's repositories, or those of one owner."""
+    owner = request.path_params.get("owner")
+    found = Asked.of(request, owner)
+    rows = [row for row in found.rows("repositories") if owner is None or row.owner.lower() == owner.lower()]
+    if rows:
+        found.repository = rows[-1].full_name
+    return found.page("repositories", sorted(rows, key=lambda row: row.full_name))
 
 
 @at("/pulls")
@@ -111,10 +111,13 @@ def list_commits(request: Request) -> Response:
 @at("/commits/{ref:path}")
 def read_commit(request: Request, ref: str) -> Response:
     found = asked(request)
-    wanted = ref.strip("/")
+    wanted, of_checks, _ = ref.strip("/").partition("/check-runs")  # a path cannot go on behind a ref with slashes
     row = found.store.commit(found.repository, wanted)
     if row is None:
         raise Refused(422, f"No commit found for SHA: {wanted}", found.headers)
+    if of_checks:
+        checks = found.store.check_runs(found.repository, wanted)
+        return found.answer({"total_count": len(checks), "check_runs": checks})
     return found.answer(found.show("commits", row, full=True))
 
 

@@ -84,8 +84,13 @@ def _end(text: str) -> int:
 
 @at("/actions/runs/{run_id:int}/jobs")
 def list_jobs(request: Request, run_id: int) -> Response:
+    """Those of the last attempt, of all attempts with `filter=all`."""
     found = asked(request)
-    return found.page("workflow_jobs", found.rows("workflow_jobs", run_id), run_id, envelope="jobs")
+    rows = found.rows("workflow_jobs", run_id)
+    if found.parameter("filter", "latest") == "latest":
+        last = max((getattr(row, "attempt", 1) for row in rows), default=1)
+        rows = [row for row in rows if getattr(row, "attempt", 1) == last]
+    return found.page("workflow_jobs", rows, run_id, envelope="jobs")
 
 
 @at("/actions/workflows")

@@ -37,12 +37,12 @@ class Asked:
         if mine is None and (store is None or store.token is not None):
             raise Refused(401, "Bad credentials" if token else "Requires authentication")
         headers = world.github_limits.spend(token, world.settings)
-        if store is None or (store.token is not None and store.token != token):
+        if store is None or (store.token is not None and store.token != account_of(token)):
             raise Refused(404, "Not Found", headers)  # what one may not see is not there
         found = ""
         if name is not None:
             found = store.resolve(f"{owner}/{name}") or ""
-            if not found:
+            if not found or is_deleted(world, store, found):
                 raise Refused(404, "Not Found", headers)
             if found.lower() != f"{owner}/{name}".lower():
                 _redirect(request, store, found, headers)
@@ -135,6 +135,19 @@ class Asked:
         return Response(content, headers=found, media_type="application/json; charset=utf-8")
 
 
+def is_deleted(world: World, store: Store, name: str) -> bool:
+    """Whether the repository of this name was deleted by hand."""
+    if not world.amendments.deleted:
+        return False
+    row = next(row for row in store.rows(name, "repositories") or () if row.full_name == name)
+    return world.amendments.is_deleted(store.slug, "github", "repositories", row.repository_id)
+
+
+def account_of(token: str) -> str:
+    """Without the number of a further account of the same company: `github-acme+2` may read what `github-acme` may."""
+    return token.partition("+")[0]
+
+
 def token_of(request: Request) -> str:
     """The token that a request brings, "" for none."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
@@ -143,7 +156,7 @@ def token_of(request: Request) -> str:
 
 def _redirect(request: Request, store: Store, name: str, headers: dict[str, str]) -> None:
     """A renamed repository: 301 to its number, as GitHub does."""
-    wanted = next(row for row in store.rows(name, "repositories") or () if row.name == name)
+    wanted = next(row for row in store.rows(name, "repositories") or () if row.full_name == name)
     prefix, _, rest = request.url.path.partition("/repos/")
     tail = rest.split("/", 2)[2:]
     path = "/".join([f"{prefix}/repositories/{wanted.repository_id}", *tail])
@@ -174,5 +187,5 @@ def asked(request: Request) -> Asked:
         company = world.company(slug)
         for repository in company.repositories.values():
             if repository.repository_id == number:
-                return Asked.of(request, *repository.name.split("/"))
+                return Asked.of(request, *repository.full_name.split("/"))
     raise Refused(404, "Not Found")

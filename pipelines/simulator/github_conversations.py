@@ -22,9 +22,9 @@ def file_entry(repository: Repository, sha: str, file: tuple[str, int, int]) -> 
         "additions": additions,
         "deletions": deletions,
         "changes": additions + deletions,
-        "blob_url": f"{HTML}/{repository.name}/blob/{sha}/{name}",
-        "raw_url": f"{HTML}/{repository.name}/raw/{sha}/{name}",
-        "contents_url": f"{API}/repos/{repository.name}/contents/{name}?ref={sha}",
+        "blob_url": f"{HTML}/{repository.full_name}/blob/{sha}/{name}",
+        "raw_url": f"{HTML}/{repository.full_name}/raw/{sha}/{name}",
+        "contents_url": f"{API}/repos/{repository.full_name}/contents/{name}?ref={sha}",
     }
 
 
@@ -36,10 +36,10 @@ class Conversations:
 
     def pull(self, repository: Repository, row: PullRequest, full: bool) -> dict[str, Any]:
         """A pull request. The list's form lacks sizes, `merged` and who merged; only the full one has them."""
-        url = f"{API}/repos/{repository.name}/pulls/{row.number}"
-        issue = f"{API}/repos/{repository.name}/issues/{row.number}"
-        page = f"{HTML}/{repository.name}/pull/{row.number}"
-        statuses = f"{API}/repos/{repository.name}/statuses/{row.head_sha}"
+        url = f"{API}/repos/{repository.full_name}/pulls/{row.number}"
+        issue = f"{API}/repos/{repository.full_name}/issues/{row.number}"
+        page = f"{HTML}/{repository.full_name}/pull/{row.number}"
+        statuses = f"{API}/repos/{repository.full_name}/statuses/{row.head_sha}"
         links = {"self": url, "html": page, "issue": issue, "comments": f"{issue}/comments"}
         pulls = url[: url.rindex("/")]
         links |= {"review_comments": f"{url}/comments", "review_comment": f"{pulls}/comments{{/number}}"}
@@ -67,7 +67,7 @@ class Conversations:
             "assignees": [],
             "requested_reviewers": [],
             "requested_teams": [],
-            "labels": [shapes.label(name, repository.name) for name in row.labels],
+            "labels": [shapes.label(name, repository.full_name) for name in row.labels],
             "milestone": None,
             "draft": row.is_draft,
             "commits_url": f"{url}/commits",
@@ -86,7 +86,7 @@ class Conversations:
 
     def _end(self, repository: Repository, row: PullRequest, branch: str, sha: str, is_deleted: bool) -> dict[str, Any]:
         """Head or base. The repository of a deleted fork is null."""
-        owner = row.author.login if is_deleted else repository.name.split("/")[0]
+        owner = row.author.login if is_deleted else repository.full_name.split("/")[0]
         user = self.objects.user(row.author) if is_deleted else self.objects.owner(repository)
         return {
             "label": f"{owner}:{branch}",
@@ -117,8 +117,8 @@ class Conversations:
         }
 
     def review(self, repository: Repository, pull: PullRequest, row: Review) -> dict[str, Any]:
-        url = f"{API}/repos/{repository.name}/pulls/{pull.number}"
-        page = f"{HTML}/{repository.name}/pull/{pull.number}#pullrequestreview-{row.review_id}"
+        url = f"{API}/repos/{repository.full_name}/pulls/{pull.number}"
+        page = f"{HTML}/{repository.full_name}/pull/{pull.number}#pullrequestreview-{row.review_id}"
         return {
             "id": row.review_id,
             "node_id": f"PRR_{row.review_id}",
@@ -140,8 +140,8 @@ class Conversations:
 
     def pull_as_issue(self, repository: Repository, row: PullRequest, full: bool) -> dict[str, Any]:
         """A pull request in the list of issues: another id, and the key `pull_request`."""
-        url = f"{API}/repos/{repository.name}/pulls/{row.number}"
-        page = f"{HTML}/{repository.name}/pull/{row.number}"
+        url = f"{API}/repos/{repository.full_name}/pulls/{row.number}"
+        page = f"{HTML}/{repository.full_name}/pull/{row.number}"
         shown = self._as_issue(repository, row, row.pull_request_id + 500_000, "pull")
         shown["draft"] = row.is_draft
         shown["state_reason"] = None
@@ -155,21 +155,21 @@ class Conversations:
         return shown
 
     def _as_issue(self, repository: Repository, row: Any, issue_id: int, path: str) -> dict[str, Any]:
-        url = f"{API}/repos/{repository.name}/issues/{row.number}"
+        url = f"{API}/repos/{repository.full_name}/issues/{row.number}"
         assignee = self.objects.user(getattr(row, "assignee", None))
         return {
             "url": url,
-            "repository_url": f"{API}/repos/{repository.name}",
+            "repository_url": f"{API}/repos/{repository.full_name}",
             "labels_url": f"{url}/labels{{/name}}",
             "comments_url": f"{url}/comments",
             "events_url": f"{url}/events",
-            "html_url": f"{HTML}/{repository.name}/{path}/{row.number}",
+            "html_url": f"{HTML}/{repository.full_name}/{path}/{row.number}",
             "id": issue_id,
             "node_id": f"I_{issue_id}",
             "number": row.number,
             "title": row.title,
             "user": self.objects.user(row.author),
-            "labels": [shapes.label(name, repository.name) for name in row.labels],
+            "labels": [shapes.label(name, repository.full_name) for name in row.labels],
             "state": "open" if row.closed_at is None else "closed",
             "locked": False,
             "assignee": assignee,
@@ -188,11 +188,11 @@ class Conversations:
 
     def event(self, repository: Repository, row: IssueEvent, full: bool) -> dict[str, Any]:
         """An event; `full` gives the form of the repository's list, which holds the issue too."""
-        commit = f"{API}/repos/{repository.name}/commits/{row.commit_sha}" if row.commit_sha else None
+        commit = f"{API}/repos/{repository.full_name}/commits/{row.commit_sha}" if row.commit_sha else None
         shown: dict[str, Any] = {
             "id": row.event_id,
             "node_id": f"EV_{row.event_id}",
-            "url": f"{API}/repos/{repository.name}/issues/events/{row.event_id}",
+            "url": f"{API}/repos/{repository.full_name}/issues/events/{row.event_id}",
             "actor": self.objects.user(row.actor),
             "event": row.event,
             "commit_id": row.commit_sha,
@@ -201,7 +201,7 @@ class Conversations:
             "performed_via_github_app": None,
         }
         if row.label is not None:
-            label = shapes.label(row.label, repository.name)
+            label = shapes.label(row.label, repository.full_name)
             shown["label"] = {"name": label["name"], "color": label["color"]}
         if full:
             shown["issue"] = self._issue_of(repository, row.number)
@@ -214,10 +214,10 @@ class Conversations:
         return None if found is None else self.issue(repository, found, False)
 
     def comment(self, repository: Repository, row: Comment, full: bool) -> dict[str, Any]:
-        issue = f"{API}/repos/{repository.name}/issues/{row.number}"
+        issue = f"{API}/repos/{repository.full_name}/issues/{row.number}"
         return {
-            "url": f"{API}/repos/{repository.name}/issues/comments/{row.comment_id}",
-            "html_url": f"{HTML}/{repository.name}/issues/{row.number}#issuecomment-{row.comment_id}",
+            "url": f"{API}/repos/{repository.full_name}/issues/comments/{row.comment_id}",
+            "html_url": f"{HTML}/{repository.full_name}/issues/{row.number}#issuecomment-{row.comment_id}",
             "issue_url": issue,
             "id": row.comment_id,
             "node_id": f"IC_{row.comment_id}",

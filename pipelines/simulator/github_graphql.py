@@ -22,7 +22,7 @@ from graphql.execution.values import get_variable_values
 from litestar import Request, Response, post
 
 from pipelines.simulator.clock import iso
-from pipelines.simulator.github_answers import Asked, token_of
+from pipelines.simulator.github_answers import Asked, account_of, is_deleted, token_of
 from pipelines.simulator.github_graphql_cost import Cost, cost
 from pipelines.simulator.github_graphql_nodes import root
 from pipelines.simulator.github_limits import Refused
@@ -64,10 +64,12 @@ async def answer_query(request: Request) -> Response:
 
     def found(owner: str, repository: str) -> Asked | None:
         store = world.github(owner)
-        if store is None or store.token not in (None, token):
+        if store is None or store.token not in (None, account_of(token)):
             return None
         present = store.resolve(f"{owner}/{repository}")
-        return Asked(request, world, store, token, present, {}) if present else None
+        if not present or is_deleted(world, store, present):
+            return None
+        return Asked(request, world, store, token, present, {})
 
     result = execute_sync(
         schema(),

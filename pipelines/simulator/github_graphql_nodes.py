@@ -33,7 +33,7 @@ class Nodes:
         self._asked = asked
 
     def repository(self) -> Object:
-        row = next(row for row in self._asked.rows("repositories") if row.name == self._asked.repository)
+        row = next(row for row in self._asked.rows("repositories") if row.full_name == self._asked.repository)
         shown = self._show("repositories", row)
         return {
             **_repository(shown),

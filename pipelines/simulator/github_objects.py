@@ -29,8 +29,8 @@ class GitHubObjects:
         # Encoded once: a page of pull requests holds two hundred times the same repository.
         self._users: dict[str, Raw] = {}
         self._repositories: dict[str, tuple[tuple[int, int, int], Raw]] = {}
-        self._minimal = {n: _encoded(shapes.minimal_repository(r)) for n, r in company.repositories.items()}
-        self._owners = {n: _encoded(shapes.owner(r)) for n, r in company.repositories.items()}
+        self._minimal: dict[str, Raw] = {}
+        self._owners: dict[str, Raw] = {}
         runs = Runs(self)
         talk = conversations.Conversations(self)
         self._makers: dict[str, Callable[[Repository, Any, bool], dict[str, Any]]] = {
@@ -66,10 +66,10 @@ class GitHubObjects:
         return self._makers[kind](repository, row, full)
 
     def owner(self, repository: Repository) -> Raw:
-        return self._owners[repository.name]
+        return _kept(self._owners, repository, shapes.owner)
 
     def minimal(self, repository: Repository) -> Raw:
-        return self._minimal[repository.name]
+        return _kept(self._minimal, repository, shapes.minimal_repository)
 
     def user(self, person: Person | None) -> Raw | None:
         if person is None:
@@ -82,10 +82,10 @@ class GitHubObjects:
     def repository(self, repository: Repository) -> Raw:
         """As pull requests hold it; made anew when something in it changed."""
         version = (repository.pushed_at, repository.last_number, len(repository.issue_events))
-        known = self._repositories.get(repository.name)
+        known = self._repositories.get(repository.full_name)
         if known is None or known[0] != version:
             shown = _encoded(shapes.repository(repository))
-            known = self._repositories[repository.name] = (version, shown)
+            known = self._repositories[repository.full_name] = (version, shown)
         return known[1]
 
     def full_repository(self, _: Repository, row: Repository, full: bool) -> dict[str, Any]:
@@ -95,8 +95,8 @@ class GitHubObjects:
 
     def commit(self, repository: Repository, row: Commit, full: bool) -> dict[str, Any]:
         """A commit; asked for by itself also its files."""
-        url = f"{API}/repos/{repository.name}/commits/{row.sha}"
-        page = f"{HTML}/{repository.name}/commit/"
+        url = f"{API}/repos/{repository.full_name}/commits/{row.sha}"
+        page = f"{HTML}/{repository.full_name}/commit/"
         committer = row.committer or row.author
         name, email = row.author.name, row.author.email
         if not row.has_account:
@@ -108,8 +108,8 @@ class GitHubObjects:
                 "author": {"name": name, "email": email, "date": iso(row.authored_at)},
                 "committer": {"name": committer.name, "email": committer.email, "date": iso(row.committed_at)},
                 "message": row.message,
-                "tree": {"sha": row.sha[::-1], "url": f"{API}/repos/{repository.name}/git/trees/{row.sha[::-1]}"},
-                "url": f"{API}/repos/{repository.name}/git/commits/{row.sha}",
+                "tree": {"sha": row.sha[::-1], "url": f"{API}/repos/{repository.full_name}/git/trees/{row.sha[::-1]}"},
+                "url": f"{API}/repos/{repository.full_name}/git/commits/{row.sha}",
                 "comment_count": 0,
                 "verification": {
                     "verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None,
@@ -121,7 +121,7 @@ class GitHubObjects:
             "author": self.user(row.author) if row.has_account else None,
             "committer": self.user(committer) if row.has_account or row.committer else None,
             "parents": [
-                {"sha": sha, "url": f"{API}/repos/{repository.name}/commits/{sha}", "html_url": page + sha}
+                {"sha": sha, "url": f"{API}/repos/{repository.full_name}/commits/{sha}", "html_url": page + sha}
                 for sha in row.parents
             ],
         }  # fmt: skip
@@ -133,11 +133,11 @@ class GitHubObjects:
         return found
 
     def branch(self, repository: Repository, row: Any, full: bool) -> dict[str, Any]:
-        commit = {"sha": row.sha, "url": f"{API}/repos/{repository.name}/commits/{row.sha}"}
+        commit = {"sha": row.sha, "url": f"{API}/repos/{repository.full_name}/commits/{row.sha}"}
         return {"name": row.name, "commit": commit, "protected": row.name in repository.protected}
 
     def tag(self, repository: Repository, row: Any, full: bool) -> dict[str, Any]:
-        url = f"{API}/repos/{repository.name}"
+        url = f"{API}/repos/{repository.full_name}"
         return {
             "name": row.name,
             "zipball_url": f"{url}/zipball/refs/tags/{row.name}",
@@ -147,12 +147,12 @@ class GitHubObjects:
         }
 
     def release(self, repository: Repository, row: Release, full: bool) -> dict[str, Any]:
-        url = f"{API}/repos/{repository.name}/releases/{row.release_id}"
+        url = f"{API}/repos/{repository.full_name}/releases/{row.release_id}"
         return {
             "url": url,
             "assets_url": f"{url}/assets",
             "upload_url": f"{url.replace('api.', 'uploads.')}/assets{{?name,label}}",
-            "html_url": f"{HTML}/{repository.name}/releases/tag/{row.tag}",
+            "html_url": f"{HTML}/{repository.full_name}/releases/tag/{row.tag}",
             "id": row.release_id,
             "author": self.user(row.author),
             "node_id": f"RE_{row.release_id}",
@@ -164,10 +164,17 @@ class GitHubObjects:
             "created_at": iso(row.created_at),
             "published_at": maybe_iso(row.published_at),
             "assets": [],
-            "tarball_url": None if row.is_draft else f"{API}/repos/{repository.name}/tarball/{row.tag}",
-            "zipball_url": None if row.is_draft else f"{API}/repos/{repository.name}/zipball/{row.tag}",
+            "tarball_url": None if row.is_draft else f"{API}/repos/{repository.full_name}/tarball/{row.tag}",
+            "zipball_url": None if row.is_draft else f"{API}/repos/{repository.full_name}/zipball/{row.tag}",
             "body": row.body,
         }
+
+
+def _kept(made: dict[str, Raw], found: Repository, make: Callable[[Repository], dict[str, Any]]) -> Raw:
+    """A part that hangs on nothing but the repository's name."""
+    if found.full_name not in made:
+        made[found.full_name] = _encoded(make(found))
+    return made[found.full_name]
 
 
 def _encoded(shown: dict[str, Any]) -> Raw:

@@ -18,7 +18,7 @@ class Runs:
         self.objects = objects
 
     def deployment(self, repository: Repository, row: Deployment, full: bool) -> dict[str, Any]:
-        url = f"{API}/repos/{repository.name}/deployments/{row.deployment_id}"
+        url = f"{API}/repos/{repository.full_name}/deployments/{row.deployment_id}"
         found: dict[str, Any] = {
             "url": url,
             "id": row.deployment_id,
@@ -30,7 +30,7 @@ class Runs:
             "created_at": iso(row.created_at),
             "updated_at": iso(row.updated_at),
             "statuses_url": f"{url}/statuses",
-            "repository_url": f"{API}/repos/{repository.name}",
+            "repository_url": f"{API}/repos/{repository.full_name}",
             "creator": self.objects.user(row.creator),
             "sha": row.sha,
             "ref": row.ref,
@@ -43,9 +43,9 @@ class Runs:
         return found
 
     def status(self, repository: Repository, deployment: Deployment, row: DeploymentStatus) -> dict[str, Any]:
-        url = f"{API}/repos/{repository.name}/deployments/{deployment.deployment_id}"
+        url = f"{API}/repos/{repository.full_name}/deployments/{deployment.deployment_id}"
         run = deployment.run
-        log = f"{HTML}/{repository.name}/actions/runs/{run.run_id}" if run else ""
+        log = f"{HTML}/{repository.full_name}/actions/runs/{run.run_id}" if run else ""
         return {
             "url": f"{url}/statuses/{row.status_id}",
             "id": row.status_id,
@@ -58,14 +58,14 @@ class Runs:
             "created_at": iso(row.created_at),
             "updated_at": iso(row.created_at),
             "deployment_url": url,
-            "repository_url": f"{API}/repos/{repository.name}",
+            "repository_url": f"{API}/repos/{repository.full_name}",
             "environment_url": "",
             "log_url": log,
             "performed_via_github_app": None,
         }
 
     def run(self, repository: Repository, row: WorkflowRun, full: bool) -> dict[str, Any]:
-        url = f"{API}/repos/{repository.name}/actions/runs/{row.run_id}"
+        url = f"{API}/repos/{repository.full_name}/actions/runs/{row.run_id}"
         commit = repository.commits.get(row.sha)
         return {
             "id": row.run_id,
@@ -83,7 +83,7 @@ class Runs:
             "check_suite_id": row.run_id + 7,
             "check_suite_node_id": f"CS_{row.run_id + 7}",
             "url": url,
-            "html_url": f"{HTML}/{repository.name}/actions/runs/{row.run_id}",
+            "html_url": f"{HTML}/{repository.full_name}/actions/runs/{row.run_id}",
             "pull_requests": [],
             "created_at": iso(row.created_at),
             "updated_at": iso(row.updated_at),
@@ -94,12 +94,12 @@ class Runs:
             "triggering_actor": self.objects.user(row.actor),
             "jobs_url": f"{url}/jobs",
             "logs_url": f"{url}/logs",
-            "check_suite_url": f"{API}/repos/{repository.name}/check-suites/{row.run_id + 7}",
+            "check_suite_url": f"{API}/repos/{repository.full_name}/check-suites/{row.run_id + 7}",
             "artifacts_url": f"{url}/artifacts",
             "cancel_url": f"{url}/cancel",
             "rerun_url": f"{url}/rerun",
             "previous_attempt_url": f"{url}/attempts/{row.attempt - 1}" if row.attempt > 1 else None,
-            "workflow_url": f"{API}/repos/{repository.name}/actions/workflows/{row.workflow_id}",
+            "workflow_url": f"{API}/repos/{repository.full_name}/actions/workflows/{row.workflow_id}",
             "head_commit": None if commit is None else _simple_commit(commit),
             "repository": self.objects.minimal(repository),
             "head_repository": self.objects.minimal(repository),
@@ -107,7 +107,7 @@ class Runs:
 
     def job(self, repository: Repository, row: WorkflowRun, full: bool) -> dict[str, Any]:
         """The one job of a run."""
-        run = f"{API}/repos/{repository.name}/actions/runs/{row.run_id}"
+        run = f"{API}/repos/{repository.full_name}/actions/runs/{row.run_id}"
         has_runner = row.job_started_at is not None
         ended = iso(row.updated_at) if row.status == "completed" else None
         return {
@@ -119,8 +119,8 @@ class Runs:
             "run_attempt": row.attempt,
             "node_id": f"CR_{row.run_id}",
             "head_sha": row.sha,
-            "url": f"{API}/repos/{repository.name}/actions/jobs/{row.run_id * 10 + row.attempt}",
-            "html_url": f"{HTML}/{repository.name}/actions/runs/{row.run_id}/job/{row.run_id * 10 + row.attempt}",
+            "url": f"{API}/repos/{repository.full_name}/actions/jobs/{row.run_id * 10 + row.attempt}",
+            "html_url": f"{HTML}/{repository.full_name}/actions/runs/{row.run_id}/job/{row.run_id * 10 + row.attempt}",
             "status": row.status,
             "conclusion": row.conclusion,
             "created_at": iso(row.run_started_at),
@@ -128,7 +128,7 @@ class Runs:
             "completed_at": ended,
             "name": row.name.lower().replace(" ", "-"),
             "steps": [],
-            "check_run_url": f"{API}/repos/{repository.name}/check-runs/{row.run_id * 10 + row.attempt}",
+            "check_run_url": f"{API}/repos/{repository.full_name}/check-runs/{row.run_id * 10 + row.attempt}",
             "labels": ["ubuntu-latest"],
             "runner_id": 1 if has_runner else None,
             "runner_name": "GitHub Actions 1" if has_runner else None,
@@ -146,9 +146,9 @@ class Runs:
             "state": "active",
             "created_at": iso(row.created_at),
             "updated_at": iso(row.created_at),
-            "url": f"{API}/repos/{repository.name}/actions/workflows/{row.workflow_id}",
-            "html_url": f"{HTML}/{repository.name}/blob/main/{row.path}",
-            "badge_url": f"{HTML}/{repository.name}/workflows/{file}/badge.svg",
+            "url": f"{API}/repos/{repository.full_name}/actions/workflows/{row.workflow_id}",
+            "html_url": f"{HTML}/{repository.full_name}/blob/main/{row.path}",
+            "badge_url": f"{HTML}/{repository.full_name}/workflows/{file}/badge.svg",
         }
 
 

@@ -83,21 +83,21 @@ def account(login: str, account_id: int, kind: str) -> dict[str, Any]:
 
 
 def owner(repository: Repository) -> dict[str, Any]:
-    return account(repository.name.split("/")[0], repository.repository_id // 100_000, "Organization")
+    return account(repository.full_name.split("/")[0], repository.repository_id // 100_000, "Organization")
 
 
 def minimal_repository(repository: Repository) -> dict[str, Any]:
     """What runs and lists of repositories hold."""
-    name = repository.name.split("/")[1]
-    url = f"{API}/repos/{repository.name}"
+    name = repository.full_name.split("/")[1]
+    url = f"{API}/repos/{repository.full_name}"
     return {
         "id": repository.repository_id,
         "node_id": f"R_{repository.repository_id}",
         "name": name,
-        "full_name": repository.name,
+        "full_name": repository.full_name,
         "private": True,
         "owner": owner(repository),
-        "html_url": f"{HTML}/{repository.name}",
+        "html_url": f"{HTML}/{repository.full_name}",
         "description": repository.description,
         "fork": False,
         "url": url,
@@ -113,10 +113,10 @@ def repository(found: Repository) -> dict[str, Any]:
         "created_at": iso(found.created_at),
         "updated_at": iso(found.pushed_at),
         "pushed_at": iso(found.pushed_at),
-        "git_url": f"git://github.com/{found.name}.git",
-        "ssh_url": f"git@github.com:{found.name}.git",
-        "clone_url": f"{HTML}/{found.name}.git",
-        "svn_url": f"{HTML}/{found.name}",
+        "git_url": f"git://github.com/{found.full_name}.git",
+        "ssh_url": f"git@github.com:{found.full_name}.git",
+        "clone_url": f"{HTML}/{found.full_name}.git",
+        "svn_url": f"{HTML}/{found.full_name}",
         "homepage": None,
         "size": 100 + 3 * len(found.commits),
         "stargazers_count": 0,

@@ -17,7 +17,7 @@ Rows are any objects with the attributes that the handlers filter and sort by; `
 | deployments | | deployment_id, created_at, sha, ref, environment |
 | deployment_statuses | deployment id | status_id, created_at |
 | workflow_runs | | run_id, created_at, branch, event, status, conclusion, sha |
-| workflow_jobs | run id | run_id |
+| workflow_jobs | run id | run_id, attempt |
 | workflows | | workflow_id |
 Times are instants (whole seconds). Rows come in any order. Issues hold no pull requests: the handlers put them in.
 """
@@ -25,6 +25,7 @@ Times are instants (whole seconds). Rows come in any order. Issues hold no pull 
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from pipelines.simulator import github_checks
 from pipelines.simulator.github_objects import GitHubObjects
 from pipelines.simulator.records import Commit, PullRequest
 from pipelines.simulator.repositories import Repository
@@ -73,6 +74,9 @@ class Store(Protocol):
     def commit(self, repository: str, ref: str) -> Any | None:
         """One commit by sha, branch or tag, also one that no branch reaches."""
 
+    def check_runs(self, repository: str, ref: str) -> list[dict[str, Any]]:
+        """GitHub's JSON of the checks of a commit, branch or tag."""
+
     def show(
         self, repository: str, kind: str, row: Any, parent: int | None = None, full: bool = False
     ) -> dict[str, Any]:
@@ -98,28 +102,35 @@ class LivedStore:
     def __init__(self, company: "Company") -> None:
         self.company = company
         self.slug = company.slug
-        self.owners: Collection[str] = (company.slug,)
+        self.owners: Collection[str] = {one.owner for one in company.repositories.values()} | {company.slug}
         self.token: str | None = f"github-{company.slug}"
         self.objects = GitHubObjects.of(company)
 
     def resolve(self, name: str) -> str | None:
         wanted = name.lower()
         for repository in self.company.repositories.values():
-            if wanted == repository.name.lower() or wanted in repository.former_names:
-                return repository.name
+            if wanted == repository.full_name.lower():
+                return repository.full_name
+        for repository in self.company.repositories.values():
+            if wanted in repository.former_names:
+                return repository.full_name
         return None
+
+    def _repository(self, full_name: str) -> Repository:
+        return next(one for one in self.company.repositories.values() if one.full_name == full_name)
 
     def rows(self, repository: str, kind: str, parent: int | None = None) -> Sequence[Any] | None:
         if kind == "repositories":
             return list(self.company.repositories.values())
-        found = self.company.repositories[repository]
+        found = self._repository(repository)
         if kind in {"pull_request_commits", "pull_request_files", "reviews"}:
             return self._of_pull_request(found, kind, parent)
         if kind == "deployment_statuses":
             deployment = self._deployment(found, parent)
             return None if deployment is None else deployment.statuses
         if kind == "workflow_jobs":
-            return [run for run in found.workflow_runs if run.run_id == parent] or None
+            run = next((run for run in found.workflow_runs if run.run_id == parent), None)
+            return None if run is None else [*run.earlier, run]
         if kind == "branches":
             return [Ref(*branch) for branch in found.branches.items()]
         if kind == "tags":
@@ -142,17 +153,21 @@ class LivedStore:
         return found if isinstance(found, PullRequest) else None
 
     def commits(self, repository: str, ref: str | None) -> Sequence[Commit] | None:
-        found = self.company.repositories[repository]
+        found = self._repository(repository)
         return found.reachable(ref or found.default_branch)
 
+    def check_runs(self, repository: str, ref: str) -> list[dict[str, Any]]:
+        commit = self.commit(repository, ref)
+        return github_checks.of_commit(self._repository(repository), commit.sha) if commit else []
+
     def commit(self, repository: str, ref: str) -> Commit | None:
-        found = self.company.repositories[repository]
+        found = self._repository(repository)
         return found.commits.get(found.branches.get(ref) or found.tags.get(ref) or ref)
 
     def show(
         self, repository: str, kind: str, row: Any, parent: int | None = None, full: bool = False
     ) -> dict[str, Any]:
-        found = self.company.repositories[repository]
+        found = self._repository(repository)
         if kind == "reviews":
             pull = self._pull(found, parent)
             assert pull is not None  # its rows were asked for before

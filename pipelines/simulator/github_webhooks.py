@@ -37,7 +37,7 @@ class Teller:
 
     def __init__(self, world: World, store: LivedStore, repository: Repository) -> None:
         self._world, self._store, self._found = world, store, repository
-        shown = _plain(store.show(repository.name, "repositories", repository, full=True))
+        shown = _plain(store.show(repository.full_name, "repositories", repository, full=True))
         shown.pop("network_count")
         shown |= {"subscribers_url": f"{shown['url']}/subscribers", "custom_properties": {}}
         shown.pop("subscribers_count")
@@ -97,7 +97,7 @@ class Teller:
                              workflow_run=shown)  # fmt: skip
 
     def _workflow(self, row: Any) -> Any:
-        workflows = self._store.rows(self._found.name, "workflows") or ()
+        workflows = self._store.rows(self._found.full_name, "workflows") or ()
         return next(one for one in workflows if one.workflow_id == row.workflow_id)
 
     def _deployments(self) -> Iterator[Told]:
@@ -122,32 +122,32 @@ class Teller:
             body = {
                 "ref": f"refs/heads/{branch}", "before": before, "after": sha, "created": False, "deleted": False,
                 "forced": False, "base_ref": None, "commits": [one], "head_commit": one,
-                "compare": f"{HTML}/{self._found.name}/compare/{before[:12]}...{sha[:12]}",
+                "compare": f"{HTML}/{self._found.full_name}/compare/{before[:12]}...{sha[:12]}",
                 "pusher": {"name": commit.author.login, "email": commit.author.email},
                 "repository": {**self._repository, "created_at": self._found.created_at,
                                "pushed_at": commit.committed_at, "stargazers": 0, "master_branch": branch},
                 "sender": self._sender(),
             }  # fmt: skip
-            yield Told(commit.committed_at, "push", f"{self._found.name} {branch} {sha}", body)
+            yield Told(commit.committed_at, "push", f"{self._found.full_name} {branch} {sha}", body)
 
     def _commit(self, row: Commit) -> dict[str, Any]:
         author = {"name": row.author.name, "email": row.author.email, "username": row.author.login}
         return {
             "id": row.sha, "tree_id": row.sha[::-1], "distinct": True, "message": row.message,
-            "timestamp": iso(row.committed_at), "url": f"{HTML}/{self._found.name}/commit/{row.sha}",
+            "timestamp": iso(row.committed_at), "url": f"{HTML}/{self._found.full_name}/commit/{row.sha}",
             "author": author, "committer": author, "added": [], "removed": [],
             "modified": [name for name, *_ in row.files],
         }  # fmt: skip
 
     def _told(self, at: int, name: str, key: object, action: str, **body: Any) -> Told:
         whole = {"action": action, **body, "repository": self._repository, "sender": self._sender()}
-        return Told(at, name, f"{self._found.name} {key} {action} {at}", _plain(whole))
+        return Told(at, name, f"{self._found.full_name} {key} {action} {at}", _plain(whole))
 
     def _sender(self) -> dict[str, Any]:
         return self._repository["owner"]
 
     def _show(self, kind: str, row: Any, parent: int | None = None) -> dict[str, Any]:
-        return _plain(self._store.show(self._found.name, kind, row, parent, full=kind == "pull_requests"))
+        return _plain(self._store.show(self._found.full_name, kind, row, parent, full=kind == "pull_requests"))
 
 
 def _plain(shown: Any) -> Any:

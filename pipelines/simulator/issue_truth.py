@@ -118,7 +118,7 @@ def _of_github(world: "World", tracker: Tracker) -> list[dict[str, Any]]:
                 {
                     "source": "github",
                     "id": str(issue.issue_id),
-                    "key": f"{repository.name}#{issue.number}",
+                    "key": f"{repository.full_name}#{issue.number}",
                     "type": "issue",
                     "title": issue.title,
                     "component": None,

@@ -49,6 +49,7 @@ PLAYED: dict[str, Played] = {
         Record("issues", "title", "title"),
         settles={
             "commits": "what a deleted branch held stays, since a deployment may name it",
+            "check_runs": "those of what a branch ended in before stay",
             "deployments": "their time of change moves with a status that no figure needs",
             "deployment_statuses": "`inactive` is written long after the result that counts",
         },

@@ -174,6 +174,7 @@ class WorkflowRun:
     status: str = "queued"
     conclusion: str | None = None
     job_started_at: int | None = None
+    earlier: list["WorkflowRun"] = field(default_factory=list)  # as it stood when it was run again
 
 
 @dataclass(slots=True)

@@ -123,6 +123,10 @@ class RecordedStore:
         }.get(kind, ("pull_requests", "number"))
         return any(getattr(row, key) == parent for row in self._rows[repository][owner].values())
 
+    def check_runs(self, repository: str, ref: str) -> list[dict[str, Any]]:
+        """None are recorded."""
+        return []
+
     def commits(self, repository: str, ref: str | None) -> Sequence[Any] | None:
         rows = list(self._rows[repository]["commits"].values())
         if ref is not None:

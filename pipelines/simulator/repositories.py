@@ -25,6 +25,7 @@ class Repository:
     language: str
     description: str
     former_names: tuple[str, ...] = ()  # asking for one of them answers 301
+    renamed: str = ""  # what it is called by now; its company goes on to use `name`
     default_branch: str = "main"
     pushed_at: int = 0
     commits: dict[str, Commit] = field(default_factory=dict)  # every commit, also of branches that are gone
@@ -43,6 +44,20 @@ class Repository:
     workflows: dict[str, tuple[int, int]] = field(default_factory=dict)  # name → id, runs so far
     last_number: int = 0  # issues and pull requests share their numbers
     _reachable: dict[str, list[Commit]] = field(default_factory=dict)
+
+    @property
+    def full_name(self) -> str:
+        """What GitHub calls it."""
+        return self.renamed or self.name
+
+    @property
+    def owner(self) -> str:
+        return self.full_name.split("/")[0]
+
+    def rename(self, full_name: str) -> None:
+        """Another name, or another owner; the name until now leads here."""
+        self.former_names = (*self.former_names, self.full_name.lower())
+        self.renamed = full_name
 
     @property
     def head(self) -> str:

@@ -1,5 +1,6 @@
 """GitHub Actions: a CI run for every opened pull request, and the runs that deployments are made by."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipelines.simulator.records import Person, PullRequest, WorkflowRun
@@ -72,6 +73,7 @@ def run_ci(company: "Company", repository: Repository, pull: PullRequest) -> Non
 
 def _again(company: "Company", run: WorkflowRun) -> None:
     """A second attempt of the same run: its start is new, its id and creation are not."""
+    run.earlier.append(replace(run, earlier=[]))
     run.attempt += 1
     run.status, run.conclusion, run.job_started_at = "queued", None, None
     run.run_started_at = run.updated_at = company.now

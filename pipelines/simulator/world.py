@@ -67,13 +67,15 @@ class World:
         company = self.company(owner)
         if company is not None:
             return LivedStore(company)
-        stores = (replay.github for replay in self.replays.values())
+        stores: list[Store] = [replay.github for replay in self.replays.values()]
+        stores += [LivedStore(found) for found in map(self.company, self.charters) if found is not None]
         return next((store for store in stores if owner in store.owners), None)
 
     def github_by_token(self, token: str) -> Store | None:
         """The repositories that a token may read."""
-        if token.startswith("github-") and token[7:] in self.charters:
-            return self.github(token[7:])
+        company = token.removeprefix("github-").partition("+")[0]  # `github-acme+2`: a second account of acme
+        if token.startswith("github-") and company in self.charters:
+            return self.github(company)
         stores = (replay.github for replay in self.replays.values())
         return next((store for store in stores if store.token == token), None)
 

@@ -1,24 +1,26 @@
 """GitHub → raw_github: pull requests by GraphQL, the rest by REST. Each repository's resource has its own cursor."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from pipelines.http import Answer
 from pipelines.sources import github_graphql, github_paging, github_rows
 from pipelines.sources.backwards import Backwards
+from pipelines.sources.github_checks import check_runs, noting_heads
 from pipelines.sources.github_commits import commits
 from pipelines.sources.github_counts import expected
 from pipelines.sources.github_deployments import deployments
-from pipelines.sources.github_lists import LOOKBACK, names, newest, present, repositories, simple, walked, whole
+from pipelines.sources.github_jobs import workflow_jobs, workflow_runs
+from pipelines.sources.github_lists import LOOKBACK, newest, present, walked, whole
 from pipelines.sources.github_paging import HEADERS
 from pipelines.sources.github_pulls import pull_requests
+from pipelines.sources.github_repositories import named_repositories, names, repositories
+from pipelines.sources.github_tokens import Tokens
 from pipelines.sources.reading import Reading, Request, Rows
 
 __all__ = ["RESOURCES", "ROOT", "check", "client", "expected", "limits"]
 ROOT = "repositories"  # without it nothing else can be read
-RUN_LOOKBACK = timedelta(days=3)  # a run that goes on, or is run again, changes below the newest
 UPDATED = {"sort": "updated", "direction": "desc"}
 
 
@@ -34,7 +36,8 @@ def check(answer: Answer) -> None:
 
 def client(connection: Any) -> dict[str, Any]:
     """How GitHub wants to be asked."""
-    return {"headers": {**HEADERS, "Authorization": f"Bearer {connection.token}"}, "check": check}
+    tokens = Tokens([str.__str__(token) for token in (connection.token, *connection.tokens)], check)
+    return {"headers": HEADERS, "auth": tokens, "check": tokens.check}
 
 
 def issues(request: Request) -> Reading:
@@ -61,7 +64,8 @@ def _plain(repository: str, found: dict) -> dict:
 
 RESOURCES: dict[str, Callable[[Request], Reading]] = {
     "repositories": repositories,
-    "pull_requests": pull_requests,
+    "named_repositories": named_repositories,
+    "pull_requests": noting_heads(pull_requests),
     "issues": issues,
     "issue_events": newest("issue_events", "issues/events", {}, "created_at", github_rows.issue_event),
     "comments": newest("comments", "issues/comments", UPDATED, "updated_at", github_rows.comment),
@@ -69,6 +73,8 @@ RESOURCES: dict[str, Callable[[Request], Reading]] = {
     "branches": whole("branches", "branches", github_rows.named_commit, "name"),
     "releases": whole("releases", "releases", _plain),
     "deployments": deployments,
-    "workflow_runs": simple("workflow_runs", "actions/runs", {}, "created_at", _plain, "workflow_runs", RUN_LOOKBACK),
+    "workflow_runs": workflow_runs,
+    "workflow_jobs": workflow_jobs,
+    "check_runs": check_runs,
     "commits": commits,  # last: it walks from the heads that the others saw
 }

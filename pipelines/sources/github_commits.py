@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.sources import github_rows
-from pipelines.sources.github_lists import LOOKBACK, names
+from pipelines.sources.github_lists import LOOKBACK
 from pipelines.sources.github_paging import pages
+from pipelines.sources.github_repositories import names
 from pipelines.sources.reading import Reading, Request, Rows
 from pipelines.sync_error import SyncError
 

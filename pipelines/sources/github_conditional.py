@@ -15,15 +15,16 @@ RESOURCE = "etag"  # of the cursors that hold them
 class Conditional:
     """One list in one sync. A sweep reads it whole: what is gone shows only in what is there."""
 
-    def __init__(self, request: Request, path: str, params: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, request: Request, path: str, params: Mapping[str, Any] | None = None, key: str = "") -> None:
         self._request, self._path, self._url = request, path, first_url(path, params)
+        self._key = key  # where the list lies inside an object
         self._is_trusted = request.kept is not None and not request.sweep
         self._found: dict[str, str] = {}
         self.is_partial = False  # some page was left out, as it had not changed
 
     def pages(self, *, ends_unchanged: bool = False) -> Iterator[Page]:
         """The pages that changed. `ends_unchanged`: what changes moves to the front, so the first 304 is the end."""
-        for number, page in enumerate(walk(self._request.client, self._path, self._url, known=self._known)):
+        for number, page in enumerate(walk(self._request.client, self._path, self._url, self._key, known=self._known)):
             if page.rows is None:
                 self.is_partial = True
                 if ends_unchanged:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipelines.sources.github_graphql import address
-from pipelines.sources.github_lists import names
+from pipelines.sources.github_repositories import names
 from pipelines.sources.reading import Expected, Request
 
 AT_ONCE = 50  # repositories

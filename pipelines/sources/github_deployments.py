@@ -6,8 +6,9 @@ from functools import partial
 
 from pipelines.sources import github_rows
 from pipelines.sources.backwards import Backwards
-from pipelines.sources.github_lists import names, present, walked
+from pipelines.sources.github_lists import present, walked
 from pipelines.sources.github_paging import pages
+from pipelines.sources.github_repositories import names
 from pipelines.sources.reading import Reading, Request, Rows, at_once, instant
 from pipelines.sync_error import SyncError
 

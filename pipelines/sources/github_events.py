@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.sources import github_rows
 from pipelines.sources.events import NOTHING, Change, Rereading, Stale
 from pipelines.sources.github import RESOURCES
+from pipelines.sources.github_repositories import is_taken
 from pipelines.sources.reading import Gone, Request, Rows
 
 Object = dict[str, Any]
@@ -45,7 +46,7 @@ def change(connection: Any, event: str, body: Object) -> Change:
     if event not in POINTS_AT and event not in SAYS:
         return NOTHING
     repository = body["repository"]["full_name"]
-    if not _is_read(connection, repository):
+    if not _is_read(connection, body["repository"]):
         return NOTHING
     if event in POINTS_AT:
         return Change(stale=tuple(Stale(kind, repository) for kind in POINTS_AT[event]))
@@ -64,10 +65,12 @@ def again(request: Request, stale: Stale) -> Rereading:
         yield from RESOURCES[resource](narrowed)
 
 
-def _is_read(connection: Any, repository: str) -> bool:
-    named = {name.lower() for name in connection.repositories}
-    owner = repository.partition("/")[0].lower()
-    return repository.lower() in named or owner == (connection.organization or "").lower()
+def _is_read(connection: Any, found: Object) -> bool:
+    repository = found["full_name"].lower()
+    owner, _, name = repository.partition("/")
+    if repository in {named.lower() for named in connection.repositories}:
+        return True
+    return owner == (connection.organization or "").lower() and is_taken(connection, {**found, "name": name})
 
 
 def _issues(repository: str, body: Object) -> Change:

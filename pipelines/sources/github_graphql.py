@@ -11,6 +11,7 @@ from pipelines.sources import github_graphql_rows as rows
 from pipelines.sources import github_paging, github_queries
 from pipelines.sources.backwards import Page
 from pipelines.sources.github_paging import MOST_PAGES
+from pipelines.sources.github_tokens import GRAPHQL, Tokens
 from pipelines.sources.reading import Request, instant
 from pipelines.sync_error import SyncError
 
@@ -64,7 +65,7 @@ class Reader:
 
     def ask(self, query: str, tries: int = http.TRIES, **variables: Any) -> Node:
         """The repository's part of the answer. Raises SyncError, rate_limited before the points are overdrawn."""
-        if self._points and self._points["remaining"] < self._points["cost"]:
+        if self._points and self._left() < self._points["cost"]:
             wait = max(1.0, instant(self._points["resetAt"]).timestamp() - time.time())
             raise SyncError("rate_limited", "GitHub's GraphQL points are used up", retry_after=wait)
         body = {"query": query, "variables": {"owner": self._owner, "name": self._name, **variables}}
@@ -72,6 +73,11 @@ class Reader:
         data = answer.json()["data"]
         self._points = data.get("rateLimit") or {}  # null where a server has no limits
         return data["repository"]
+
+    def _left(self) -> float:
+        """Points that the token of the next query has."""
+        tokens = self._client.auth
+        return max(self._points["remaining"], tokens.left(GRAPHQL) if isinstance(tokens, Tokens) else 0)
 
     def pages(self, place: str, size: int, with_files: bool) -> Iterator[Page]:
         """Pull requests, newest change first. A page that is too much for GitHub is asked for in halves."""

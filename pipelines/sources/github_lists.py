@@ -1,49 +1,18 @@
-"""What every GitHub resource shares: the repositories, and lists, long ones newest first (see `backwards`)."""
+"""What every GitHub resource shares: lists, long ones newest first (see `backwards`)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from pipelines.http import Client
 from pipelines.raw_tables import RAW
-from pipelines.sources import github_paging, github_rows
+from pipelines.sources import github_paging
 from pipelines.sources.backwards import Backwards, Page, Shape, Walk
 from pipelines.sources.github_conditional import Conditional
 from pipelines.sources.github_paging import first_url, pages, walk
+from pipelines.sources.github_repositories import names
 from pipelines.sources.reading import Present, Reading, Request, Rows
-from pipelines.sync_error import SyncError
 
 LOOKBACK = timedelta(minutes=5)  # some writes show late; reading twice is harmless
-
-
-def repositories(request: Request) -> Reading:
-    """The repositories of this connection, which every other resource goes through."""
-    found = [request.client.json(f"/repos/{name}") for name in request.connection.repositories]
-    if request.connection.organization:
-        found += _owned(request.client, request.connection.organization)
-    rows = [github_rows.repository(one) for one in found]
-    request.notes["repositories"] = {row["repository"]: row.get("default_branch") for row in rows}
-    yield Rows("repositories", rows)
-
-
-def _owned(client: Client, owner: str) -> list[dict]:
-    """The repositories of an organization, or of a user where there is no such organization."""
-    try:
-        return [found for page in pages(client, f"/orgs/{owner}/repos") for found in page]
-    except SyncError as error:
-        if error.error_class != "not_found":
-            raise
-        own = [found for page in pages(client, "/user/repos") for found in page if found["owner"]["login"] == owner]
-        if not own:
-            raise
-        return own
-
-
-def names(request: Request) -> list[str]:
-    """The repositories, asked for once a sync."""
-    if "repositories" not in request.notes:
-        list(repositories(request))
-    return list(request.notes["repositories"])
 
 
 def walked(request: Request, repository: str, path: str, params: dict, field: str, key: str = "") -> Walk:

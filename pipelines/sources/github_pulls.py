@@ -9,8 +9,9 @@ from functools import partial
 from pipelines.sources import github_graphql, github_rows
 from pipelines.sources.backwards import Backwards, Shape, Walk
 from pipelines.sources.github_graphql import Parts
-from pipelines.sources.github_lists import LOOKBACK, names, present, walked
+from pipelines.sources.github_lists import LOOKBACK, present, walked
 from pipelines.sources.github_paging import pages
+from pipelines.sources.github_repositories import names
 from pipelines.sources.reading import Present, Reading, Request, Rows, at_once, instant
 
 # A package may end after any of these: a pull that is kept must have its parts, or it would look unchanged for ever.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from pipelines import lenient_json, load
+from pipelines import lenient_json, load, renames
 from pipelines.landing_rows import cells
 from pipelines.loading import UNEXPECTED, Loading
 from pipelines.raw_tables import RAW
@@ -156,6 +156,8 @@ class Applying(Loading):
     def _add(self, item: Rows | Reached | Present | Gone) -> None:
         if isinstance(item, Rows):
             rows = list(item.rows)
+            if item.table == renames.TABLE and (moves := renames.follow(self._database, self._stored, rows)):
+                self._batch.cursors |= renames.cursors(self._landing.cursors(), moves)
             self._quarantine.take(item.table, item.table, self._batch.add(item.table, rows), len(rows))
         elif isinstance(item, Reached):
             self._batch.cursors[f"{item.resource}|{item.scope}"] = item.cursor

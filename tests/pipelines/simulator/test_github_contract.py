@@ -28,6 +28,7 @@ LISTS = {
     "/issues/{issue_number}/comments": "",
     "/commits": "?per_page=100",
     "/commits/{ref}": "",
+    "/commits/{ref}/check-runs": "",
     "/branches": "?per_page=100",
     "/tags": "",
     "/releases": "",
