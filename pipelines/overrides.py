@@ -119,7 +119,8 @@ def listed(database: Connection, is_undone: bool | None = None) -> list[Override
     """The tenant's overrides, newest first; of those that are or are not undone where that is asked."""
     with database.cursor(row_factory=class_row(Override)) as cursor:
         return cursor.execute(
-            f"{READ} where %s::boolean is null or (o.undone_at is not null) = %s order by o.created_at desc, o.override_id",
+            f"{READ} where %s::boolean is null or (o.undone_at is not null) = %s"
+            " order by o.created_at desc, o.override_id",
             [is_undone, is_undone],
         ).fetchall()
 
@@ -151,7 +152,9 @@ def _checked(database: Connection, wanted: Wanted) -> tuple[str, str | None]:
         incident = _id("subject", wanted.subject)
         row = _row(database, INCIDENT, incident)
         if row is None or not row[0]:
-            raise InvalidOverride("subject", "there is no incident of this id. Do: take an issue_id from the mart issues.")
+            raise InvalidOverride(
+                "subject", "there is no incident of this id. Do: take an issue_id from the mart issues."
+            )
         if wanted.object is None:
             raise InvalidOverride("object", "name the deployment that caused it, or did not.")
         deployment = _id("object", wanted.object)

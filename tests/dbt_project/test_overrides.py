@@ -49,7 +49,7 @@ class Shop:
         with self.project.warehouse.connect_as_tenant(self.tenant_id) as database:
             yield database, Author(self.tenant_id)
 
-    def say(self, kind: str, subject: Any, object: Any = None, value: bool = True, **more: Any) -> UUID:  # noqa: A002
+    def say(self, kind: str, subject: Any, object: Any = None, value: bool = True, **more: Any) -> UUID:
         with self.database() as (database, author):
             wanted = Wanted(kind, str(subject), "she was there", object and str(object), value, **more)
             return overrides.add(database, author, wanted).override_id
@@ -59,7 +59,7 @@ class Shop:
             overrides.undo(database, author, override_id)
 
     def remember(self, phase: str) -> None:
-        self.phases[phase] = {mart: self.project.rows(mart, self.tenant_id, "1, 2, 3, 4") for mart in MARTS}
+        self.phases[phase] = {mart: self.project.rows(mart, self.tenant_id, "1, 2, 3, 4, 5") for mart in MARTS}
         if not self.deployments:
             rows = self.company.rows("deployments", order="finished_at")
             self.deployments = [row["deployment_id"] for row in rows]

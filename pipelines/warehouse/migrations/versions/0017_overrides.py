@@ -38,7 +38,9 @@ def upgrade() -> None:
     op.execute("grant select, insert, update, delete on app.override to clearsignal_loader")
     op.execute("grant select on app.override to clearsignal_transformer")
     # A change of rules is a package of its own: whoever may change them may say so, and read none.
-    op.execute(f"create policy api_news on app.load_package for insert to clearsignal_api with check (tenant_id = {TENANT})")
+    op.execute(
+        f"create policy api_news on app.load_package for insert to clearsignal_api with check (tenant_id = {TENANT})"
+    )
     op.execute("grant insert (tenant_id, connection_id, load_id, source) on app.load_package to clearsignal_api")
 
 
