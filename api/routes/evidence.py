@@ -49,12 +49,14 @@ CASES = f"""
 select case_kind, case_id, deployment_id, service, repository, environment, happened_at, is_counted, left_out_because,
     is_in_numerator, seconds, reference, evidence, override_id, override_reason, url
 from marts.metric_evidence where {IN_WINDOW}
-order by is_in_numerator desc nulls last, is_counted desc, happened_at desc, case_id limit $6
+order by is_in_numerator desc nulls last, evidence is null, is_counted desc, happened_at desc, case_id limit $6
 """
 RULES = "select rule_kind, version, rule_count from marts.rules_in_force order by rule_kind"
 PARAMETERS = ("scope_kind", "scope", "window_days", "first_day", "last_day", "limit")
 ScopeKind = Annotated[Literal["tenant", "service", "repository"], Parameter(description="Of what the figure is.")]
-Scope = Annotated[str, Parameter(max_length=500, description="The service or repository; `all` for the tenant.")]
+Name = Annotated[  # `scope` as a name is Litestar's
+    str, Parameter(query="scope", max_length=500, description="The service or repository; `all` for the tenant.")
+]
 WindowDays = Annotated[int, Parameter(ge=1, le=3660, description="So many days up to the newest of the data.")]
 FirstDay = Annotated[date | None, Parameter(description="Instead of a window: from this day on.")]
 LastDay = Annotated[date | None, Parameter(description="Up to this day; by default the newest of the data.")]
@@ -123,14 +125,14 @@ class Evidence(Struct, frozen=True):
     numerator: Annotated[int | None, Meta(description="Of a rate: how many of them it counts.")]
     left_out: list[LeftOut]
     rules: list[Rules]
-    cases: Annotated[list[Case], Meta(description="Those that the rate counts first, then by time, newest first.")]
+    cases: Annotated[list[Case], Meta(description="Those that a rate counts first, then those with overruled evidence, then by time.")]
     all_cases: Annotated[str, Meta(description="Where all of them are, with pages, filters and other formats.")]
 
 
 @get("/evidence/{metric:str}", operation_id="ReadEvidence", tags=["evidence"], parameters=PARAMETERS,
      summary="What a delivery figure is made of")  # fmt: skip
 async def read_evidence(
-    services: Services, caller: Caller, metric: str, scope_kind: ScopeKind = "tenant", scope: Scope = "all",
+    services: Services, caller: Caller, metric: str, scope_kind: ScopeKind = "tenant", name: Name = "all",
     window_days: WindowDays = 30, first_day: FirstDay = None, last_day: LastDay = None, limit: Limit = 100,
 ) -> Envelope[Evidence]:  # fmt: skip
     """The cases of a window or of some days: counted, or left out and why; and the versions of the rules.
@@ -145,15 +147,15 @@ async def read_evidence(
     try:
         async with services.database.tenant(caller.tenant_id) as database:
             found = await database.fetch(SCOPES, scope_kind, metric)
-            one = next((row for row in found if row["scope"] == scope), None)
+            one = next((row for row in found if row["scope"] == name), None)
             if one is None:
                 names = [row["scope"] for row in found]
-                raise not_found(f"There is no {scope_kind} {scope[:100]!r}.{did_you_mean(scope, names)}")
+                raise not_found(f"There is no {scope_kind} {name[:100]!r}.{did_you_mean(name, names)}")
             last = last_day or one["as_of"]
             first = first_day or date.fromordinal(last.toordinal() - window_days + 1)
             if first > last:
                 raise invalid("first_day", "is later than the last day.")
-            asked = (scope_kind, scope, metric, first, last)
+            asked = (scope_kind, name, metric, first, last)
             figure = await database.fetchrow(FIGURE, *asked)
             left_out = await database.fetch(LEFT_OUT, *asked)
             cases = await database.fetch(CASES, *asked, limit)
@@ -161,10 +163,10 @@ async def read_evidence(
     except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InvalidCachedStatementError):
         raise unavailable("NOT_PUBLISHED", "A mart of the evidence is being replaced. Try again.", 5) from None
     evidence = Evidence(
-        metric, scope_kind, scope, first, last, figure["value"], one["unit"], figure["n"],
+        metric, scope_kind, name, first, last, figure["value"], one["unit"], figure["n"],
         figure["numerator"] if one["unit"] == "ratio" else None,
         [LeftOut(**dict(row)) for row in left_out], [Rules(**dict(row)) for row in rules],
-        [_shown(row) for row in cases], _all_cases(metric, scope_kind, scope, first, last),
+        [_shown(row) for row in cases], _all_cases(metric, scope_kind, name, first, last),
     )  # fmt: skip
     version = versions[MART]
     return Envelope(evidence, "Evidence", AnswerMeta(version.as_of, version.number))

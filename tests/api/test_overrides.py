@@ -76,7 +76,8 @@ def test_an_override_is_said_seen_and_taken_back(told):
     with told.warehouse.connect("loader") as database:
         key = UUID(one["override_id"])
         audited = database.execute(
-            "select action, user_id is not null, tenant_id from app.audit_entry where subject_id = %s order by entry_id",
+            "select action, user_id is not null, tenant_id from app.audit_entry where subject_id = %s"
+            " order by entry_id",
             [key],
         ).fetchall()
         news = database.execute(

@@ -19,7 +19,7 @@ from pipelines.publish import publish
 from tests.dbt_project.company import Company, at
 from tests.dbt_project.project import DELIVERY, Project
 
-MARTS = (*DELIVERY, "metric_evidence", "rules_in_force")
+MARTS = (*DELIVERY, "rules_in_force")
 HOUR = 3600.0
 
 
@@ -234,13 +234,13 @@ def test_what_is_no_deployment_is_in_no_figure_but_in_the_evidence(shops):
 
 @story
 def a_day(shop: Shop) -> None:
-    shop.say("change_failure", shop.deployments[0], valid_from=at(60).date())
+    shop.say("change_failure", shop.deployments[0], valid_from=at(90).date())
 
 
 @story
 def its_day(shop: Shop) -> None:
-    shop.say("change_failure", shop.deployments[0], valid_from=at(60).date())
-    shop.company.sync(60)
+    shop.say("change_failure", shop.deployments[0], valid_from=at(90).date())
+    shop.company.sync(90)
 
 
 def test_an_override_waits_for_its_day(shops):

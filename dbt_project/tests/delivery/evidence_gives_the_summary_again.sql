@@ -7,9 +7,9 @@ cases as (
         scopes.scope_kind,
         scopes.scope
     from {{ ref('metric_evidence') }} as evidence
-    cross join lateral (
+    inner join lateral (
         values ('tenant', 'all'), ('service', evidence.service), ('repository', evidence.repository)
-    ) as scopes (scope_kind, scope)
+    ) as scopes (scope_kind, scope) on true
     where evidence.is_counted
 ),
 
