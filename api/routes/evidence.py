@@ -125,7 +125,10 @@ class Evidence(Struct, frozen=True):
     numerator: Annotated[int | None, Meta(description="Of a rate: how many of them it counts.")]
     left_out: list[LeftOut]
     rules: list[Rules]
-    cases: Annotated[list[Case], Meta(description="Those that a rate counts first, then those with overruled evidence, then by time.")]
+    cases: Annotated[
+        list[Case],
+        Meta(description="Those that a rate counts first, then those with overruled evidence, then by time."),
+    ]
     all_cases: Annotated[str, Meta(description="Where all of them are, with pages, filters and other formats.")]
 
 
