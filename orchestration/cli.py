@@ -28,6 +28,7 @@ def main(arguments: list[str] | None = None) -> None:
         accounts,
         connections,
         loading,
+        overrides,
         running,
         schedules,
         secret_key,
@@ -37,7 +38,9 @@ def main(arguments: list[str] | None = None) -> None:
     )
     from pipelines.warehouse.home import home
 
-    groups = (running, loading, accounts, connections, schedules, uploads, webhooks, secret_key, services)
+    groups = (
+        running, loading, accounts, connections, schedules, uploads, overrides, webhooks, secret_key, services,
+    )  # fmt: skip
     for group in groups:
         group.register(cli)
     environment.read_dotenv(CHECKOUT / ".env")

@@ -208,11 +208,12 @@ def _secrets_changed(made: Prepared, kept: list[str] | None = None) -> dict[str,
 
 
 def audit(
-    database: Connection, author: Author, action: str, connection_id: UUID, version: int, changes: dict[str, Any]
-) -> None:
+    database: Connection, author: Author, action: str, subject_id: UUID, version: int | None, changes: dict[str, Any],
+    subject: str = "connection",
+) -> None:  # fmt: skip
     """Write who did what: of each field in `changes` the value before and after, of a secret that it changed."""
     database.execute(
         "insert into app.audit_entry (tenant_id, user_id, action, subject, subject_id, version, changes)"
-        " values (%s, %s, %s, 'connection', %s, %s, %s)",
-        [author.tenant_id, author.user_id, action, connection_id, version, Jsonb(changes)],
+        " values (%s, %s, %s, %s, %s, %s, %s)",
+        [author.tenant_id, author.user_id, action, subject, subject_id, version, Jsonb(changes)],
     )

@@ -17,7 +17,7 @@ from pipelines.delivery import walk
 from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 
-DELIVERY = ("deployments", "change_deployments", "pull_requests", "dora_daily", "dora_summary")
+DELIVERY = ("deployments", "change_deployments", "pull_requests", "dora_daily", "dora_summary", "metric_evidence")
 FIRST = "+int_deployments__walk +int_commits__unioned"
 REST = "+path:models/marts/delivery"
 

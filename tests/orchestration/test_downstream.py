@@ -6,7 +6,9 @@ import pytest
 from orchestration import downstream, models
 from orchestration.models import Manifest
 
-DELIVERY = {"change_deployments", "deployments", "dora_daily", "dora_summary", "kpi_daily", "pull_requests"}
+DELIVERY = {
+    "change_deployments", "deployments", "dora_daily", "dora_summary", "kpi_daily", "metric_evidence", "pull_requests",
+}  # fmt: skip
 
 
 def raw(*tables: str) -> set[dg.AssetKey]:

@@ -1,4 +1,5 @@
--- One row per deployment: a candidate that the tenant's first fitting rule takes, with its service and environment class.
+-- One row per deployment: a candidate that the tenant's first fitting rule takes, with its service and environment class,
+-- and the override by which a person said that it is none.
 with
 
 candidates as (
@@ -78,25 +79,37 @@ environments as (
         order by classes.rank, classes.position
         limit 1
     ) as class
+),
+
+classified as (
+    select
+        ruled.tenant_id,
+        {{ surrogate_id([
+            'ruled.tenant_id', "'github'", 'ruled.connection_id', 'ruled.origin', 'ruled.repository', 'ruled.external_id'
+        ]) }} as deployment_id,
+        ruled.origin,
+        ruled.external_id,
+        ruled.repository,
+        coalesce(ruled.service, ruled.rule_service, split_part(ruled.repository, '/', 2)) as service,
+        ruled.environment_name as environment,
+        environments.environment_class,
+        ruled.sha,
+        ruled.ref,
+        ruled.status,
+        ruled.started_at,
+        ruled.finished_at,
+        ruled.is_bot,
+        ruled.url
+    from ruled
+    inner join environments using (tenant_id, environment_name)
 )
 
 select
-    ruled.tenant_id,
-    {{ surrogate_id([
-        'ruled.tenant_id', "'github'", 'ruled.connection_id', 'ruled.origin', 'ruled.repository', 'ruled.external_id'
-    ]) }} as deployment_id,
-    ruled.origin,
-    ruled.external_id,
-    ruled.repository,
-    coalesce(ruled.service, ruled.rule_service, split_part(ruled.repository, '/', 2)) as service,
-    ruled.environment_name as environment,
-    environments.environment_class,
-    ruled.sha,
-    ruled.ref,
-    ruled.status,
-    ruled.started_at,
-    ruled.finished_at,
-    ruled.is_bot,
-    ruled.url
-from ruled
-inner join environments using (tenant_id, environment_name)
+    classified.*,
+    dismissals.override_id as dismissed_by
+from classified
+left join {{ ref('int_overrides__in_force') }} as dismissals
+    on
+        classified.tenant_id = dismissals.tenant_id
+        and classified.deployment_id = dismissals.deployment_id
+        and dismissals.kind = 'not_a_deployment'

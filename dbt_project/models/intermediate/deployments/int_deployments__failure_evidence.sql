@@ -1,4 +1,5 @@
--- One row per deployment, kind and source: why a production deployment counts as a change failure.
+-- One row per deployment, kind and source: why a production deployment counts as a change failure, and which override
+-- of a person says that it does not.
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
@@ -16,6 +17,11 @@ deployments as (
 
 incidents as (
     select * from {{ ref('int_incidents__mapped') }}
+    where {{ of_touched_tenants() }}
+),
+
+overrides as (
+    select * from {{ ref('int_overrides__in_force') }}
     where {{ of_touched_tenants() }}
 ),
 
@@ -245,6 +251,18 @@ hotfixes as (
     order by changes.tenant_id, changes.pull_request_id, fixing.finished_at, fixing.deployment_id
 ),
 
+-- A person said so.
+manual as (
+    select
+        tenant_id,
+        deployment_id,
+        'manual_override' as kind,
+        coalesce(incident_id, override_id)::text as source_ref,
+        1 as confidence
+    from overrides
+    where kind in ('change_failure', 'incident_cause') and value
+),
+
 evidence as (
     select tenant_id, deployment_id, kind, incident_id::text as source_ref, confidence from linked
     union all
@@ -257,17 +275,44 @@ evidence as (
     select * from reverted_pulls
     union all
     select * from hotfixes
+    union all
+    select * from manual
+),
+
+surest as (
+    select
+        evidence.tenant_id,
+        evidence.deployment_id,
+        evidence.kind,
+        evidence.source_ref,
+        max(evidence.confidence)::double precision as confidence
+    from evidence
+    -- A rollback is no change that could fail.
+    inner join deployments
+        on evidence.tenant_id = deployments.tenant_id and evidence.deployment_id = deployments.deployment_id
+    where not deployments.is_rollback
+    group by evidence.tenant_id, evidence.deployment_id, evidence.kind, evidence.source_ref
 )
 
 select
-    evidence.tenant_id,
-    evidence.deployment_id,
-    evidence.kind,
-    evidence.source_ref,
-    max(evidence.confidence)::double precision as confidence
-from evidence
--- A rollback is no change that could fail.
-inner join deployments
-    on evidence.tenant_id = deployments.tenant_id and evidence.deployment_id = deployments.deployment_id
-where not deployments.is_rollback
-group by evidence.tenant_id, evidence.deployment_id, evidence.kind, evidence.source_ref
+    surest.*,
+    coalesce(acquittal.override_id, other_cause.override_id) as overruled_by
+from surest
+left join overrides as acquittal
+    on
+        surest.tenant_id = acquittal.tenant_id
+        and surest.deployment_id = acquittal.deployment_id
+        and acquittal.kind = 'change_failure'
+        and not acquittal.value
+-- A person took the incident off this deployment, or put it down to another one.
+left join lateral (
+    select overrides.override_id from overrides
+    where
+        overrides.tenant_id = surest.tenant_id
+        and overrides.kind = 'incident_cause'
+        and overrides.incident_id::text = surest.source_ref
+        and overrides.value = (overrides.deployment_id <> surest.deployment_id)
+        and surest.kind <> 'manual_override'
+    order by overrides.created_at desc, overrides.override_id
+    limit 1
+) as other_cause on true

@@ -18,6 +18,7 @@ failures as (
     select * from deployments
     where (tenant_id, deployment_id) in (
         select evidence.tenant_id, evidence.deployment_id from {{ ref('int_deployments__failure_evidence') }} as evidence
+        where evidence.overruled_by is null
     )
 ),
 
@@ -31,6 +32,7 @@ incidents as (
     from {{ ref('int_deployments__failure_evidence') }} as evidence
     inner join {{ ref('int_incidents__mapped') }} as mapped
         on evidence.tenant_id = mapped.tenant_id and evidence.source_ref = mapped.incident_id::text
+    where evidence.overruled_by is null
     group by evidence.tenant_id, evidence.deployment_id
 ),
 

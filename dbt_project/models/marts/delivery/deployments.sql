@@ -14,6 +14,7 @@ evidence as (
         kind,
         confidence
     from {{ ref('int_deployments__failure_evidence') }}
+    where overruled_by is null
     order by tenant_id, deployment_id, confidence desc, kind
 ),
 

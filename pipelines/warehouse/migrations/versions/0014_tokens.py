@@ -4,7 +4,7 @@ from alembic import op
 
 from pipelines.warehouse.walls import TENANT
 
-revision, down_revision = "0014", "0016"
+revision, down_revision = "0014", "0013"
 
 SECRETS = f"""
 create function guard.connection_secrets(id uuid)

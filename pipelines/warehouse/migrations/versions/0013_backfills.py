@@ -4,7 +4,7 @@ from alembic import op
 
 from pipelines.warehouse.walls import protect
 
-revision, down_revision = "0016", "0012"
+revision, down_revision = "0013", "0012"
 
 TABLE = """
 create table app.backfill (

@@ -1,0 +1,155 @@
+-- One row per delivery metric and case: whether the case is in the figure, and why, or why not.
+{{ config(unique_key=['tenant_id', 'metric', 'case_id', 'deployment_id']) }}
+with
+
+deployments as (
+    select
+        *,
+        concat_ws(' ', ref, left(sha, 7)) as reference
+    from {{ ref('deployments') }}
+    where {{ of_touched_tenants() }}
+),
+
+dismissed as (
+    select * from {{ ref('int_deployments__classified') }}
+    where dismissed_by is not null and {{ of_touched_tenants() }}
+),
+
+said as (
+    select
+        tenant_id,
+        deployment_id,
+        jsonb_agg(
+            jsonb_build_object(
+                'kind', kind, 'confidence', confidence, 'source_ref', source_ref, 'reference', reference,
+                'reason', reason, 'overruled_by', overruled_by, 'overruled_because', overruled_because
+            )
+            order by overruled_by is not null, confidence desc, kind, source_ref
+        ) as evidence
+    from {{ ref('int_deployments__evidence_named') }}
+    where {{ of_touched_tenants() }}
+    group by tenant_id, deployment_id
+),
+
+-- Both metrics look at every deployment; what is not delivered in production is in neither.
+counted_deployments as (
+    select
+        deployments.*,
+        metrics.metric,
+        case
+            when deployments.environment_class <> 'production' then 'not_production'
+            when deployments.status <> 'success' then deployments.status
+            when metrics.metric = 'change_failure_rate' and deployments.is_rollback then 'rollback'
+        end as left_out_because
+    from deployments
+    cross join (values ('deployment_frequency'), ('change_failure_rate')) as metrics (metric)
+),
+
+cases as (
+    select
+        tenant_id,
+        metric,
+        'deployment' as case_kind,
+        deployment_id::text as case_id,
+        deployment_id,
+        service,
+        repository,
+        environment,
+        coalesce(finished_at, started_at) as happened_at,
+        left_out_because,
+        case when metric = 'change_failure_rate' and left_out_because is null then is_change_failure end as is_in_numerator,
+        null::double precision as seconds,
+        reference,
+        null::uuid as override_id,
+        url
+    from counted_deployments
+
+    union all
+
+    select
+        tenant_id,
+        'recovery_time' as metric,
+        'deployment' as case_kind,
+        deployment_id::text as case_id,
+        deployment_id,
+        service,
+        repository,
+        environment,
+        finished_at as happened_at,
+        case when recovery_seconds is null then 'still_broken' end as left_out_because,
+        null as is_in_numerator,
+        recovery_seconds as seconds,
+        reference,
+        null::uuid as override_id,
+        url
+    from deployments
+    where is_change_failure
+
+    union all
+
+    select
+        dismissed.tenant_id,
+        metrics.metric,
+        'deployment' as case_kind,
+        dismissed.deployment_id::text as case_id,
+        dismissed.deployment_id,
+        dismissed.service,
+        dismissed.repository,
+        dismissed.environment,
+        coalesce(dismissed.finished_at, dismissed.started_at) as happened_at,
+        'dismissed' as left_out_because,
+        null as is_in_numerator,
+        null as seconds,
+        concat_ws(' ', dismissed.ref, left(dismissed.sha, 7)) as reference,
+        dismissed.dismissed_by as override_id,
+        dismissed.url
+    from dismissed
+    cross join (values ('deployment_frequency'), ('change_failure_rate')) as metrics (metric)
+
+    union all
+
+    select
+        tenant_id,
+        'lead_time' as metric,
+        change_kind as case_kind,
+        change_id as case_id,
+        deployment_id,
+        service,
+        repository,
+        environment,
+        deployed_at as happened_at,
+        case when is_baseline then 'baseline' when lead_time_seconds is null then 'not_measurable' end as left_out_because,
+        null as is_in_numerator,
+        lead_time_seconds as seconds,
+        coalesce(repository || '#' || number, left(sha, 7)) as reference,
+        null::uuid as override_id,
+        null as url
+    from {{ ref('int_changes__unioned') }}
+    where environment_class = 'production' and {{ of_touched_tenants() }}
+)
+
+select
+    cases.tenant_id,
+    cases.metric,
+    cases.case_kind,
+    cases.case_id,
+    cases.deployment_id,
+    cases.service,
+    cases.repository,
+    cases.environment,
+    {{ local_day('cases.happened_at', 'tenants.time_zone') }} as day,
+    cases.happened_at,
+    cases.left_out_because is null as is_counted,
+    cases.left_out_because,
+    cases.is_in_numerator,
+    cases.seconds,
+    cases.reference,
+    case when cases.metric in ('change_failure_rate', 'recovery_time') then said.evidence end as evidence,
+    cases.override_id,
+    overrides.reason as override_reason,
+    cases.url
+from cases
+inner join {{ source('app', 'tenant') }} as tenants using (tenant_id)
+left join said using (tenant_id, deployment_id)
+left join {{ ref('int_overrides__in_force') }} as overrides
+    on cases.tenant_id = overrides.tenant_id and cases.override_id = overrides.override_id
