@@ -94,7 +94,7 @@ def test_the_test_of_a_connection_tries_each(simulator):
 
 def test_a_sync_goes_on_with_the_next_where_one_would_have_to_wait(warehouse: Warehouse, simulator):
     tenant = tenants.create(warehouse, "acme", "Acme", "UTC")
-    simulator.post("/world/settings", {"github_rate_limit": 40})
+    simulator.post("/world/settings", {"github_rate_limit": 90})
     stored_connections.add(warehouse, tenant, "main", config(simulator, TOKENS[:1]), allow_private=True)
     (outcome,) = load.sync(warehouse, "github", [tenant.partition_key], now=NOW)
     assert outcome.error is not None and outcome.error.error_class == "rate_limited"
