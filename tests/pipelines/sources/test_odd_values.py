@@ -10,7 +10,7 @@ from pipelines import lenient_json
 from pipelines.connections import GitHub, Secret
 from pipelines.landing_rows import cells, fitting
 from pipelines.raw_tables import RAW
-from pipelines.sources import github_events, github_rows, hubspot, jira_rows
+from pipelines.sources import github_events, github_rows, hubspot_rows, jira_rows
 from pipelines.sources.events import Change
 from pipelines.sync_error import SyncError
 from tests.pipelines.sources.test_recorded_answers import answer, bodies
@@ -113,7 +113,7 @@ def test_times_in_every_form(given: Any, kept: str | None) -> None:
 def test_hubspots_1970_is_no_time(given: str | None) -> None:
     found = {"id": "151", "properties": {"closed_date": given, "createdate": "1700000000000", "subject": None,
              "hs_lastmodifieddate": "2026-01-03T00:00:00.5Z", "hs_ticket_priority": ""}}  # fmt: skip
-    row = written("hubspot", "tickets", hubspot.ticket(found, "jira_issue_key"))
+    row = written("hubspot", "tickets", hubspot_rows.ticket(found, "jira_issue_key"))
     assert (row["closed_at"], row["created_at"]) == (None, "2023-11-14T22:13:20+00:00")
     assert (row["subject"], row["priority"], row["company_ids"]) == (None, "", [])
 
@@ -123,7 +123,7 @@ def test_hubspots_texts_twelve_digits_and_associations_told_twice() -> None:
     found = {"id": "300000000001", "properties": {"hs_pipeline": "0", "hs_pipeline_stage": "1"}, "archived": False,
              "createdAt": "2026-01-02T03:04:05.678Z", "updatedAt": "2026-01-03T00:00:00Z",
              "associations": {"companies": twice}}  # fmt: skip
-    row = written("hubspot", "tickets", hubspot.ticket(found, "jira_issue_key"))
+    row = written("hubspot", "tickets", hubspot_rows.ticket(found, "jira_issue_key"))
     assert (row["id"], row["pipeline"], row["stage"]) == ("300000000001", "0", "1")
     assert row["company_ids"] == ["300000000151", "7"]
     assert row["created_at"] == "2026-01-02T03:04:05.678Z"  # where no property says it
