@@ -45,8 +45,8 @@ class GitHub(Base, tag="github", frozen=True, kw_only=True):
     organization: str | None = None
     include: tuple[Glob, ...] = ()  # of the organization: only repositories whose names fit one of these; none: all
     exclude: tuple[Glob, ...] = ()  # of the organization: not those whose names fit one of these
-    archived: bool = False  # of the organization: archived ones too
-    forks: bool = False  # of the organization: forks too
+    archived: bool = True  # of the organization: its archived ones too, since what they shipped still counts
+    forks: bool = True  # of the organization: its forks too
     base_url: str = GITHUB_COM
     api: Literal["graphql", "rest"] | None = None  # for pull requests; None: graphql on github.com, rest elsewhere
     webhook_secret: Secret | None = None  # what GitHub signs its webhooks with
@@ -54,7 +54,7 @@ class GitHub(Base, tag="github", frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.repositories and not self.organization:
             raise ValueError("needs repositories or an organization")
-        if not self.organization and (self.include or self.exclude or self.archived or self.forks):
+        if not self.organization and (self.include or self.exclude or not self.archived or not self.forks):
             raise ValueError("include, exclude, archived and forks choose among the repositories of an organization")
 
     def takes(self, name: str, *, is_archived: bool, is_fork: bool) -> bool:

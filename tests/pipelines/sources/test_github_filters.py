@@ -26,14 +26,14 @@ def world() -> Iterator[Running]:
     ("config", "name", "kind", "taken"),
     [
         ({}, "shop", {}, True),
-        ({}, "shop", {"is_archived": True}, False),
-        ({"archived": True}, "shop", {"is_archived": True}, True),
-        ({}, "shop", {"is_fork": True}, False),
-        ({"forks": True}, "shop", {"is_fork": True}, True),
+        ({"archived": False}, "shop", {"is_archived": True}, False),
+        ({}, "shop", {"is_archived": True}, True),
+        ({"forks": False}, "shop", {"is_fork": True}, False),
+        ({}, "shop", {"is_fork": True}, True),
         ({"include": ["api-*", "web"]}, "API-orders", {}, True),
         ({"include": ["api-*", "web"]}, "shop", {}, False),
         ({"include": ["api-*"], "exclude": ["*-sandbox"]}, "api-sandbox", {}, False),
-        ({"include": ["api-*"], "forks": True}, "web", {"is_fork": True}, False),
+        ({"include": ["api-*"]}, "web", {"is_fork": True}, False),
     ],
 )
 def test_filters(config, name, kind, taken):
@@ -73,7 +73,7 @@ def test_a_repository_that_a_filter_leaves_out_goes_and_comes_back_whole(warehou
 
 
 def test_events_of_what_is_left_out_are_left_out_too():
-    connection = connections.parse({**BASE, "exclude": ["check*"]})
+    connection = connections.parse({**BASE, "exclude": ["check*"], "forks": False})
     about = {"full_name": "acme/checkout", "archived": False, "fork": False}
     assert not github_events.change(connection, "push", {"repository": about})
     assert github_events.change(connection, "push", {"repository": {**about, "full_name": "acme/shop"}})
