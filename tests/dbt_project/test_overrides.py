@@ -155,14 +155,6 @@ def test_where_nobody_said_anything_nothing_moves(shops):
         assert shops[name].phases["before"] == shops[name].phases["during"]
 
 
-@pytest.mark.parametrize("name", STORIES)
-def test_undone_is_as_if_it_had_never_been_said(shops, name):
-    if name == "its_day":
-        pytest.skip("its data went on meanwhile")
-
-    assert shops[name].phases["after"] == shops[name].phases["before"]
-
-
 @story
 def not_this_one(shop: Shop) -> None:
     shop.say("incident_cause", shop.incident, shop.deployments[1], value=False)
@@ -307,3 +299,8 @@ def test_the_same_cannot_be_said_twice_nor_undone_twice(shops):
     shop.take_back(said)
     with pytest.raises(AlreadyUndone):
         shop.take_back(said)
+
+
+@pytest.mark.parametrize("name", [name for name in STORIES if name != "its_day"])  # whose data went on meanwhile
+def test_undone_is_as_if_it_had_never_been_said(shops, name):
+    assert shops[name].phases["after"] == shops[name].phases["before"]
