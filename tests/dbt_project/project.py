@@ -18,8 +18,9 @@ from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 
 DELIVERY = ("deployments", "change_deployments", "pull_requests", "dora_daily", "dora_summary", "metric_evidence")
+CODE = ("contributors_weekly", "review_pairs")
 FIRST = "+int_deployments__walk +int_commits__unioned"
-REST = "+path:models/marts/delivery"
+REST = "+path:models/marts/delivery +path:models/marts/code"
 
 
 class Project:
