@@ -10,8 +10,10 @@ import pytest
 
 from pipelines import removal
 from tests.dbt_project.company import Company, at
-from tests.dbt_project.project import DELIVERY, Project
+from tests.dbt_project.project import CODE, DELIVERY, Project
 from tests.dbt_project.team import Team
+
+MARTS = DELIVERY + CODE
 
 
 @dataclass
@@ -44,6 +46,8 @@ def history(project: Project) -> History:
     pull = told.shop.pull_request(1, opened=2, commits={"work": 1}, merged=3, merge_sha="b")
     incident = told.shop.incident(5, opened=32)
     told.removed.pull_request(1, opened=2, commits={"work": 1}, merged=3, merge_sha="b")
+    told.removed.review(1, 2.5)
+    told.shop.review(1, 2.5)
     told.removed.deploy("b", 31, 31)
     told.moved.commit("a", 0)
     told.moved.deploy("a", 1, 1, environment="blue")
@@ -54,19 +58,20 @@ def history(project: Project) -> History:
     team = Team(told.cloned).release_twice()
     team.sync(40)
     project.build()
-    for mart in DELIVERY:
+    for mart in MARTS:
         project.changed(mart)
-    told.before = {mart: project.rows(mart, told.quiet.tenant_id) for mart in DELIVERY}
+    told.before = {mart: project.rows(mart, told.quiet.tenant_id) for mart in MARTS}
     told.first_days = {
         "classes": [row["environment_class"] for row in told.moved.rows("deployments")],
         "day": told.traveller.rows("dora_daily", order="day")[0]["day"].day,
-        "removed": {mart: len(told.removed.rows(mart)) for mart in DELIVERY},
+        "removed": {mart: len(told.removed.rows(mart)) for mart in MARTS},
     }
 
     # A deployment vanishes, an incident ends, a late deployment falls between two others, another tenant's day ends.
     told.shop.gone("deployments", failed, 50)
     told.shop.add("issues", **{**incident, "state": "closed", "closed_at": at(45), "updated_at": at(45)})
     told.shop.add("pull_requests", **{**pull, "labels": [{"name": "hotfix"}]})
+    told.shop.review(1, 2.8, login="linus")
     told.shop.deploy("b", 20, 20)
     told.shop.deploy("a", 50, 50)
     told.shop.sync(55)
@@ -89,7 +94,7 @@ def history(project: Project) -> History:
             "update app.tenant set time_zone = 'Asia/Tokyo' where tenant_id = %s", [told.traveller.tenant_id]
         )
     project.build()
-    told.changed = {mart: project.changed(mart) for mart in DELIVERY}
+    told.changed = {mart: project.changed(mart) for mart in MARTS}
     return told
 
 
@@ -108,7 +113,7 @@ def test_the_packages_of_a_failed_build_are_seen_by_the_next_one(project: Projec
 def test_a_tenant_without_news_keeps_its_rows(project: Project, history: History):
     quiet = history.quiet.tenant_id
 
-    assert {mart: project.rows(mart, quiet) for mart in DELIVERY} == history.before
+    assert {mart: project.rows(mart, quiet) for mart in MARTS} == history.before
     assert quiet not in {key[0] for keys in history.changed.values() for key in keys}
 
 
@@ -130,7 +135,7 @@ def test_tags_that_moved_or_left_a_clone_take_their_deployments_along(history: H
 
 
 def test_a_removed_connection_is_in_no_mart(project: Project, history: History):
-    left = {mart: history.removed.rows(mart) for mart in DELIVERY}
+    left = {mart: history.removed.rows(mart) for mart in MARTS}
 
     assert all(history.first_days["removed"].values())
     assert {row["value"] for row in left.pop("dora_summary")} <= {None, 0.0}  # the tenant itself is still there
@@ -140,11 +145,11 @@ def test_a_removed_connection_is_in_no_mart(project: Project, history: History):
 def test_a_build_without_news_changes_nothing(project: Project, history: History):
     project.build()
 
-    assert [project.changed(mart) for mart in DELIVERY] == [[]] * len(DELIVERY)
+    assert [project.changed(mart) for mart in MARTS] == [[]] * len(MARTS)
 
 
 def test_incremental_builds_equal_a_full_refresh_whatever_moved(project: Project, history: History):
-    incremental = project.checksums()
+    incremental = project.checksums(MARTS)
     project.build(full=True)
 
-    assert incremental == project.checksums()
+    assert incremental == project.checksums(MARTS)

@@ -29,8 +29,12 @@ def tell(shop: Company) -> None:
     shop.pull_request(3, opened=WEEK + 1, commits={"three": WEEK}, user=GRACE)
     shop.review(3, WEEK + 2, login="ada")
     shop.pull_request(4, opened=WEEK + 5, commits={"four": WEEK + 5}, merged=WEEK + 6, merge_sha="squash 4")
-    for number, hours in ((1, 10), (2, WEEK + 4), (4, WEEK + 6)):
-        shop.commit(f"squash {number}", hours, ("root",))
+    shop.commit("squash 1", 10, ("root",))
+    shop.commit("squash 2", WEEK + 4, ("squash 1",))
+    shop.commit("squash 4", WEEK + 6, ("squash 2", "four"))  # a merge after all
+    shop.commit("pushed", WEEK + 7, ("squash 4",))
+    shop.deploy("root", 1, 1)
+    shop.deploy("pushed", WEEK + 7.5, WEEK + 7.5)
 
 
 def add_bots(shop: Company) -> None:
@@ -51,6 +55,8 @@ def told(project: Project) -> dict[str, Company]:
         shop.repository = "acme/shop"
         tell(shop)
     add_bots(companies["people-and-bots"])
+    companies["unknown"] = Company(project, "unknown", "UTC")
+    companies["unknown"].pull_request(1, opened=2, commits={})
     for shop in companies.values():
         shop.sync(WEEK + 8)
     project.build()
@@ -76,19 +82,49 @@ def test_contributors_are_those_who_did_anything_in_a_week(told):
     names = "week contributor commit_count opened_count merged_count reviewed_count is_first_week".split()
 
     # Ada's first week: the root, both commits of 1 and that of 2; squashes are nobody's work again.
-    # Her second: commit 4. The commit of 3 is hers too: the story's commits all are.
+    # Her second: commit 4, what she pushed, and the commit of 3: she wrote it for Grace.
     assert rows(told["people"], "contributors_weekly", *names) == [
         (FIRST, "ada", 4, 2, 1, 0, True),
         (FIRST, "grace", 0, 0, 0, 2, True),
         (FIRST, "linus", 0, 0, 0, 1, True),
-        (SECOND, "ada", 2, 1, 2, 1, False),
+        (SECOND, "ada", 3, 1, 2, 1, False),
         (SECOND, "grace", 0, 1, 0, 0, False),
     ]
 
 
+def test_the_summary_of_a_repository(told):
+    values = {
+        row["metric"]: (row["value"], row["n"], row["coverage"])
+        for row in told["people"].rows("repository_summary")
+        if row["window_days"] == 30
+    }
+
+    assert values == {
+        "contributors": (1, 7, None),  # Ada alone wrote the 7 commits
+        "bus_factor": (1, 7, None),
+        # Pull requests reviewed: Grace 2, Linus 1, Ada 1 of 3 people, in rising order 1, 1, 2:
+        # 2 · (1·1 + 2·1 + 3·2) / (3 · 4) − 4/3 = 18/12 − 16/12 = 1/6.
+        "review_load_gini": (pytest.approx(1 / 6), 3, None),
+        "review_rounds": (1.5, 2, pytest.approx(2 / 3)),  # 1: changes and an approval; 2: an approval; 4: nobody
+        "reviewed_share": (pytest.approx(2 / 3), 3, 1),
+        "branch_lifetime": (9 * 3600, 3, 1),  # 1: 1 → 10; 2: 19 → 172; 4: 173 → 174
+        "merge_share": (pytest.approx(1 / 3), 3, 1),
+        "squash_share": (pytest.approx(2 / 3), 3, 1),
+        "rebase_share": (0, 3, 1),
+        "direct_push_share": (0.25, 4, None),  # three pull requests and a commit; the root was there before
+    }
+
+
+def test_what_was_not_measured_is_null_and_not_0(told):
+    """A repository with one open pull request and no commit that anybody has seen."""
+    values = {row["metric"]: row["value"] for row in told["unknown"].rows("repository_summary")}
+
+    assert set(values.values()) == {None}
+
+
 @pytest.mark.parametrize("mart", CODE)
 def test_a_bot_that_is_added_changes_no_figure_of_people(told, mart):
-    without, beside = ([{**row, "tenant_id": None} for row in shop.rows(mart)] for shop in told.values())
+    without, beside = ([{**row, "tenant_id": None} for row in shop.rows(mart)] for shop in (told["people"], told["people-and-bots"]))
 
     assert without
     assert sorted(map(repr, beside)) == sorted(map(repr, without))
