@@ -18,7 +18,7 @@ from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 
 DELIVERY = ("deployments", "change_deployments", "pull_requests", "dora_daily", "dora_summary", "metric_evidence")
-CODE = ("contributors_weekly", "repository_summary", "review_pairs")
+CODE = ("branches", "contributors_weekly", "hotspots", "releases", "repository_summary", "review_pairs")
 FIRST = "+int_deployments__walk +int_commits__unioned"
 REST = "+path:models/marts/delivery +path:models/marts/code"
 

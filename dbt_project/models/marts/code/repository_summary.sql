@@ -116,6 +116,22 @@ of_changes as (
     group by 1, 2, 3
 ),
 
+of_releases as (
+    select
+        releases.tenant_id,
+        releases.repository,
+        windows.window_days,
+        count(releases.interval_seconds) as intervals,
+        percentile_cont(0.5) within group (order by releases.interval_seconds) as release_interval
+    from {{ ref('releases') }} as releases
+    inner join windows
+        on
+            releases.tenant_id = windows.tenant_id
+            and {{ local_day('releases.published_at', 'windows.time_zone') }} between windows.first_day and windows.today
+    where not releases.is_prerelease
+    group by 1, 2, 3
+),
+
 repositories as (
     select
         tenant_id,
@@ -144,6 +160,7 @@ inner join windows using (tenant_id)
 left join of_people as people using (tenant_id, repository, window_days)
 left join of_pulls as pulls using (tenant_id, repository, window_days)
 left join of_changes as changes using (tenant_id, repository, window_days)
+left join of_releases as releases using (tenant_id, repository, window_days)
 cross join lateral (
     values
     (
@@ -167,5 +184,6 @@ cross join lateral (
         'rebase_share', 'ratio', pulls.rebase_count::double precision / nullif(pulls.known_methods, 0),
         pulls.known_methods, pulls.known_methods
     ),
-    ('direct_push_share', 'ratio', changes.pushes::double precision / nullif(changes.changes, 0), changes.changes, null)
+    ('direct_push_share', 'ratio', changes.pushes::double precision / nullif(changes.changes, 0), changes.changes, null),
+    ('release_interval', 'seconds', releases.release_interval, releases.intervals, null)
 ) as metrics (metric, unit, value, n, measured)
