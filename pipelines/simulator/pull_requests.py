@@ -187,11 +187,14 @@ def _merge_commit(company: "Company", plan: "Plan", pull: PullRequest, by: Perso
     name, head = pull.repository, plan.repository.head
     sha = company.sha(name, "merge", pull.number)
     if company.style == "release":
+        pull.merge_method = "merge"
         owner = name.split("/")[0]
         message = f"Merge pull request #{pull.number} from {owner}/{pull.head_branch}\n\n{pull.title}"
         return Commit(sha, name, message, by, company.now, company.now, (head, pull.head_sha), True, WEB, ())
-    if company.style == "trunk" and len(pull.commits) == 1 and plan.chance.random() < 0.2:  # merged by rebase
+    if company.style == "trunk" and len(pull.commits) == 1 and plan.chance.random() < 0.2:
+        pull.merge_method = "rebase"
         return replace(pull.commits[0], sha=sha, committed_at=company.now, parents=(head,), committer=by)
+    pull.merge_method = "squash"
     lines = "\n".join(f"* {commit.message.splitlines()[0]}" for commit in pull.commits) if len(pull.commits) > 1 else ""
     trailer = f"This reverts commit {plan.reverts.sha}." if plan.reverts else lines
     message = f"{pull.title} (#{pull.number})" + (f"\n\n{trailer}" if trailer else "")

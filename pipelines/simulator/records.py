@@ -113,6 +113,7 @@ class PullRequest:
     merged_at: int | None = None
     closed_at: int | None = None
     merged_by: Person | None = None
+    merge_method: str | None = None  # merge | squash | rebase, once it is merged
     merge_commit_sha: str | None = None  # also set while open, and when closed without a merge
     is_fork_deleted: bool = False
     labels: list[str] = field(default_factory=list)

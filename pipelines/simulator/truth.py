@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, get
 from litestar.exceptions import NotFoundException
 
-from pipelines.simulator import truth_dora, truth_rows
+from pipelines.simulator import truth_dora, truth_people, truth_rows
 from pipelines.simulator.clock import parse_instant
 from pipelines.simulator.company import Company
 
@@ -40,6 +40,11 @@ def read_pull_requests(request: Request) -> list[dict[str, Any]]:
     return _filtered(request, truth_rows.pull_requests(company_of(request)))
 
 
+@get("/truth/{company:str}/people", sync_to_thread=False)
+def read_people(request: Request) -> list[dict[str, Any]]:
+    return _filtered(request, truth_people.by_week(company_of(request)))
+
+
 @get("/truth/{company:str}/incidents", sync_to_thread=False)
 def read_incidents(request: Request) -> list[dict[str, Any]]:
     return _filtered(request, truth_rows.incidents(company_of(request)))
@@ -56,4 +61,4 @@ def read_dora(request: Request) -> list[dict[str, Any]]:
     return truth_dora.window(company, first, parse_instant(end) if end else company.now + 1)
 
 
-HANDLERS: list[Any] = [read_deployments, read_changes, read_pull_requests, read_incidents, read_dora]
+HANDLERS: list[Any] = [read_deployments, read_changes, read_pull_requests, read_people, read_incidents, read_dora]

@@ -6,6 +6,7 @@ that were edited or deleted by hand are told as they were lived.
 
 from typing import TYPE_CHECKING, Any
 
+from pipelines.simulator import truth_people
 from pipelines.simulator.clock import iso, maybe_iso
 from pipelines.simulator.deliveries import Delivery
 from pipelines.simulator.records import Deployment, Incident, PullRequest
@@ -120,6 +121,8 @@ def _pull_request(row: PullRequest, delivery: Delivery | None) -> Row:
         "deployed_at": iso(delivery.deployed_at) if delivery else None,
         "deployment_id": delivery.deployment.deployment_id if delivery else None,
         "closed_at": maybe_iso(row.closed_at),
+        "reviewers": truth_people.reviewers(row),
+        "merge_method": row.merge_method,
     }
 
 

@@ -56,6 +56,7 @@ class Company:
             self.add(
                 "pull_request_commits", pull_request_number=number, sha=sha(name), position=position,
                 authored_at=at(hours), committed_at=at(hours), message=name, parents=[],
+                author={"login": "ada", "type": "User"},
             )  # fmt: skip
         return self.add("pull_requests", **{
             "id": next(_ids), "number": number, "title": f"PR {number}", "state": "closed" if merged else "open",

@@ -18,8 +18,9 @@ from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 
 DELIVERY = ("deployments", "change_deployments", "pull_requests", "dora_daily", "dora_summary", "metric_evidence")
+CODE = ("branches", "contributors_weekly", "hotspots", "releases", "repository_summary", "review_pairs")
 FIRST = "+int_deployments__walk +int_commits__unioned"
-REST = "+path:models/marts/delivery"
+REST = "+path:models/marts/delivery +path:models/marts/code"
 
 
 class Project:
@@ -127,7 +128,7 @@ class Project:
             query = SQL("select * from build.{} where tenant_id = %s order by {}").format(Identifier(mart), SQL(order))
             return database.execute(query, [tenant]).fetchall()
 
-    def checksums(self, marts: Iterable[str] = DELIVERY) -> dict[str, tuple[int, str]]:
+    def checksums(self, marts: Iterable[str]) -> dict[str, tuple[int, str]]:
         """How many rows each mart has, and a sum of them that their order does not change."""
         with self.warehouse.connect("transformer") as database:
             query = "select count(*), sum(hashtextextended(each::text, 0))::text from build.{} as each"

@@ -107,6 +107,39 @@ def test_the_parts_of_a_pull_request_sum_to_its_total(living, slug):
 
 
 @pytest.mark.parametrize("slug", SLUGS)
+def test_people_wrote_merged_and_reviewed_what_they_did(living, slug):
+    stack, api = living
+    truth = stack.truth(slug, "people")
+    names = ["repository", "week", "contributor", "commit_count", "opened_count", "merged_count", "reviewed_count"]
+    rows = {tuple(row[name] for name in names) for row in api.rows(slug, "contributors_weekly")}
+
+    assert rows == {tuple(row[name] for name in names) for row in truth}
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_who_reviewed_whom_is_told(living, slug):
+    stack, api = living
+    pairs: Counter[tuple[str, str, str]] = Counter()
+    for row in api.rows(slug, "review_pairs"):
+        pairs[row["repository"], row["author"], row["reviewer"]] += row["pull_request_count"]
+    happened: Counter[tuple[str, str, str]] = Counter()
+    for pull in stack.truth(slug, "pull_requests"):
+        if not pull["is_bot"]:
+            happened.update((pull["repository"], pull["author"], reviewer) for reviewer in pull["reviewers"])
+
+    assert pairs == happened
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_pull_requests_were_merged_in_the_way_of_the_company(living, slug):
+    stack, api = living
+    rows = {(row["repository"], row["number"]): row["merge_method"] for row in api.rows(slug, "pull_requests")}
+    truth = {(row["repository"], row["number"]): row["merge_method"] for row in stack.truth(slug, "pull_requests")}
+
+    assert rows == truth
+
+
+@pytest.mark.parametrize("slug", SLUGS)
 def test_dora_by_day_counts_what_happened(living, slug):
     stack, api = living
     names = ["deployment_count", "failed_count", "rollback_count"]

@@ -8,6 +8,7 @@ from orchestration.models import Manifest
 
 DELIVERY = {
     "change_deployments", "deployments", "dora_daily", "dora_summary", "kpi_daily", "metric_evidence", "pull_requests",
+    "repository_summary",
 }  # fmt: skip
 
 

@@ -17,6 +17,9 @@ select
     parents,
     message,
     is_bot,
+    author,
+    author_name,
+    author_email,
     authored_at,
     committed_at
 from github
@@ -32,6 +35,9 @@ union all
         cloned.parents,
         cloned.message,
         cloned.is_bot,
+        null as author,
+        cloned.author_name,
+        cloned.author_email,
         cloned.authored_at,
         cloned.committed_at
     from cloned

@@ -31,28 +31,16 @@ readied as (
 
 reviews as (
     select
-        reviews.tenant_id,
-        reviews.connection_id,
-        reviews.repository,
-        reviews.pull_request_number as number,
-        min(reviews.submitted_at) as first_review_at,
-        min(reviews.submitted_at) filter (where reviews.state_name = 'APPROVED') as first_approval_at,
-        count(*) filter (where reviews.state_name = 'CHANGES_REQUESTED')
-        + (count(*) filter (where reviews.state_name = 'APPROVED') > 0)::int as review_rounds,
-        count(distinct reviews.reviewer) as reviewer_count
-    from {{ ref('stg_github__reviews') }} as reviews
-    inner join pulls
-        on
-            reviews.tenant_id = pulls.tenant_id
-            and reviews.connection_id = pulls.connection_id
-            and reviews.repository = pulls.repository
-            and reviews.pull_request_number = pulls.number
-    where
-        not reviews.is_bot
-        and reviews.reviewer is distinct from pulls.author
-        and reviews.state_name <> 'PENDING'
-        and reviews.submitted_at <= coalesce(pulls.merged_at, reviews.submitted_at)
-    group by reviews.tenant_id, reviews.connection_id, reviews.repository, reviews.pull_request_number
+        tenant_id,
+        pull_request_id,
+        min(submitted_at) as first_review_at,
+        min(submitted_at) filter (where state_name = 'APPROVED') as first_approval_at,
+        count(*) filter (where state_name = 'CHANGES_REQUESTED')
+        + (count(*) filter (where state_name = 'APPROVED') > 0)::int as review_rounds,
+        count(distinct reviewer) as reviewer_count
+    from {{ ref('int_pull_requests__reviews') }}
+    where {{ of_touched_tenants() }}
+    group by tenant_id, pull_request_id
 ),
 
 deployed as (
@@ -80,5 +68,5 @@ select
 from pulls
 left join commits using (tenant_id, connection_id, repository, number)
 left join readied using (tenant_id, connection_id, repository, number)
-left join reviews using (tenant_id, connection_id, repository, number)
+left join reviews using (tenant_id, pull_request_id)
 left join deployed using (tenant_id, pull_request_id)

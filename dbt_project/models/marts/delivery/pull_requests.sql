@@ -57,5 +57,7 @@ select
     additions,
     deletions,
     changed_file_count,
+    methods.merge_method,
     url
 from pulls
+left join {{ ref('int_pull_requests__merge_methods') }} as methods using (tenant_id, pull_request_id)

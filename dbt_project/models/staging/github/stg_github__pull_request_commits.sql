@@ -16,7 +16,9 @@ select
 
     -- facts
     author ->> 'login' as author,
-    commit_author_name,
+    {{ is_bot('author') }} as is_bot,
+    commit_author_name as author_name,
+    commit_author_email as author_email,
     message,
     {{ text_array('parents') }} as parents,
 

@@ -1,0 +1,187 @@
+"""The marts of people and their code, on one small story with figures worked out by hand."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.dbt_project.company import Company, at, sha
+from tests.dbt_project.project import Project
+from tests.dbt_project.team import Team
+
+BOT = {"login": "renovate[bot]", "type": "Bot"}
+GRACE = {"login": "grace", "type": "User"}
+FIRST, SECOND = date(2026, 3, 2), date(2026, 3, 9)  # Mondays; the story begins on the first at 8:00
+WEEK = 7 * 24
+
+
+def tell(shop: Company) -> None:
+    """Ada writes three pull requests, Grace one; Grace, Linus and Ada review."""
+    shop.commit("root", 0)
+    shop.pull_request(1, opened=2, commits={"one": 1, "one more": 1.5}, merged=10, merge_sha="squash 1")
+    shop.review(1, 3, state="CHANGES_REQUESTED")
+    shop.review(1, 4)
+    shop.review(1, 5, login="linus", state="COMMENTED")
+    shop.review(1, 6, login="ada", state="COMMENTED")  # her own
+    shop.review(1, 11, login="linus")  # after the merge
+    shop.pull_request(2, opened=20, commits={"two": 19}, merged=WEEK + 4, merge_sha="squash 2")
+    shop.review(2, 30)
+    shop.review(2, WEEK + 3)  # the same reviewer, a week later
+    shop.pull_request(3, opened=WEEK + 1, commits={"three": WEEK}, user=GRACE)
+    shop.review(3, WEEK + 2, login="ada")
+    shop.pull_request(4, opened=WEEK + 5, commits={"four": WEEK + 5}, merged=WEEK + 6, merge_sha="squash 4")
+    shop.commit("squash 1", 10, ("root",))
+    shop.commit("squash 2", WEEK + 4, ("squash 1",))
+    shop.commit("squash 4", WEEK + 6, ("squash 2", "four"))  # a merge after all
+    shop.commit("pushed", WEEK + 7, ("squash 4",))
+    shop.add("repositories", id=1, name="shop", default_branch="main")
+    shop.commit("forgotten", -91 * 24)
+    shop.commit("one more", 1.5, ("root",))  # on a branch that GitHub still has
+    shop.commit("three", WEEK, ("root",))
+    heads = {"main": "pushed", "topic-1": "one more", "topic-3": "three", "spike": "forgotten", "odd": "never seen"}
+    for name, commit in heads.items():
+        shop.add("branches", name=name, sha=sha(commit), protected=name == "main")
+    for number, (tag, hours) in enumerate((("v1", 1), ("v2-rc", 11), ("v2", 50), ("v3", WEEK + 7)), 1):
+        shop.add("releases", id=number, tag_name=tag, draft=False, prerelease=tag == "v2-rc", published_at=at(hours))
+    shop.add("releases", id=9, tag_name="v4", draft=True, prerelease=False, published_at=None)
+    shop.deploy("root", 1, 1)
+    shop.deploy("pushed", WEEK + 7.5, WEEK + 7.5)
+
+
+def add_bots(shop: Company) -> None:
+    """A bot that writes, merges, pushes and reviews; a human looks at what it wrote."""
+    for number, hours in ((50, 5), (51, WEEK + 1)):
+        shop.pull_request(number, opened=hours, commits={}, merged=hours + 2, merge_sha=f"bump {number}", user=BOT)
+        shop.add("reviews", id=9000 + number, pull_request_number=1, user=BOT, state="APPROVED", submitted_at=at(2.5))
+        shop.review(number, hours + 1, login="linus")
+        shop.commit(f"bump {number}", hours + 2, ("root",), bot=True)
+    shop.commit("pushed by a bot", 6, ("root",), bot=True)
+
+
+@pytest.fixture(scope="module")
+def told(project: Project) -> dict[str, Company]:
+    """The story with and without bots, read at the same time."""
+    companies = {name: Company(project, name, "UTC") for name in ("people", "people-and-bots")}
+    for shop in companies.values():
+        shop.repository = "acme/shop"
+        tell(shop)
+    add_bots(companies["people-and-bots"])
+    companies["unknown"] = Company(project, "unknown", "UTC")
+    companies["unknown"].pull_request(1, opened=2, commits={})
+    for shop in companies.values():
+        shop.sync(WEEK + 8)
+    project.build()
+    return companies
+
+
+def rows(shop: Company, mart: str, *names: str) -> list[tuple[Any, ...]]:
+    return sorted(tuple(row[name] for name in names) for row in shop.rows(mart))
+
+
+def test_the_matrix_counts_a_pull_request_once_for_a_reviewer_in_the_week_of_the_first_review(told):
+    counts = ["pull_request_count", "review_count", "approval_count", "change_request_count"]
+
+    # Grace: 1 (asked for changes, approved) and 2 (approved twice, the second time a week later).
+    assert rows(told["people"], "review_pairs", "week", "author", "reviewer", *counts) == [
+        (FIRST, "ada", "grace", 2, 4, 3, 1),
+        (FIRST, "ada", "linus", 1, 1, 0, 0),
+        (SECOND, "grace", "ada", 1, 1, 1, 0),
+    ]
+
+
+def test_contributors_are_those_who_did_anything_in_a_week(told):
+    names = ["week", "contributor", "commit_count", "opened_count", "merged_count", "reviewed_count", "is_first_week"]
+
+    # Ada's first week: the root, both commits of 1 and that of 2; squashes are nobody's work again.
+    # Her second: commit 4, what she pushed, and the commit of 3: she wrote it for Grace.
+    assert rows(told["people"], "contributors_weekly", *names) == [
+        (date(2025, 12, 1), "ada", 1, 0, 0, 0, True),
+        (FIRST, "ada", 4, 2, 1, 0, False),
+        (FIRST, "grace", 0, 0, 0, 2, True),
+        (FIRST, "linus", 0, 0, 0, 1, True),
+        (SECOND, "ada", 3, 1, 2, 1, False),
+        (SECOND, "grace", 0, 1, 0, 0, False),
+    ]
+
+
+def test_the_summary_of_a_repository(told):
+    values = {
+        row["metric"]: (row["value"], row["n"], row["coverage"])
+        for row in told["people"].rows("repository_summary")
+        if row["window_days"] == 30
+    }
+
+    assert values == {
+        "contributors": (1, 7, None),  # Ada alone wrote the 7 commits
+        "bus_factor": (1, 7, None),
+        # Pull requests reviewed: Grace 2, Linus 1, Ada 1 of 3 people, in rising order 1, 1, 2:
+        # 2 · (1·1 + 2·1 + 3·2) / (3 · 4) − 4/3 = 18/12 − 16/12 = 1/6.
+        "review_load_gini": (pytest.approx(1 / 6), 3, None),
+        "review_rounds": (1.5, 2, pytest.approx(2 / 3)),  # 1: changes and an approval; 2: an approval; 4: nobody
+        "reviewed_share": (pytest.approx(2 / 3), 3, 1),
+        "branch_lifetime": (9 * 3600, 3, 1),  # 1: 1 → 10; 2: 19 → 172; 4: 173 → 174
+        "merge_share": (pytest.approx(1 / 3), 3, 1),
+        "squash_share": (pytest.approx(2 / 3), 3, 1),
+        "rebase_share": (0, 3, 1),
+        "release_interval": ((49 + 125) / 2 * 3600, 2, None),  # v1 → v2: 1 → 50; v2 → v3: 50 → 175
+        "direct_push_share": (0.25, 4, None),  # three pull requests and a commit; the root was there before
+    }
+
+
+def test_branches_tell_how_long_they_lie_idle_and_which_are_left_over(told):
+    names = ["branch", "is_default", "idle_days", "is_stale", "has_open_pull_request", "is_left_over"]
+
+    # Read on 9 March. 91 days before 2 March is 1 December, 98 days ago; 9 − 2 March are 7 days.
+    assert rows(told["people"], "branches", *names) == [
+        ("main", True, 0, False, False, False),
+        ("odd", False, None, None, False, False),  # nobody has seen its commit
+        ("spike", False, 98, True, False, False),
+        ("topic-1", False, 7, False, False, True),
+        ("topic-3", False, 0, False, True, False),
+    ]
+
+
+def test_a_full_release_follows_a_full_one(told):
+    without_bots = rows(told["people"], "releases", "tag", "is_prerelease", "interval_seconds", "pull_request_count")
+
+    # Merged: 1 at hour 10, 2 at 172, 4 at 174.
+    assert without_bots == [
+        ("v1", False, None, None),
+        ("v2", False, 49 * 3600, 1),
+        ("v2-rc", True, 10 * 3600, 1),
+        ("v3", False, 125 * 3600, 2),
+    ]
+
+
+def test_hotspots_are_complex_files_that_people_change(project: Project):
+    """A clone with two branchy files, one of which is changed three times, and one that has no code."""
+    shop = Company(project, "hotspots", "UTC")
+    team = Team(shop)
+    branchy = "def f(a):\n    if a:\n        return 1\n    return 2\n"
+    team.clone.commit("long ago", -400 * 24, old_py=branchy)
+    team.clone.commit("begin", 0, hot_py=branchy, cool_py=branchy, notes="words")
+    team.clone.commit("more", 1, hot_py=branchy + "# 1\n")
+    team.clone.commit("again", 2, hot_py=branchy + "# 2\n")
+    team.clone.commit("bump", 3, cool_py=branchy + "# 3\n", author="renovate[bot]")
+    team.sync(10)
+    project.build()
+
+    # One branch: complexity 2. The 4 lines of hot.py, then 1 more, then 1 deleted and 1 added.
+    names = ["path", "complexity", "commit_count", "changed_lines", "score", "rank"]
+    assert rows(shop, "hotspots", *names) == [("cool.py", 2, 1, 4, 2, 2), ("hot.py", 2, 3, 7, 6, 1)]
+
+
+def test_what_was_not_measured_is_null_and_not_0(told):
+    """A repository with one open pull request and no commit that anybody has seen."""
+    values = {row["metric"]: row["value"] for row in told["unknown"].rows("repository_summary")}
+
+    assert set(values.values()) == {None}
+
+
+@pytest.mark.parametrize("mart", ["contributors_weekly", "review_pairs", "repository_summary"])
+def test_a_bot_that_is_added_changes_no_figure_of_people(told, mart):
+    companies = told["people"], told["people-and-bots"]
+    without, beside = ([{**row, "tenant_id": None} for row in shop.rows(mart)] for shop in companies)
+
+    assert without
+    assert sorted(map(repr, beside)) == sorted(map(repr, without))
