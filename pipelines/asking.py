@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import psycopg
@@ -31,9 +32,9 @@ class Asking:
         """How many requests to the source this took."""
         return sum(meter.taken for meter in self._meters)
 
-    def request(self, cursors: dict[str, str]) -> Request:
-        """What the source module is asked, from these cursors on."""
-        stored, options, now = self._stored, self._options, self._options.clock()
+    def request(self, cursors: dict[str, str], now: datetime) -> Request:
+        """What the source module is asked, from these cursors on, by a sync that began at `now`."""
+        stored, options = self._stored, self._options
         kept = Kept(self._database, stored.source, stored.tenant.tenant_id, stored.connection_id)
         return Request(
             stored.connection,

@@ -69,7 +69,7 @@ class Loading:
         was_killed = self._journal.recover()
         if removal.leave_scope(self._database, self._stored):
             self._landing.forget()
-        request = self._asking.request(self._landing.cursors())
+        request = self._asking.request(self._landing.cursors(), self._journal.as_of)
         try:
             self._read_all(request)
             self._sweep()

@@ -111,7 +111,7 @@ class Applying(Loading):
     def _take(self, changes: list[Change]) -> dict[Stale, SyncError]:
         """Load it all as one package; what could not be read again, and why."""
         self._finish_pending()
-        request = self._asking.request(self._landing.cursors())
+        request = self._asking.request(self._landing.cursors(), self._journal.as_of)
         try:
             wanted = dict.fromkeys(stale for change in changes for stale in change.stale)
             ours = OurRows(self._database, self._stored)
