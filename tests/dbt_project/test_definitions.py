@@ -58,10 +58,18 @@ def services(shop: Company) -> None:
     shop.sync(10)
 
 
+def backwards(shop: Company) -> None:
+    """An incident that was closed before it was opened, and before the deployment that precedes it."""
+    shop.commit("root", 0)
+    shop.deploy("root", 1, 1)
+    shop.incident(101, opened=5, closed=0.5)
+    shop.sync(10)
+
+
 @pytest.fixture(scope="module")
 def told(project: Project) -> dict[str, Company]:
     companies = {}
-    for tell in (week, once, quiet, services):
+    for tell in (week, once, quiet, services, backwards):
         companies[tell.__name__] = Company(project, tell.__name__, "UTC")
         tell(companies[tell.__name__])
     project.build()
@@ -181,6 +189,18 @@ def test_an_incident_without_a_service_belongs_to_the_tenant(figures, told):
         for scope in ("all", told["services"].repository, "web", "api")
     ]
     assert rates == [(1, 2), (0.5, 2), (1, 1), (0, 1)]
+
+
+def test_an_incident_that_was_closed_before_it_was_opened_has_no_negative_duration(figures):
+    # The issue model lets it end when it began, at 5: from the deployment 5 − 1 = 4 h, from the incident 0.
+    recoveries = {
+        definition: figures("backwards", definition)["recovery_time"]
+        for definition in ("clearsignal", "devlake", "fourkeys", "gitlab")
+    }
+
+    assert recoveries == {
+        "clearsignal": (4 * HOUR, 1), "devlake": (4 * HOUR, 1), "fourkeys": (0, 1), "gitlab": (0, 1),
+    }  # fmt: skip
 
 
 def test_every_row_of_another_definition_says_why_it_differs(told):

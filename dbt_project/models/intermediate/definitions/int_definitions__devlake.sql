@@ -1,5 +1,11 @@
 -- One row per scope, window and metric as DevLake's dashboards of 2023 count them, where there was anything to count.
 -- Its median is the largest value with percent_rank <= 0.5, which is what percentile_disc gives.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'scope_kind', 'scope', 'window_days', 'metric'],
+    indexes=[{'columns': ['tenant_id', 'scope_kind', 'scope', 'window_days', 'metric'], 'unique': True}],
+) }}
 with
 
 lead_times as (
@@ -11,32 +17,45 @@ lead_times as (
             + {{ devlake_minutes('merged_at', 'deployed_at') }}
         ) as seconds
     from {{ ref('int_definitions__pull_requests') }}
-    where has_predecessor and not is_baseline
+    where has_predecessor and not is_baseline and {{ of_touched_tenants() }}
 ),
 
--- The newest success before the incident, however long ago; of its service, or of all where it names none.
+-- Successes in the line of their service and in that of the tenant, each until the next one in it.
+lines as (
+    select
+        deployments.*,
+        lines.line,
+        coalesce(
+            lead(deployments.finished_at) over (
+                partition by deployments.tenant_id, lines.line
+                order by deployments.finished_at, deployments.deployment_id desc
+            ),
+            'infinity'
+        ) as next_finished_at
+    from {{ ref('deployments') }} as deployments
+    cross join lateral (values (deployments.service), (null)) as lines (line)
+    where
+        deployments.environment_class = 'production'
+        and deployments.status = 'success'
+        and {{ of_touched_tenants('deployments.tenant_id') }}
+),
+
+-- The newest success before the incident, however long ago; of its service, or of the tenant where it names none.
 blamed as (
     select
         incidents.tenant_id,
         incidents.resolved_at,
-        latest.*
+        lines.deployment_id,
+        lines.service,
+        lines.repository,
+        lines.finished_at
     from {{ ref('int_incidents__mapped') }} as incidents
-    inner join lateral (
-        select
-            deployments.deployment_id,
-            deployments.service,
-            deployments.repository,
-            deployments.finished_at
-        from {{ ref('deployments') }} as deployments
-        where
-            deployments.tenant_id = incidents.tenant_id
-            and deployments.service = coalesce(incidents.service, deployments.service)
-            and deployments.environment_class = 'production'
-            and deployments.status = 'success'
-            and deployments.finished_at < incidents.started_at
-        order by deployments.finished_at desc, deployments.deployment_id
-        limit 1
-    ) as latest on true
+    inner join lines
+        on
+            incidents.tenant_id = lines.tenant_id
+            and coalesce(incidents.service, '') = coalesce(lines.line, '')
+            and incidents.started_at > lines.finished_at
+            and incidents.started_at <= lines.next_finished_at
 ),
 
 recoveries as (
@@ -76,6 +95,7 @@ select
     percentile_disc(0.5) within group (order by deployment_days)::double precision as value,
     count(*) as n
 from {{ ref('int_definitions__weeks') }}
+where {{ of_touched_tenants() }}
 group by 1, 2, 3, 4
 
 union all
@@ -90,6 +110,7 @@ select
     ::double precision / count(*) as value,
     count(*) as n
 from {{ ref('int_definitions__deployments') }}
+where {{ of_touched_tenants() }}
 group by 1, 2, 3, 4
 
 union all

@@ -1,9 +1,15 @@
 -- One row per scope, window and metric as Four Keys counts them, where there was anything to count.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'scope_kind', 'scope', 'window_days', 'metric'],
+    indexes=[{'columns': ['tenant_id', 'scope_kind', 'scope', 'window_days', 'metric'], 'unique': True}],
+) }}
 with
 
 deployments as (
     select * from {{ ref('deployments') }}
-    where environment_class = 'production' and status = 'success'
+    where environment_class = 'production' and status = 'success' and {{ of_touched_tenants() }}
 ),
 
 -- Every commit that a deployment brought, merges too; a commit that two connections show is one.
@@ -59,6 +65,7 @@ incidents as (
         least(incidents.started_at, min(named.finished_at)) as began_at
     from {{ ref('int_definitions__incidents') }} as incidents
     left join named using (tenant_id, incident_id)
+    where {{ of_touched_tenants('incidents.tenant_id') }}
     group by
         incidents.tenant_id, incidents.scope_kind, incidents.scope, incidents.incident_id, incidents.resolved_at,
         incidents.started_at
@@ -72,7 +79,7 @@ select
     'lead_time' as metric,
     percentile_cont(0.5) within group (order by commits.seconds::double precision) as value,
     count(*) as n,
-    null as reads_as
+    null::text as reads_as
 from commits
 {{ in_scopes('commits.service', 'commits.repository') }}
 inner join {{ ref('int_definitions__windows') }} as windows
@@ -95,7 +102,7 @@ select
     count(*) as n,
     case when percentile_cont(0.5) within group (order by deployment_days) >= 3 then 'daily' end as reads_as
 from {{ ref('int_definitions__weeks') }}
-where week >= date_trunc('week', first_deployment_day)
+where week >= date_trunc('week', first_deployment_day) and {{ of_touched_tenants() }}
 group by 1, 2, 3, 4
 
 union all
@@ -109,8 +116,9 @@ select
     count(*) filter (where (tenant_id, deployment_id) in (select named.tenant_id, named.deployment_id from named))
     ::double precision / count(*) as value,
     count(*) as n,
-    null as reads_as
+    null::text as reads_as
 from {{ ref('int_definitions__deployments') }}
+where {{ of_touched_tenants() }}
 group by 1, 2, 3, 4
 
 union all
@@ -125,7 +133,7 @@ select
         order by extract(epoch from incidents.resolved_at - incidents.began_at)::double precision
     ) as value,
     count(*) as n,
-    null as reads_as
+    null::text as reads_as
 from incidents
 inner join {{ ref('int_definitions__windows') }} as windows using (tenant_id, scope_kind, scope)
 where

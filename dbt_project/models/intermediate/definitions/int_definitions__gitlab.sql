@@ -1,5 +1,16 @@
 -- One row per scope, window and metric as GitLab counts them, where there was anything to count.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'scope_kind', 'scope', 'window_days', 'metric'],
+    indexes=[{'columns': ['tenant_id', 'scope_kind', 'scope', 'window_days', 'metric'], 'unique': True}],
+) }}
 with
+
+windows as (
+    select * from {{ ref('int_definitions__windows') }}
+    where {{ of_touched_tenants() }}
+),
 
 deployed as (
     select
@@ -9,6 +20,7 @@ deployed as (
         window_days,
         count(*) as deployments
     from {{ ref('int_definitions__deployments') }}
+    where {{ of_touched_tenants() }}
     group by tenant_id, scope_kind, scope, window_days
 ),
 
@@ -23,7 +35,7 @@ timed as (
         and incidents.resolved_at >= incidents.started_at as is_closed,
         extract(epoch from incidents.resolved_at - incidents.started_at)::double precision as seconds
     from {{ ref('int_definitions__incidents') }} as incidents
-    inner join {{ ref('int_definitions__windows') }} as windows using (tenant_id, scope_kind, scope)
+    inner join windows using (tenant_id, scope_kind, scope)
 ),
 
 incidents as (
@@ -50,7 +62,7 @@ lead_times as (
             order by extract(epoch from pulls.deployed_at - pulls.merged_at)::double precision
         ) as lead_time
     from {{ ref('int_definitions__pull_requests') }} as pulls
-    inner join {{ ref('int_definitions__windows') }} as windows using (tenant_id, scope_kind, scope)
+    inner join windows using (tenant_id, scope_kind, scope)
     where
         not pulls.is_baseline
         and {{ local_day('pulls.deployed_at', 'windows.time_zone') }} between windows.first_day and windows.last_day
@@ -65,7 +77,7 @@ select
     metrics.metric,
     metrics.value,
     coalesce(metrics.n, 0) as n
-from {{ ref('int_definitions__windows') }} as windows
+from windows
 left join deployed using (tenant_id, scope_kind, scope, window_days)
 left join incidents using (tenant_id, scope_kind, scope, window_days)
 left join lead_times using (tenant_id, scope_kind, scope, window_days)

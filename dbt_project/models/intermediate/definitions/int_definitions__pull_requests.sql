@@ -1,4 +1,10 @@
 -- One row per pull request and scope: the production deployment that first delivered it there.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'scope_kind', 'scope', 'pull_request_id'],
+    indexes=[{'columns': ['tenant_id', 'scope_kind', 'scope', 'pull_request_id'], 'unique': True}],
+) }}
 select distinct on (changes.tenant_id, scopes.scope_kind, scopes.scope, pulls.pull_request_id)
     changes.tenant_id,
     scopes.scope_kind,
@@ -15,6 +21,9 @@ inner join {{ ref('int_deployments__ordered') }} as deployments using (tenant_id
 inner join {{ ref('pull_requests') }} as pulls
     on changes.tenant_id = pulls.tenant_id and changes.change_id = pulls.pull_request_id::text
 {{ in_scopes('changes.service', 'changes.repository') }}
-where changes.change_kind = 'pull_request' and changes.environment_class = 'production'
+where
+    changes.change_kind = 'pull_request'
+    and changes.environment_class = 'production'
+    and {{ of_touched_tenants('changes.tenant_id') }}
 order by
     changes.tenant_id, scopes.scope_kind, scopes.scope, pulls.pull_request_id, changes.deployed_at, changes.deployment_id
