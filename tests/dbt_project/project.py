@@ -17,7 +17,10 @@ from pipelines.delivery import walk
 from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 
-DELIVERY = ("deployments", "change_deployments", "pull_requests", "dora_daily", "dora_summary", "metric_evidence")
+DELIVERY = (
+    "deployments", "change_deployments", "pull_requests", "dora_daily", "dora_summary", "dora_definitions",
+    "metric_evidence",
+)  # fmt: skip
 CODE = ("branches", "contributors_weekly", "hotspots", "releases", "repository_summary", "review_pairs")
 FIRST = "+int_deployments__walk +int_commits__unioned"
 REST = "+path:models/marts/delivery +path:models/marts/code"

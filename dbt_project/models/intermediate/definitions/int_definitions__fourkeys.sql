@@ -1,0 +1,142 @@
+-- One row per scope, window and metric as Four Keys counts them, where there was anything to count.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'scope_kind', 'scope', 'window_days', 'metric'],
+    indexes=[{'columns': ['tenant_id', 'scope_kind', 'scope', 'window_days', 'metric'], 'unique': True}],
+) }}
+with
+
+deployments as (
+    select * from {{ ref('deployments') }}
+    where environment_class = 'production' and status = 'success' and {{ of_touched_tenants() }}
+),
+
+-- Every commit that a deployment brought, merges too; a commit that two connections show is one.
+commits as (
+    select distinct
+        deployments.tenant_id,
+        deployments.service,
+        deployments.repository,
+        deployments.deployment_id,
+        deployments.finished_at,
+        commits.sha,
+        extract(epoch from deployments.finished_at - commits.committed_at) as seconds
+    from {{ source('ml', 'commit_deployments') }} as delivered
+    inner join deployments using (tenant_id, deployment_id)
+    inner join {{ ref('int_commits__unioned') }} as commits
+        on
+            delivered.tenant_id = commits.tenant_id
+            and delivered.repository = commits.repository
+            and delivered.sha = commits.sha
+    where delivered.method <> 'baseline' and deployments.finished_at > commits.committed_at
+),
+
+-- Deployments whose own commit, or one that they brought, stands in the incident's text.
+named as (
+    select
+        links.tenant_id,
+        links.incident_id,
+        deployments.deployment_id,
+        deployments.finished_at
+    from {{ ref('int_incidents__links') }} as links
+    inner join deployments on links.tenant_id = deployments.tenant_id and links.reference = deployments.sha
+    where links.kind = 'commit'
+    union
+    select
+        links.tenant_id,
+        links.incident_id,
+        deployments.deployment_id,
+        deployments.finished_at
+    from {{ ref('int_incidents__links') }} as links
+    inner join {{ source('ml', 'commit_deployments') }} as delivered
+        on links.tenant_id = delivered.tenant_id and links.reference = delivered.sha and delivered.method <> 'baseline'
+    inner join deployments
+        on delivered.tenant_id = deployments.tenant_id and delivered.deployment_id = deployments.deployment_id
+    where links.kind = 'commit'
+),
+
+incidents as (
+    select
+        incidents.tenant_id,
+        incidents.scope_kind,
+        incidents.scope,
+        incidents.resolved_at,
+        least(incidents.started_at, min(named.finished_at)) as began_at
+    from {{ ref('int_definitions__incidents') }} as incidents
+    left join named using (tenant_id, incident_id)
+    where {{ of_touched_tenants('incidents.tenant_id') }}
+    group by
+        incidents.tenant_id, incidents.scope_kind, incidents.scope, incidents.incident_id, incidents.resolved_at,
+        incidents.started_at
+)
+
+select
+    windows.tenant_id,
+    windows.scope_kind,
+    windows.scope,
+    windows.window_days,
+    'lead_time' as metric,
+    percentile_cont(0.5) within group (order by commits.seconds::double precision) as value,
+    count(*) as n,
+    null::text as reads_as
+from commits
+{{ in_scopes('commits.service', 'commits.repository') }}
+inner join {{ ref('int_definitions__windows') }} as windows
+    on
+        commits.tenant_id = windows.tenant_id
+        and scopes.scope_kind = windows.scope_kind
+        and scopes.scope = windows.scope
+        and {{ local_day('commits.finished_at', 'windows.time_zone') }} between windows.first_day and windows.last_day
+group by 1, 2, 3, 4
+
+union all
+
+select
+    tenant_id,
+    scope_kind,
+    scope,
+    window_days,
+    'deployment_frequency' as metric,
+    percentile_cont(0.5) within group (order by deployment_days) as value,
+    count(*) as n,
+    case when percentile_cont(0.5) within group (order by deployment_days) >= 3 then 'daily' end as reads_as
+from {{ ref('int_definitions__weeks') }}
+where week >= date_trunc('week', first_deployment_day) and {{ of_touched_tenants() }}
+group by 1, 2, 3, 4
+
+union all
+
+select
+    tenant_id,
+    scope_kind,
+    scope,
+    window_days,
+    'change_failure_rate' as metric,
+    count(*) filter (where (tenant_id, deployment_id) in (select named.tenant_id, named.deployment_id from named))
+    ::double precision / count(*) as value,
+    count(*) as n,
+    null::text as reads_as
+from {{ ref('int_definitions__deployments') }}
+where {{ of_touched_tenants() }}
+group by 1, 2, 3, 4
+
+union all
+
+select
+    windows.tenant_id,
+    windows.scope_kind,
+    windows.scope,
+    windows.window_days,
+    'recovery_time' as metric,
+    percentile_cont(0.5) within group (
+        order by extract(epoch from incidents.resolved_at - incidents.began_at)::double precision
+    ) as value,
+    count(*) as n,
+    null::text as reads_as
+from incidents
+inner join {{ ref('int_definitions__windows') }} as windows using (tenant_id, scope_kind, scope)
+where
+    incidents.resolved_at >= incidents.began_at
+    and {{ local_day('incidents.began_at', 'windows.time_zone') }} between windows.first_day and windows.last_day
+group by 1, 2, 3, 4
