@@ -19,6 +19,15 @@ def test_every_mart_of_the_project_can_be_read_in_every_format(real):
             assert column["description"], (mart["name"], column["name"])
 
 
+def test_the_figure_of_another_definition_comes_with_why_it_differs(real):
+    answer = real.get("/api/v1/marts/dora_definitions?definition=devlake&metric=lead_time")
+    wrong = real.get("/api/v1/marts/dora_definitions?definition.like=devlake")
+    shown = next(mart for mart in real.get("/api/v1/marts").json()["data"] if mart["name"] == "dora_definitions")
+
+    assert (answer.status_code, wrong.status_code) == (200, 400)
+    assert {"definition", "value", "unit", "n", "meaning", "difference"} <= {one["name"] for one in shown["columns"]}
+
+
 def test_an_issue_answers_the_names_that_frontends_read(real):
     row = real.get("/api/v1/marts/issues").json()["data"][0]
 
