@@ -135,10 +135,11 @@ def change(
         [Jsonb(made.config), made.secret_fields, private, *given, author.tenant_id, connection_id],
     )
     holds.release(database, author.tenant_id, connection_id)
+    after = msgspec.to_builtins(made.config)  # as `before` comes from the database: no tuples
     differing = {
-        field: [before.get(field), made.config.get(field)]
-        for field in sorted({*before, *made.config})
-        if before.get(field) != made.config.get(field)
+        field: [before.get(field), after.get(field)]
+        for field in sorted({*before, *after})
+        if before.get(field) != after.get(field)
     }
     audit(database, author, "change", connection_id, stored_version + 1, differing | _secrets_changed(made, kept))
     return stored_version + 1

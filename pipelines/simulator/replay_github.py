@@ -249,5 +249,6 @@ def _row(kind: str, body: dict[str, Any], parent: int | None, repository: str) -
     elif kind == "workflow_jobs":
         row.run_id = parent
     elif kind == "repositories":
-        row.repository_id, row.name = body["id"], body["full_name"]
+        row.repository_id, row.full_name = body["id"], body["full_name"]
+        row.owner, _, row.name = body["full_name"].partition("/")
     return row

@@ -29,7 +29,7 @@ def noting_heads(read: Callable[[Request], Reading]) -> Callable[[Request], Read
             if isinstance(item, Rows) and item.table == "pull_requests":
                 for row in item.rows:
                     if row.get("head") and instant(row["updated_at"]) >= request.now - RECENT:
-                        noted.setdefault(row["repository"], set()).add(row["head"]["sha"])
+                        noted.setdefault(row["repository"], {})[row["head"]["sha"]] = row["updated_at"]
             yield item
 
     return noting
@@ -38,15 +38,19 @@ def noting_heads(read: Callable[[Request], Reading]) -> Callable[[Request], Read
 def check_runs(request: Request) -> Reading:
     """The newest run of each check: of commits that are new here or whose checks had not ended, and of the head."""
     for repository in [] if request.past_only else names(request):
-        wanted = set(request.notes.get(HEADS, {}).get(repository, ()))
+        noted = request.notes.get(HEADS, {}).get(repository, {})
+        wanted = set(noted)
         if request.kept is not None:
             wanted -= request.kept.ended_checks(repository, wanted)
-            since = (request.now - UNCHECKED_LOOKBACK, request.now - RECENT)
+            # An earlier sync may have ended between its pull requests and their checks.
+            reached = request.since("check_runs", repository, UNCHECKED_LOOKBACK) or request.now - RECENT
+            since = (min(reached, request.now - UNCHECKED_LOOKBACK), request.now - RECENT)
             wanted |= request.kept.unchecked_heads(repository, *since)
         shas = sorted(wanted)
         for start in range(0, len(shas), THREADS):
             found = at_once(partial(_of_commit, request, repository), shas[start : start + THREADS])
             yield Rows("check_runs", [_row(repository, check) for checks in found for check in checks])
+        yield from request.reached("check_runs", repository, noted.values())
         yield from _of_branch(request, repository, request.notes[NOTED].get(repository))
 
 

@@ -21,6 +21,9 @@ class Moved(NamedTuple):
     incident: str
 
 
+pytestmark = pytest.mark.slow  # a company of its own, loaded and built four times
+
+
 @pytest.fixture(scope="module")
 def moved(postgres, tmp_path_factory) -> Iterator[Moved]:
     """A company that was read; then a repository got another name, one another owner, and records came and went."""

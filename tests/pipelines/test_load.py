@@ -231,6 +231,7 @@ def test_a_refused_token_is_shown_nowhere(
     assert "canary" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "options"),
     [("429", {}), ("403_secondary", {}), ("403_primary", {"reset_after": 1}), ("500", {}), ("503_html", {}),

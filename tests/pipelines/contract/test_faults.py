@@ -23,7 +23,7 @@ MINUTE = timedelta(minutes=1)
     [
         ("429", {"retry_after": 600}, "rate_limited"),
         ("500", {}, "unavailable"),
-        ("hang", {"seconds": 2}, "timeout"),
+        pytest.param("hang", {"seconds": 2}, "timeout", marks=pytest.mark.slow),
     ],
 )
 def test_a_lasting_fault_is_told_by_its_class_and_the_next_sync_is_complete(
