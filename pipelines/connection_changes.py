@@ -135,7 +135,7 @@ def change(
         [Jsonb(made.config), made.secret_fields, private, *given, author.tenant_id, connection_id],
     )
     holds.release(database, author.tenant_id, connection_id)
-    after = msgspec.to_builtins(made.config)  # as `before` comes from the database: no tuples
+    after = msgspec.json.decode(msgspec.json.encode(made.config))  # lists, as `before` has them from the database
     differing = {
         field: [before.get(field), after.get(field)]
         for field in sorted({*before, *after})

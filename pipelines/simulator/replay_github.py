@@ -188,7 +188,10 @@ class RecordedStore:
             default_branch=branches.most_common(1)[0][0] if branches else "main",
             pushed_at=max(created, default=0),
         )
-        return SimpleNamespace(repository_id=derived.repository_id, name=name, body=None, derived=derived, updated_at=0)
+        return SimpleNamespace(
+            repository_id=derived.repository_id, name=name, full_name=name, owner=derived.owner, body=None,
+            derived=derived, updated_at=0,
+        )  # fmt: skip
 
     def _workflows(self, repository: str) -> list[SimpleNamespace]:
         found = {}
@@ -249,6 +252,6 @@ def _row(kind: str, body: dict[str, Any], parent: int | None, repository: str) -
     elif kind == "workflow_jobs":
         row.run_id = parent
     elif kind == "repositories":
-        row.repository_id, row.full_name = body["id"], body["full_name"]
-        row.owner, _, row.name = body["full_name"].partition("/")
+        row.repository_id, row.name = body["id"], body["full_name"]
+        row.full_name, row.owner = row.name, row.name.partition("/")[0]
     return row
