@@ -32,8 +32,10 @@ class Ahead:
 
     @property
     def words(self) -> str:
-        """Such as `43 % of its past read, back to 3 Mar 2025, about 12 min left`."""
-        parts = ["its past is being read" if self.share is None else f"{self.share:.0%} of its past read"]
+        """Such as `43% of its past read, back to 3 Mar 2025, about 12 min left`."""
+        parts = [
+            "its past is being read" if self.share is None else f"{int(self.share * 100)}% of its past read"
+        ]  # never 100
         if self.reaches_back_to:
             parts.append(f"back to {self.reaches_back_to:%-d %b %Y}")
         if self.remaining_seconds is not None:
