@@ -51,7 +51,7 @@ def test_a_lasting_fault_is_told_by_its_class_and_the_next_sync_is_complete(
     }
 
 
-@pytest.mark.slow
+@pytest.mark.soak  # CI has these in the fault table, which compares counts
 @every_source
 @pytest.mark.parametrize(("fault", "options"), [("429", {"retry_after": 1}), ("500", {})])
 def test_a_passing_fault_is_survived(
