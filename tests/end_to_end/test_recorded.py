@@ -24,7 +24,7 @@ PULLS, COMMITS = "staging.stg_github__pull_requests", "staging.stg_github__pull_
         ("raw_github.comments", "\"user\" ->> 'type' = 'Bot'", 8),
         ("staging.stg_github__comments", "author = 'codecov[bot]'", 8),
         (f"{COMMITS}", "author is null", 11),  # the e-mail belongs to no account
-        (f"{COMMITS}", "author is null and commit_author_name is null", 0),
+        (f"{COMMITS}", "author is null and author_name is null", 0),
         (f"{COMMITS}", "authored_at <> committed_at", 21),  # rebased; 22 of 91 lines
         (f"{COMMITS}", "committed_at - authored_at > interval '14 days'", 1),
         (f"{COMMITS}", "cardinality(parents) = 2", 16),
