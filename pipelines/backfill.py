@@ -38,7 +38,6 @@ class Backfill:
         self._rows: dict[str, int] = defaultdict(int)  # since the last package
         self._seconds: dict[str, float] = defaultdict(float)
         self._oldest: dict[str, dict[str, datetime]] = defaultdict(dict)  # resource → scope → its past so far
-        self._ended: set[str] = set()
 
     def expect(self, expected: Iterable[Expected]) -> None:
         """The source has told how much there is."""
@@ -64,10 +63,6 @@ class Backfill:
         else:
             self._oldest[item.resource].pop(item.scope, None)
 
-    def ended(self, resource: str) -> None:
-        """All that was asked of a resource has been read."""
-        self._ended.add(resource)
-
     def committed(self) -> None:
         """What was read so far is kept."""
         self.reads(self._current)
@@ -85,14 +80,13 @@ class Backfill:
         self._seconds.clear()
         self._say()
 
-    def finish(self, cursors: Mapping[str, str]) -> None:
-        """The sync is over; these are the cursors that it leaves."""
-        for resource in self._known & self._ended - unread_pasts(cursors):
-            self._database.execute(
-                "update app.backfill set finished_at = %s, reaches_back_to = null"
-                " where tenant_id = %s and connection_id = %s and resource = %s",
-                [self._clock(), *self._owner, resource],
-            )
+    def finish(self, resources: Iterable[str]) -> None:
+        """These were read to the end of their past, whichever sync began with it."""
+        self._database.execute(
+            "update app.backfill set finished_at = %s, reaches_back_to = null"
+            " where tenant_id = %s and connection_id = %s and resource = any(%s) and finished_at is null",
+            [self._clock(), *self._owner, list(resources)],
+        )
 
     def _say(self) -> None:
         """Tell whoever shows progress how far it is, where that is not done at once."""

@@ -99,15 +99,14 @@ class Loading:
         held = {} if self._options.is_asked_for else self._holds.held()
         self._outcome.waiting = {resource: str(hold) for resource, hold in held.items()}
         resources = [resource for resource in self._module.RESOURCES if resource not in held]
-        if request.full or not backfill.is_left(request.cursors):
-            self._read_round(request, resources)
-            return
-        self._backfill.expect(self._expected(request))
-        self._read_round(replace(request, horizon=request.now - backfill.RECENT), resources)
-        cursors = self._landing.cursors()
-        unread = unread_pasts(cursors) - set(self._outcome.failed)
-        self._read_round(replace(request, cursors=cursors, past_only=True), [r for r in resources if r in unread])
-        self._backfill.finish(self._landing.cursors())
+        if not request.full and backfill.is_left(request.cursors):
+            self._backfill.expect(self._expected(request))
+            recent = self._read_round(replace(request, horizon=request.now - backfill.RECENT), resources)
+            cursors = self._landing.cursors()
+            resources = [resource for resource in recent if resource in unread_pasts(cursors)]
+            self._backfill.finish(set(recent) - set(resources))
+            request = replace(request, cursors=cursors, past_only=True)
+        self._backfill.finish(self._read_round(request, resources))
 
     def _expected(self, request: Request) -> list[Expected]:
         """What the source tells of its size; nothing where it does not, as no sync should fail for an estimate."""
@@ -116,14 +115,18 @@ class Loading:
         except (SyncError, *UNEXPECTED):
             return []
 
-    def _read_round(self, request: Request, resources: list[str]) -> None:
-        waiting = list(resources)
+    def _read_round(self, request: Request, resources: list[str]) -> list[str]:
+        """Read and commit these; those that did not fail."""
+        waiting, read = list(resources), []
         while waiting and not self._is_stopped:
             resource = waiting.pop(0)
             error = self._read(resource, self._module.RESOURCES[resource], request)
-            if error is not None and self._is_stopped:
+            if error is None:
+                read.append(resource)
+            elif self._is_stopped:
                 self._journal.skip(waiting, error)
         self._commit()
+        return read
 
     def _read(self, resource: str, reader: Callable[[Request], Reading], request: Request) -> SyncError | None:
         self._journal.begin(resource)
@@ -161,7 +164,6 @@ class Loading:
             message = f"an answer about {resource} has an unexpected shape ({type(error).__name__}: {error})"
             return self._failed(resource, SyncError("unparsable", load.scrub(self._stored, message)))
         self._present += [(resource, one) for one in present]
-        self._backfill.ended(resource)
         return None
 
     def _follow(self, repositories: list[dict], request: Request) -> None:
@@ -188,6 +190,7 @@ class Loading:
         """Load what was read so far. `but` is still being read, so it has not succeeded yet."""
         batch, self._batch = self._batch, Batch(self._stored.source)
         self._quarantine.write()
+        self._mark_gone()  # first what is kept already: the package moves the cursor beyond what tells of it
         load_id: str | None = None
         if batch.tables:
             if not self._landing.has_all_of(batch, self._database):
@@ -196,7 +199,8 @@ class Loading:
             self._quarantine.release(batch.tables)
         else:
             self._batch.cursors = batch.cursors  # they are kept with rows alone
-        self._mark_gone()
+        self._mark_gone()  # and what has come with the package
+        self._gone = []
         rows = {
             resource: sum(self._outcome.rows[table] for table in tables) for resource, tables in self._tables.items()
         }
@@ -205,9 +209,8 @@ class Loading:
         self._committed = time.monotonic()
 
     def _mark_gone(self) -> None:
-        """Mark what the source told that it no longer has. After its rows: a record is read before it is deleted."""
-        gone, self._gone = self._gone, []
-        for one in gone:
+        """Mark what the source told that it no longer has, as far as it is kept."""
+        for one in self._gone:
             table = RAW[self._stored.source][one.table]
             owner = (self._tenant_id, self._stored.connection_id)
             count = sweep.mark_gone(self._database, table, *owner, one.keys, self._options.clock())

@@ -6,6 +6,7 @@ new ones, and rows that moved down come twice.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from pipelines.sources.reading import Reading, Request, instant, when
@@ -34,6 +35,7 @@ class Page(NamedTuple):
 
 
 Walk = Callable[[str], Iterator[Page]]  # the pages from a place on; empty: from the front
+Front = Callable[[], Iterator[Page]]
 Shape = Callable[[Sequence[Any]], Reading]  # what becomes of the rows of a page
 
 
@@ -47,16 +49,22 @@ class Backwards:
         self._newest: str | None = None
         self.is_whole = False  # once it is read: whether its past is, too
 
-    def read(self, walk: Walk, shape: Shape) -> Reading:
-        """What `shape` makes of each page, and after each page of the past how far that reaches."""
+    def read(self, walk: Walk, shape: Shape, front: Front | None = None) -> Reading:
+        """What `shape` makes of each page, and after each page of the past how far that reaches.
+
+        `front` reads the beginning of the list more cheaply than `walk`, which leaves nothing out.
+        """
+        front = front or partial(walk, "")
         if self.since is not None and not self._request.past_only:
-            yield from self._news(walk, self.since, shape)
-        if self.since is None or self._past:
-            yield from self._older(walk, shape)
+            yield from self._news(front(), self.since, shape)
+        if self.since is None:
+            yield from self._older(front(), shape)
+        elif self._past:
+            yield from self._older(self._from_there(walk), shape)
         self.is_whole = not self._past
 
-    def _news(self, walk: Walk, since: datetime, shape: Shape) -> Reading:
-        for page in walk(""):
+    def _news(self, pages: Iterator[Page], since: datetime, shape: Shape) -> Reading:
+        for page in pages:
             found = page.since(since)
             yield from shape(found.rows)
             self._see(found)
@@ -64,8 +72,8 @@ class Backwards:
                 break
         yield from self._reached()
 
-    def _older(self, walk: Walk, shape: Shape) -> Reading:
-        for page in self._from_there(walk):
+    def _older(self, pages: Iterator[Page], shape: Shape) -> Reading:
+        for page in pages:
             yield from shape(page.rows)
             self._see(page)
             self._past = page.following
@@ -77,11 +85,12 @@ class Backwards:
             yield from self._reached()
 
     def _from_there(self, walk: Walk) -> Iterator[Page]:
+        """From where the past goes on; from the front of the list where the source no longer knows that place."""
         pages = walk(self._past)
         try:
             first = next(pages, None)
         except SyncError as error:
-            if not self._past or error.error_class not in FORGOTTEN:
+            if error.error_class not in FORGOTTEN:
                 raise
             pages = walk("")
             first = next(pages, None)

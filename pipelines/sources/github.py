@@ -22,6 +22,7 @@ from pipelines.sources.reading import Reading, Request, Rows
 __all__ = ["RESOURCES", "ROOT", "check", "client", "expected", "limits"]
 ROOT = "repositories"  # without it nothing else can be read
 UPDATED = {"sort": "updated", "direction": "desc"}
+ALL = {"state": "all", **UPDATED}
 
 
 def limits(connection: Any) -> dict[str, int]:
@@ -45,8 +46,10 @@ def issues(request: Request) -> Reading:
     for repository in names(request):
         reading = Backwards(request, "issues", repository, LOOKBACK)
         since = {"since": reading.since.strftime("%Y-%m-%dT%H:%M:%SZ")} if reading.since else {}
-        pages = walked(request, repository, "issues", {"state": "all", **UPDATED, **since}, "updated_at")
-        yield from reading.read(pages, partial(_issues, repository))
+        everything, changed = (
+            walked(request, repository, "issues", {**ALL, **more}, "updated_at") for more in ({}, since)
+        )
+        yield from reading.read(everything, partial(_issues, repository), partial(changed, ""))
         if request.sweep and reading.is_whole:
             yield from present(
                 request, "issues", repository, "issues", {"state": "all"}, keep=lambda row: "pull_request" not in row

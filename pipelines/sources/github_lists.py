@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from pipelines.raw_tables import RAW
@@ -51,17 +52,16 @@ def newest(
     def read(request: Request) -> Reading:
         for repository in names(request):
             front = Conditional(request, f"/repos/{repository}/{path}", params)
-            older = walked(request, repository, path, params, field)
-
-            def pages(place: str, front: Conditional = front, older: Walk = older) -> Iterator[Page]:
-                yield from (
-                    older(place) if place else (as_page(page, field) for page in front.pages(ends_unchanged=True))
-                )
-
-            yield from Backwards(request, name, repository, LOOKBACK).read(pages, _rows(name, repository, row))
+            older, rows = walked(request, repository, path, params, field), _rows(name, repository, row)
+            yield from Backwards(request, name, repository, LOOKBACK).read(older, rows, partial(_changed, front, field))
             yield from front.reached()
 
     return read
+
+
+def _changed(front: Conditional, field: str) -> Iterator[Page]:
+    """An unchanged front says that nothing is new, not that what lies below it has been read."""
+    return (as_page(page, field) for page in front.pages(ends_unchanged=True))
 
 
 def _rows(name: str, repository: str, row: Callable[[str, Any], Any]) -> Shape:

@@ -9,12 +9,13 @@ import requests
 
 from pipelines import load
 from pipelines.http import Client
+from pipelines.landing import Batch, Landing
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.sources import zendesk
 from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import NOW, connect, packages, rows, sync
+from tests.pipelines.test_load import NOW, Killed, connect, packages, rows, sync
 
 LOGIN = ("admin@acme.example/token", "zendesk-acme")
 
@@ -112,6 +113,31 @@ def test_an_ordinary_sync_hears_of_a_deleted_ticket(warehouse: Warehouse, world:
     assert packages(warehouse) == before + 1  # a build hears of it
     (again,) = sync(warehouse, "zendesk", tenant, now=NOW + timedelta(minutes=3))
     assert (again.error, sum(again.rows.values()), packages(warehouse)) == (None, 0, before + 1)
+
+
+def test_a_deletion_is_not_lost_with_the_process_that_heard_of_it(
+    warehouse: Warehouse, world: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends when the package, and with it the cursor, is committed, long after what it tells of."""
+    tenant = connect(warehouse, world.url, "zendesk")
+    sync(warehouse, "zendesk", tenant)
+    with warehouse.connect("loader") as database:
+        (key,) = database.execute("select min(id) from raw_zendesk.tickets").fetchone() or (0,)
+    world.post("/world/records/delete", {"company": "acme", "provider": "zendesk", "kind": "tickets", "id": key})
+    world.advance(days=2)
+    later, commit = NOW + timedelta(days=2), Landing.load
+
+    def dying(landing: Landing, batch: Batch) -> str:
+        commit(landing, batch)
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Landing, "load", dying)
+        sync(warehouse, "zendesk", tenant, now=later)
+    (outcome,) = sync(warehouse, "zendesk", tenant, now=later + timedelta(minutes=1))
+
+    assert outcome.error is None
+    assert key not in {int(row[0]) for row in rows(warehouse, "zendesk", tenant)["tickets"]}
 
 
 def test_the_minutes_limit_is_told_and_what_came_before_it_is_kept(
