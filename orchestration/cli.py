@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -100,11 +99,6 @@ def emit(rows: Any, as_json: bool, lines: Callable[[Any], list[str]]) -> None:
     else:
         for line in lines(rows):
             click.echo(line)
-
-
-def now_text() -> str:
-    """The clock, for records."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 if __name__ == "__main__":

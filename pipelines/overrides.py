@@ -68,7 +68,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Override:
-    """One as it is kept. Authors are e-mail addresses; None: the operator, or a user who is gone."""
+    """One as it is kept and shown. Authors are e-mail addresses; null: the operator, or a user who is gone."""
 
     override_id: UUID
     kind: str

@@ -1,7 +1,7 @@
 """What the tenant's admins decide against the rules: said, listed, taken back."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -16,27 +16,11 @@ from api.responses import Envelope
 from api.security.callers import Caller
 from api.services import Services
 from pipelines import overrides
-from pipelines.overrides import KINDS, AlreadyUndone, InvalidOverride, NoSuchOverride, OverrideExists, Wanted
+from pipelines.overrides import KINDS, AlreadyUndone, InvalidOverride, NoSuchOverride, Override, OverrideExists, Wanted
 
 Result = TypeVar("Result")
 Id = Annotated[str, Meta(max_length=100)]
 IsUndone = Annotated[bool | None, Parameter(description="Only those that were, or were not, taken back.")]
-
-
-class Override(Struct, frozen=True):
-    """One decision. Authors are e-mail addresses; null: the operator. Undone, it counts no more."""
-
-    override_id: UUID
-    kind: str
-    subject: str
-    object: str | None
-    value: bool
-    reason: str
-    author: str | None
-    created_at: datetime
-    valid_from: date | None
-    undone_at: datetime | None
-    undone_by: str | None
 
 
 class NewOverride(Struct, forbid_unknown_fields=True):
@@ -57,7 +41,7 @@ class NewOverride(Struct, forbid_unknown_fields=True):
 async def list_overrides(services: Services, caller: Caller, is_undone: IsUndone = None) -> Envelope[list[Override]]:
     """All of them, newest first, those that were taken back included."""
     found = await _write(services, caller, lambda database: overrides.listed(database, is_undone))
-    return Envelope([_shown(each) for each in found])
+    return Envelope(found)
 
 
 @post("/overrides", role="admin", operation_id="AddOverride", tags=["overrides"], summary="Decide against the rules")
@@ -65,7 +49,7 @@ async def add_override(services: Services, caller: Caller, data: NewOverride) ->
     """It wins over every rule from the next build on. 400 names what does not fit, 409: it is decided already."""
     wanted = Wanted(data.kind, data.subject, data.reason, data.object, data.value, data.valid_from)
     found = await _write(services, caller, lambda database: overrides.add(database, author(caller), wanted))
-    return Envelope(_shown(found), "Stored; the figures follow with the next build")
+    return Envelope(found, "Stored; the figures follow with the next build")
 
 
 @delete("/overrides/{override_id:uuid}", role="admin", status_code=200, operation_id="UndoOverride", tags=["overrides"],
@@ -73,7 +57,7 @@ async def add_override(services: Services, caller: Caller, data: NewOverride) ->
 async def undo_override(services: Services, caller: Caller, override_id: UUID) -> Envelope[Override]:
     """From the next build on. It stays in the list, with who took it back and when. 409: that was done already."""
     found = await _write(services, caller, lambda database: overrides.undo(database, author(caller), override_id))
-    return Envelope(_shown(found), "Undone; the figures follow with the next build")
+    return Envelope(found, "Undone; the figures follow with the next build")
 
 
 async def _write(services: Services, caller: Caller, work: Callable[[Database], Result]) -> Result:
@@ -87,10 +71,6 @@ async def _write(services: Services, caller: Caller, work: Callable[[Database], 
         raise ApiError(409, "EXISTS", f"There is one already: {error}") from None
     except AlreadyUndone as error:
         raise ApiError(409, "ALREADY_UNDONE", f"Nothing to undo: {error}") from None
-
-
-def _shown(found: overrides.Override) -> Override:
-    return Override(**vars(found))
 
 
 ROUTES = [list_overrides, add_override, undo_override]
