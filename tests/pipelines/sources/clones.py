@@ -67,3 +67,21 @@ class Clone:
         """A clone of this one, as over a network."""
         self.git("clone", "-q", *options, f"file://{self.path}", str(path))
         return Clone.at(path, self.hours)
+
+
+def history(clone: Clone) -> None:
+    """A merge, an octopus, a rename with an edit, a binary file, an empty commit, a second root."""
+    clone.commit("root", app_py="def f(x):\n    return x\n" * 5, data=b"\0\1\2")
+    for name in ("one", "two", "three"):
+        clone.git("switch", "-q", "-c", name, "main")
+        clone.commit(f"on {name}", **{name: name})
+    clone.git("switch", "-q", "main")
+    clone.commit("aside", side="x\n")
+    clone.git("merge", "-q", "--no-ff", "one", "-m", "merge")
+    clone.git("merge", "-q", "two", "three", "-m", "octopus")
+    clone.git("mv", "app.py", "application.py")
+    clone.commit("renamed", application_py="def f(x):\n    return x\n" * 5 + "\n# more\n")
+    clone.commit("empty")
+    clone.git("switch", "-q", "--orphan", "pages")
+    clone.commit("another root", index="<html>")
+    clone.git("switch", "-q", "main")
