@@ -40,8 +40,8 @@ class Company:
 
     def commit(
         self, name: str, hours: float, parents: tuple[str, ...] = (), message: str = "", bot: bool = False
-    ) -> None:
-        self.add(
+    ) -> dict[str, Any]:
+        return self.add(
             "commits", sha=sha(name), message=message or name, authored_at=at(hours), committed_at=at(hours),
             parents=[sha(parent) for parent in parents],
             author={"login": "renovate[bot]" if bot else "ada", "type": "Bot" if bot else "User"},

@@ -29,6 +29,8 @@ def tell(shop: Company) -> None:
     shop.review(2, WEEK + 3)  # the same reviewer, a week later
     shop.pull_request(3, opened=WEEK + 1, commits={"three": WEEK}, user=GRACE)
     shop.review(3, WEEK + 2, login="ada")
+    forced = shop.commit("three at first", WEEK - 1, ("root",))  # a forced push put another in its place
+    shop.gone("pull_request_commits", {**forced, "pull_request_number": 3, "position": 1}, WEEK)
     shop.pull_request(4, opened=WEEK + 5, commits={"four": WEEK + 5}, merged=WEEK + 6, merge_sha="squash 4")
     shop.commit("squash 1", 10, ("root",))
     shop.commit("squash 2", WEEK + 4, ("squash 1",))

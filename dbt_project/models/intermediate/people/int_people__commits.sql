@@ -19,6 +19,13 @@ lone as (
                 and shas.repository = commits.repository
                 and shas.sha = commits.sha
         )
+        and not exists (
+            select from {{ ref('int_commits__given_up') }} as given_up
+            where
+                given_up.tenant_id = commits.tenant_id
+                and given_up.repository = commits.repository
+                and given_up.sha = commits.sha
+        )
 ),
 
 found as (
