@@ -1,6 +1,7 @@
 """Three demo tenants over the simulator, with everything connected. One token is wrong on purpose."""
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,10 +42,10 @@ DEMOS = (
 TENANTS = tuple(demo.slug for demo in DEMOS)
 
 
-def create(warehouse: Warehouse, simulator_url: str) -> list[Tenant]:
+def create(warehouse: Warehouse, simulator_url: str, demos: Iterable[Demo] = DEMOS) -> list[Tenant]:
     """Make the demo tenants with users and seven connections each. Safe to repeat; a moved simulator is followed."""
     made = []
-    for demo in DEMOS:
+    for demo in demos:
         tenant = tenants.create(warehouse, demo.slug, demo.name, demo.time_zone, demo.places, is_demo=True)
         accounts.create_user(warehouse, email(demo.slug), f"{demo.name} demo", password(warehouse), tenant, "admin")
         _connect(warehouse, demo, tenant, simulator_url.rstrip("/"))

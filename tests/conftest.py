@@ -39,7 +39,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 def clone(postgres: Warehouse, folder: Path) -> Warehouse:
     """A migrated database of its own, in a few hundredths of a second."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
+    name = f"test_{os.getpid()}_{next(_numbers):05}"  # all of one length: see tests/dbt_project/parsed.py
     with psycopg.connect(f"{postgres.admin_url.rsplit('/', 1)[0]}/postgres", autocommit=True) as connection:
         connection.execute(f"create database {name} template clearsignal strategy wal_log")
     cloned = Warehouse(f"{postgres.admin_url.rsplit('/', 1)[0]}/{name}", postgres.secret_key, folder)

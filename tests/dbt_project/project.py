@@ -16,6 +16,7 @@ from pipelines import load
 from pipelines.delivery import walk
 from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
+from tests.dbt_project import parsed
 
 DELIVERY = (
     "deployments", "change_deployments", "pull_requests", "dora_daily", "dora_summary", "dora_definitions",
@@ -35,7 +36,7 @@ class Project:
         names = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", "DATABASE": "dbname"}
         os.environ.update({f"CLEARSIGNAL_DBT_{name}": str(parts[part]) for name, part in names.items()})
         load.ensure_tables(warehouse)
-        self.manifest = self.dbt("parse").result
+        self.manifest = parsed.manifest(str(parts["dbname"]), lambda: self.dbt("parse").result)
 
     def dbt(self, command: str, *arguments: str, manifest: Any = None) -> Any:
         """Run one of dbt's commands. Fails the test with dbt's own words where it does not succeed."""

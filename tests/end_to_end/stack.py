@@ -9,13 +9,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from orchestration import dbt, runs
-from pipelines import accounts, connections, demo, load, stored_connections, tenants
+from pipelines import accounts, connections, demo, load
 from pipelines.simulator import server
 from pipelines.simulator.company import Charter
 from pipelines.warehouse.connection import Warehouse
@@ -31,15 +32,8 @@ class Stack:
 
     def __init__(self, warehouse: Warehouse, simulator: server.Running) -> None:
         self.warehouse, self.simulator = warehouse, simulator
-        made = demo.create(warehouse, simulator.url)
-        self.tenants = {tenant.slug: tenant for tenant in made if tenant.slug in simulator.world.charters}
-        for tenant in made:
-            if tenant.slug not in self.tenants:
-                tenants.remove(warehouse, tenant)
-        for config in demo.configs(demo.DEMOS[1], simulator.url) if "globex" in self.tenants else []:
-            if config["source"] == "github":  # the demo's refused token is not what is tested here
-                right = {**config, "token": "github-globex"}
-                stored_connections.add(warehouse, self.tenants["globex"], "demo", right, allow_private=True)
+        made = demo.create(warehouse, simulator.url, map(_demo, simulator.world.charters))
+        self.tenants = {tenant.slug: tenant for tenant in made}
         for slug, tenant in self.tenants.items():
             accounts.create_user(warehouse, f"analyst@{slug}.example", "Analyst", PASSWORD, tenant, "analyst")
 
@@ -117,12 +111,26 @@ def environment(warehouse: Warehouse) -> dict[str, str]:
     }
 
 
+def _demo(slug: str) -> demo.Demo:
+    """What the demo connects such a company to. (The demo's refused token is not what is tested here.)"""
+    like = next(each for each in demo.DEMOS if each.slug == slug.partition("-")[0])
+    return replace(like, slug=slug, token_is_wrong=False)
+
+
+def slugs_of(seeds: tuple[int, ...], styles: Iterable[str] = tuple(STYLES)) -> dict[str, tuple[str, int]]:
+    """What companies are called, by style, and by seed too where several share a world → their style and seed."""
+    return {style if len(seeds) == 1 else f"{style}-{seed}": (style, seed) for seed in seeds for style in styles}
+
+
 @contextmanager
 def companies(
-    seed: int, days: int = 45, now: str = "2026-06-01T12:00:00Z", slugs: Iterable[str] = tuple(STYLES)
+    *seeds: int, days: int = 45, now: str = "2026-06-01T12:00:00Z", slugs: Iterable[str] = tuple(STYLES)
 ) -> Iterator[server.Running]:
-    """The three styles, or those of `slugs`, in one world whose clock stands still."""
-    charters = [Charter(slug, STYLES[slug][0], seed=seed, days=days, time_zone=STYLES[slug][1]) for slug in slugs]
+    """The three styles, or those of `slugs`, of each seed, in one world whose clock stands still."""
+    charters = [
+        Charter(slug, STYLES[style][0], seed, days=days, time_zone=STYLES[style][1])
+        for slug, (style, seed) in slugs_of(seeds, slugs).items()
+    ]
     with server.running(charters, now=now) as running:
         yield running
 

@@ -67,10 +67,16 @@ def test_what_was_replayed_is_not_asked_for_again(replayed):
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({}, "holds nothing to replay: it needs files such as github/pull_requests.jsonl"),
+        pytest.param(
+            {}, "holds nothing to replay: it needs files such as github/pull_requests.jsonl", marks=pytest.mark.slow
+        ),
         ({"github/issues.jsonl": f"{LINE}\n{{broken\n"}, "github/issues.jsonl:2: not JSON"),
-        ({"github/stars.jsonl": LINE}, "holds nothing to replay"),
-        ({"github/issues.jsonl": LINE, "replay.toml": '[deployments]\nfrom = "clouds"\n'}, "clouds"),
+        pytest.param({"github/stars.jsonl": LINE}, "holds nothing to replay", marks=pytest.mark.slow),
+        pytest.param(
+            {"github/issues.jsonl": LINE, "replay.toml": '[deployments]\nfrom = "clouds"\n'},
+            "clouds",
+            marks=pytest.mark.slow,
+        ),
         (None, "there is no folder"),
     ],
     ids=["empty", "broken line", "unknown resource", "unknown rule", "no folder"],

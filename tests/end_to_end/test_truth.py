@@ -9,17 +9,30 @@ import pytest
 from tests import conftest
 from tests.end_to_end import stack as house
 
-SLUGS = tuple(house.STYLES)
 FACTS = ("service", "environment", "sha", "is_failed", "is_rollback", "is_redeploy")
-
-
-@pytest.fixture(
-    scope="module", params=[1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)]
+WORLDS = {  # seeds that live in one warehouse, read by one load and one transform
+    (1,): (),
+    (2, 3): [pytest.mark.slow],
+    tuple(range(1, 21)): [pytest.mark.slow, pytest.mark.soak],
+}
+several = [pytest.param(seeds, marks=marks, id=f"{len(seeds)} seeds") for seeds, marks in WORLDS.items() if marks]
+each_company = pytest.mark.parametrize(
+    ("living", "slug"),
+    [
+        pytest.param(seeds, slug, marks=marks, id=f"{slug} of {len(seeds)}")
+        for seeds, marks in WORLDS.items()
+        for slug in house.slugs_of(seeds)
+    ],
+    indirect=["living"],
+    scope="module",
 )
+
+
+@pytest.fixture(scope="module")
 def living(request, postgres, tmp_path_factory) -> Iterator[tuple[house.Stack, house.Api]]:
-    """A world that was read on one day, lived on for a day, and was read again."""
+    """Companies that were read on one day, lived on for a day, and were read again."""
     warehouse = conftest.clone(postgres, tmp_path_factory.mktemp("home"))
-    with pytest.MonkeyPatch.context() as patch, house.companies(request.param) as simulator:
+    with pytest.MonkeyPatch.context() as patch, house.companies(*request.param) as simulator:
         for name, value in house.environment(warehouse).items():
             patch.setenv(name, value)
         stack = house.Stack(warehouse, simulator)
@@ -37,7 +50,7 @@ def at(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@each_company
 def test_deployments_are_those_that_happened(living, slug):
     stack, api = living
     rows = {row["external_id"]: row for row in api.rows(slug, "deployments")}
@@ -52,7 +65,7 @@ def test_deployments_are_those_that_happened(living, slug):
             assert at(row["finished_at"]) == at(happened["finished_at"]), number
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@each_company
 def test_every_change_is_found_in_the_deployment_that_first_delivered_it(living, slug):
     stack, api = living
     deployments = {row["deployment_id"]: row["external_id"] for row in api.rows(slug, "deployments")}
@@ -75,7 +88,7 @@ def test_every_change_is_found_in_the_deployment_that_first_delivered_it(living,
             assert row["lead_time_seconds"] == happened["lead_time_seconds"], key
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@each_company
 def test_pull_requests_have_the_timestamps_that_they_had(living, slug):
     stack, api = living
     rows = {(row["repository"], row["number"]): row for row in api.rows(slug, "pull_requests")}
@@ -95,7 +108,7 @@ def test_pull_requests_have_the_timestamps_that_they_had(living, slug):
         assert [at(rows[key][name]) for name in names] == [at(happened[name]) for name in names], key
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@each_company
 def test_the_parts_of_a_pull_request_sum_to_its_total(living, slug):
     _, api = living
     parts = ["coding", "pickup", "review", "merge_wait", "deploy_wait", "deploy_run"]
@@ -106,7 +119,7 @@ def test_the_parts_of_a_pull_request_sum_to_its_total(living, slug):
         assert sum(row[f"{part}_seconds"] for part in parts) == pytest.approx(row["total_seconds"], abs=1e-6)
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@each_company
 def test_people_wrote_merged_and_reviewed_what_they_did(living, slug):
     stack, api = living
     truth = stack.truth(slug, "people")
@@ -116,7 +129,7 @@ def test_people_wrote_merged_and_reviewed_what_they_did(living, slug):
     assert rows == {tuple(row[name] for name in names) for row in truth}
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@each_company
 def test_who_reviewed_whom_is_told(living, slug):
     stack, api = living
     pairs: Counter[tuple[str, str, str]] = Counter()
@@ -130,7 +143,7 @@ def test_who_reviewed_whom_is_told(living, slug):
     assert pairs == happened
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@each_company
 def test_pull_requests_were_merged_in_the_way_of_the_company(living, slug):
     stack, api = living
     rows = {(row["repository"], row["number"]): row["merge_method"] for row in api.rows(slug, "pull_requests")}
@@ -139,7 +152,7 @@ def test_pull_requests_were_merged_in_the_way_of_the_company(living, slug):
     assert rows == truth
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@each_company
 def test_dora_by_day_counts_what_happened(living, slug):
     stack, api = living
     names = ["deployment_count", "failed_count", "rollback_count"]
@@ -155,7 +168,7 @@ def test_dora_by_day_counts_what_happened(living, slug):
         assert rows[key] == counts, key
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@each_company
 def test_the_deployments_that_broke_production_are_found(living, slug):
     """Evidence is not exact: what nobody wrote down is not seen, and what was reverted need not have been broken."""
     stack, api = living
@@ -167,7 +180,7 @@ def test_the_deployments_that_broke_production_are_found(living, slug):
     assert len(found - truth) <= max(2, 0.25 * len(found))
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@each_company
 def test_issues_are_those_that_exist(living, slug):
     stack, api = living
     rows = {(row["source"], row["key"]): row for row in api.rows(slug, "issues")}
@@ -183,7 +196,7 @@ def test_issues_are_those_that_exist(living, slug):
         ), key
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@each_company
 def test_issue_flow_counts_each_day_as_it_was(living, slug):
     stack, api = living
     names = ["created_count", "resolved_count", "reopened_count"]
@@ -197,7 +210,7 @@ def test_issue_flow_counts_each_day_as_it_was(living, slug):
     assert told == happened
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@each_company
 def test_sprints_hold_what_their_ledger_says(living, slug):
     stack, api = living
     names = ["committed_points", "added_points", "removed_points", "completed_points", "carried_over_points"]
@@ -209,7 +222,7 @@ def test_sprints_hold_what_their_ledger_says(living, slug):
         assert [rows[sprint["name"]][name] for name in names] == [sprint[name] for name in names], sprint["name"]
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("living", several, indirect=True, scope="module")
 def test_every_day_later_the_marts_equal_a_full_refresh(living):
     stack, _ = living
     before = checksums(stack)

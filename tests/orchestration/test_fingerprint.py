@@ -44,6 +44,7 @@ def test_a_changed_macro_is_seen(built: Warehouse, manifest: Manifest):
     assert fingerprint.changed_models(built, Manifest(content)) == ["macros"]
 
 
+@pytest.mark.slow
 def test_parsing_again_changes_nothing(built: Warehouse, manifest: Manifest, parsed_home, environment):
     fingerprint.record(built, manifest)
 

@@ -1,5 +1,7 @@
 """The demo tenants come, are kept at a second start, and leave without a trace."""
 
+import pytest
+
 from pipelines import accounts, connections, demo, load, stored_connections, tenants
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import running
@@ -23,6 +25,7 @@ def everything(warehouse: Warehouse) -> dict[tuple[str, str], int]:
     return {name: count for name, count in counts.items() if count and name not in KEPT and name[1] not in own}
 
 
+@pytest.mark.slow
 def test_the_demo_comes_stays_and_leaves_without_a_trace(warehouse: Warehouse) -> None:
     real = tenants.create(warehouse, "real", "A real tenant")
     accounts.create_user(warehouse, "ann@real.example", "Ann", None, real, "admin")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from pipelines.simulator.company import Charter
 from pipelines.simulator.server import running
 from tests.pipelines.test_load import NOW, connect, sync
 
@@ -23,7 +24,7 @@ where c.sha = repeat('0', 40) and p.updated_at > %s
 
 
 def test_a_commit_that_a_pull_request_no_longer_holds_is_marked_deleted(warehouse):
-    with running() as world:
+    with running([Charter("acme", days=12)]) as world:
         tenant = connect(warehouse, world.url, "github")
         sync(warehouse, "github", tenant)
         with warehouse.connect("loader") as database:

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 FIRST_FIT = """
 import numpy as np
 from datetime import date, timedelta
@@ -18,6 +20,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
 
 
+@pytest.mark.slow
 def test_the_first_prophet_of_a_process_says_nothing():
     done = run(FIRST_FIT)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.warehouse.connection import Warehouse
 from tests.pipelines.test_load import connect, sync
@@ -12,13 +13,13 @@ from tests.pipelines.webhooks.told import Connected, only, query
 
 @pytest.fixture
 def world() -> Iterator[Running]:
-    with running() as made:
+    with running([Charter("acme", days=12)]) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def loaded(shared_warehouse: Warehouse) -> Iterator[Connected]:
-    with running() as world:
+    with running([Charter("acme", days=12)]) as world:
         tenant = connect(shared_warehouse, world.url, "github")
         sync(shared_warehouse, "github", tenant)
         yield Connected(shared_warehouse, world, tenant, only(shared_warehouse, tenant, "github"))

@@ -61,6 +61,7 @@ def _timeless(deployments: set[tuple]) -> set[tuple]:
     return {row[:position] + row[position + 1 :] for row in deployments}
 
 
+@pytest.mark.slow
 def test_statuses_whose_events_were_lost_come_with_the_next_sync(warehouse: Warehouse, world: Running) -> None:
     tenant, since = connect(warehouse, world.url, "github"), world.world.clock.now()
     sync(warehouse, "github", tenant)
