@@ -9,7 +9,7 @@ up: environment
 	@exec $(RUN) orchestration.cli up
 
 test: environment
-	@$(RUN) pytest -n 2 --dist loadfile -m "not slow and not soak" $(ARGS)
+	@$(RUN) pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow and not soak" $(ARGS)
 
 bench: environment
 	@$(RUN) tests.benchmarks $(if $(ONLY),--only $(ONLY))

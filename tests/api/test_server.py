@@ -33,7 +33,7 @@ def start(warehouse: Warehouse, port: int, **more: str) -> subprocess.Popen:
     )
 
 
-def await_answer(port: int, path: str = "/health", status: int = 200, seconds: float = 30) -> httpx.Response:
+def await_answer(port: int, path: str = "/health", status: int = 200, seconds: float = 90) -> httpx.Response:
     deadline, answer = time.monotonic() + seconds, None
     while time.monotonic() < deadline:
         with suppress(httpx.TransportError):

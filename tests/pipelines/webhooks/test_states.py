@@ -71,7 +71,7 @@ def test_a_flood_is_read_once_and_beyond_the_burst_makes_the_next_batch_wait(git
     assert len(pulls) > repositories
     assert 0 < wait <= SECONDS_A_REQUEST * (2 * repositories + 3 * changed)
     assert within_burst == 0
-    assert 0 < wait_without_requests <= wait
+    assert 0 <= wait_without_requests <= wait  # 0 where the second batch took longer than what was owed
     assert worker._apply(key) > 0  # nothing is due
 
 
