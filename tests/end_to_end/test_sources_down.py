@@ -13,11 +13,8 @@ from tests.end_to_end import stack as house
 pytestmark = pytest.mark.slow
 UNCONNECTED = {"git", "zendesk"}  # this company has neither a clone nor a Zendesk
 SOURCES = [source for source in connections.SOURCES if source not in UNCONNECTED]
-FAILURES = {  # fault → class in app.sync_run
-    "401": "credentials",
+FAILURES = {  # fault → class in app.sync_run; all of them by source: tests/pipelines/test_fault_table.py
     "429": "rate_limited",
-    "500": "unavailable",
-    "503_html": "unavailable",
     "truncated_json": "unparsable",
 }
 
