@@ -10,18 +10,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
 from psycopg import Connection
 from psycopg.rows import class_row
 
 from pipelines.connection_changes import Author, audit
+from pipelines.override_subjects import Wanted, checked
 
-# Kind → what it says of its subject where its value is true.
-KINDS = {
-    "change_failure": "the deployment SUBJECT is a change failure (false: it is none)",
-    "incident_cause": "the incident SUBJECT was caused by the deployment OBJECT (false: it was not)",
-    "not_a_deployment": "the run, release, tag or deployment SUBJECT is no deployment",
-}
 COLUMNS = (
     "o.override_id, o.kind, o.subject, o.object, o.value, o.reason, made.email as author, o.created_at, o.valid_from,"
     " o.undone_at, unmade.email as undone_by"
@@ -30,16 +24,6 @@ READ = (
     f"select {COLUMNS} from app.override as o left join app.user as made on made.user_id = o.author"
     " left join app.user as unmade on unmade.user_id = o.undone_by"
 )
-DEPLOYMENT = "select status, environment_class, is_rollback from marts.deployments where deployment_id = %s"
-INCIDENT = "select is_incident from marts.issues where issue_id = %s"
-
-
-class InvalidOverride(Exception):
-    """It cannot be so. `field` is what does not fit; the message says why and what to do."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field, self.message = field, message
 
 
 class OverrideExists(Exception):
@@ -52,18 +36,6 @@ class NoSuchOverride(Exception):
 
 class AlreadyUndone(Exception):
     """The override does not count any more."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """An override that somebody wants. `valid_from`: the day of the tenant's data from which on it counts."""
-
-    kind: str
-    subject: str
-    reason: str
-    object: str | None = None
-    value: bool = True
-    valid_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +57,7 @@ class Override:
 
 def add(database: Connection, author: Author, wanted: Wanted) -> Override:
     """Store an override; it counts from the next build on. Raises InvalidOverride, OverrideExists."""
-    subject, object_ = _checked(database, wanted)
+    subject, object_ = checked(database, wanted)
     override_id = uuid4()
     row = database.execute(
         """
@@ -140,58 +112,3 @@ def _tell(database: Connection, author: Author, action: str, override_id: UUID, 
         "insert into app.load_package (tenant_id, connection_id, load_id, source) values (%s, %s, %s, 'app')",
         [author.tenant_id, override_id, f"override-{uuid4()}"],
     )
-
-
-def _checked(database: Connection, wanted: Wanted) -> tuple[str, str | None]:
-    """Subject and object as they are stored. Raises InvalidOverride for what cannot be so or does not exist."""
-    if wanted.kind not in KINDS:
-        raise InvalidOverride("kind", f"there is no kind {wanted.kind[:50]!r}. Do: use one of {', '.join(KINDS)}.")
-    if not wanted.reason.strip():
-        raise InvalidOverride("reason", "say why, for those who read the figure later.")
-    if wanted.kind == "incident_cause":
-        incident = _id("subject", wanted.subject)
-        row = _row(database, INCIDENT, incident)
-        if row is None or not row[0]:
-            raise InvalidOverride(
-                "subject", "there is no incident of this id. Do: take an issue_id from the mart issues."
-            )
-        if wanted.object is None:
-            raise InvalidOverride("object", "name the deployment that caused it, or did not.")
-        deployment = _id("object", wanted.object)
-        _deployment(database, "object", deployment, must_be_able_to_fail=wanted.value)
-        return str(incident), str(deployment)
-    if wanted.object is not None:
-        raise InvalidOverride("object", f"an override of kind {wanted.kind} has none.")
-    if wanted.kind == "not_a_deployment" and not wanted.value:
-        raise InvalidOverride("value", "a rule decides what is a deployment. Do: undo the override instead.")
-    deployment = _id("subject", wanted.subject)
-    _deployment(database, "subject", deployment, wanted.kind == "change_failure" and wanted.value)
-    return str(deployment), None
-
-
-def _deployment(database: Connection, field: str, deployment_id: UUID, must_be_able_to_fail: bool) -> None:
-    row = _row(database, DEPLOYMENT, deployment_id)
-    if row is None:
-        raise InvalidOverride(
-            field, "there is no deployment of this id. Do: take a deployment_id from the mart deployments."
-        )
-    status, environment_class, is_rollback = row
-    if must_be_able_to_fail and (status != "success" or environment_class != "production" or is_rollback):
-        what = "a rollback" if is_rollback else f"a {status} in {environment_class}"
-        raise InvalidOverride(
-            field, f"only a success in production that is no rollback can be a change failure, and this is {what}."
-        )
-
-
-def _row(database: Connection, query: str, key: UUID) -> tuple[Any, ...] | None:
-    try:
-        return database.execute(query, [key]).fetchone()
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-        raise InvalidOverride("subject", "nothing is published yet. Do: load and transform first.") from None
-
-
-def _id(field: str, given: str) -> UUID:
-    try:
-        return UUID(given)
-    except ValueError:
-        raise InvalidOverride(field, f"{given[:50]!r} is no id.") from None

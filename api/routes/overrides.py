@@ -16,7 +16,8 @@ from api.responses import Envelope
 from api.security.callers import Caller
 from api.services import Services
 from pipelines import overrides
-from pipelines.overrides import KINDS, AlreadyUndone, InvalidOverride, NoSuchOverride, Override, OverrideExists, Wanted
+from pipelines.override_subjects import KINDS, InvalidOverride, Wanted
+from pipelines.overrides import AlreadyUndone, NoSuchOverride, Override, OverrideExists
 
 Result = TypeVar("Result")
 Id = Annotated[str, Meta(max_length=100)]
@@ -27,9 +28,16 @@ class NewOverride(Struct, forbid_unknown_fields=True):
     """What is so, whatever the rules say, and why."""
 
     kind: Annotated[str, Meta(max_length=50, description="; ".join(f"{name}: {is_}" for name, is_ in KINDS.items()))]
-    subject: Annotated[Id, Meta(description="A deployment_id; of incident_cause an issue_id.")]
+    subject: Annotated[
+        Id,
+        Meta(
+            description="A deployment_id; of incident_cause an issue_id; of same_person a login, a name or an address."
+        ),
+    ]
     reason: Annotated[str, Meta(min_length=1, max_length=1000, description="For those who read the figure later.")]
-    object: Annotated[Id | None, Meta(description="Of incident_cause the deployment_id.")] = None
+    object: Annotated[
+        Id | None, Meta(description="Of incident_cause the deployment_id; of same_person the contributor.")
+    ] = None
     value: Annotated[bool, Meta(description="false: it is not so.")] = True
     valid_from: Annotated[
         date | None, Meta(description="It counts from this day of the tenant's data on; null: at once.")

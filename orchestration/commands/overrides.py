@@ -11,7 +11,7 @@ import click
 from orchestration.commands.connections import _tenant
 from orchestration.tables import show
 
-KINDS = ("change_failure", "incident_cause", "not_a_deployment")
+KINDS = ("change_failure", "incident_cause", "not_a_deployment", "same_person")
 
 
 def register(cli: click.Group) -> None:
@@ -27,7 +27,7 @@ def override() -> None:
 @override.command("add")
 @click.argument("kind", type=click.Choice(KINDS), metavar="KIND")
 @click.argument("subject")
-@click.option("--object", "object_id", help="Of incident_cause: the deployment.")
+@click.option("--object", "object_id", help="Of incident_cause: the deployment; of same_person: the contributor.")
 @click.option("--not", "is_not", is_flag=True, help="It is not so: no change failure, not the cause.")
 @click.option("--reason", required=True, help="Why, for those who read the figure later.")
 @click.option("--from", "valid_from", type=click.DateTime(["%Y-%m-%d"]), help="It counts from this day of the data on.")
@@ -36,15 +36,18 @@ def add_override(
     kind: str, subject: str, object_id: str | None, is_not: bool, reason: str, valid_from: datetime | None,
     tenant_name: str | None,
 ) -> None:  # fmt: skip
-    """Decide: change_failure or not_a_deployment of a deployment_id, incident_cause of an issue_id."""
-    from pipelines import overrides
+    """Decide: change_failure or not_a_deployment of a deployment_id, incident_cause of an issue_id.
+
+    same_person of a login, a name or an e-mail address: it is the contributor of --object.
+    """
+    from pipelines import override_subjects, overrides
 
     day: date | None = valid_from.date() if valid_from else None
-    wanted = overrides.Wanted(kind, subject, reason, object_id, not is_not, day)
+    wanted = override_subjects.Wanted(kind, subject, reason, object_id, not is_not, day)
     with _database(tenant_name) as (database, author):
         try:
             stored = overrides.add(database, author, wanted)
-        except (overrides.InvalidOverride, overrides.OverrideExists) as error:
+        except (override_subjects.InvalidOverride, overrides.OverrideExists) as error:
             raise click.UsageError(f"{getattr(error, 'field', kind)}: {error}") from None
     click.echo(f"✓ it counts from the next transform on ({stored.override_id})")
     click.echo(f"  Take it back: clearsignal override undo {stored.override_id}")

@@ -27,6 +27,9 @@ def told(real):
             given = {**same, "deployment_id": key, "status": "success", "environment_class": "production"}
             insert(database, marts["deployments"], tenant, {**given, "is_rollback": is_rollback})
         insert(database, marts["issues"], real.acme, {"issue_id": INCIDENT, "id": INCIDENT, "is_incident": True})
+        for name in ("ada", "Grace", "grace2"):
+            week = {"repository": "acme/shop", "week": date(2026, 5, 4), "contributor": name}
+            insert(database, marts["contributors_weekly"], real.acme, week)
         for kind, scope in (("tenant", "all"), ("service", "shop")):
             summary = {"scope_kind": kind, "scope": scope, "window_days": 7, "metric": "change_failure_rate"}
             insert(database, marts["dora_summary"], real.acme, {**summary, "unit": "ratio", "as_of": date(2026, 5, 31)})
@@ -97,6 +100,11 @@ def test_an_override_is_said_seen_and_taken_back(told):
         ({"kind": "incident_cause", "subject": str(INCIDENT)}, "object", "name the deployment"),
         ({"kind": "incident_cause", "object": str(SHIPPED)}, "subject", "no incident of this id"),
         ({"reason": " "}, "reason", "say why"),
+        ({"kind": "same_person", "subject": "ada", "value": True}, "object", "name the contributor"),
+        ({"kind": "same_person", "subject": "ada", "object": "ada", "value": False}, "value", "undo the override"),
+        ({"kind": "same_person", "subject": "ada", "object": "linus", "value": True}, "object", "no such contributor"),
+        ({"kind": "same_person", "subject": "linus", "object": "ada", "value": True}, "subject", "no such contributor"),
+        ({"kind": "same_person", "subject": "ADA", "object": "ada", "value": True}, "object", "the same name"),
     ],
 )
 def test_what_does_not_exist_or_cannot_be_is_refused_with_the_field(told, changes, field, words):
@@ -104,6 +112,23 @@ def test_what_does_not_exist_or_cannot_be_is_refused_with_the_field(told, change
 
     assert (answer.status_code, answer.json()["error"]["details"]["field"]) == (400, field)
     assert words in answer.json()["error"]["message"]
+
+
+def test_a_person_is_merged_into_one_who_is_not_merged_away(told):
+    def same(alias: str, person: str):
+        return call(told, "POST", json=wanted(kind="same_person", subject=alias, object=person, value=True))
+
+    made = same("GRACE2", "grace").json()["data"]
+    address = same("Grace@Home.example ", "grace").json()["data"]
+    assert [(each["subject"], each["object"]) for each in (made, address)] == [
+        ("grace2", "Grace"), ("grace@home.example", "Grace"),
+    ]  # fmt: skip
+    assert same("grace2", "ada").json()["error"]["code"] == "EXISTS"
+    assert "Do: name Grace" in same("ada", "grace2").json()["error"]["message"]
+    assert "the other way round" in same("grace", "ada").json()["error"]["message"]
+
+    assert call(told, "DELETE", f"/{made['override_id']}").status_code == 200
+    assert same("grace2", "ada").status_code == 201
 
 
 def test_only_admins_decide(told):

@@ -14,7 +14,8 @@ from psycopg import Connection
 import dbt_project
 from pipelines import contracts, overrides
 from pipelines.connection_changes import Author
-from pipelines.overrides import AlreadyUndone, InvalidOverride, NoSuchOverride, OverrideExists, Wanted
+from pipelines.override_subjects import InvalidOverride, Wanted
+from pipelines.overrides import AlreadyUndone, NoSuchOverride, OverrideExists
 from pipelines.publish import publish
 from tests.dbt_project.company import Company, at
 from tests.dbt_project.project import DELIVERY, Project

@@ -60,6 +60,15 @@ def add_bots(shop: Company) -> None:
     shop.commit("pushed by a bot", 6, ("root",), bot=True)
 
 
+def say_same_person(shop: Company, alias: str, person: str) -> None:
+    with shop.project.warehouse.connect("loader") as database:
+        database.execute(
+            "insert into app.override (tenant_id, kind, subject, object, value, reason)"
+            " values (%s, 'same_person', %s, %s, true, 'she told us')",
+            [shop.tenant_id, alias, person],
+        )
+
+
 @pytest.fixture(scope="module")
 def told(project: Project) -> dict[str, Company]:
     """The story with and without bots, read at the same time."""
@@ -68,6 +77,10 @@ def told(project: Project) -> dict[str, Company]:
         shop.repository = "acme/shop"
         tell(shop)
     add_bots(companies["people-and-bots"])
+    companies["one-person"] = Company(project, "one-person", "UTC")
+    companies["one-person"].repository = "acme/shop"
+    tell(companies["one-person"])
+    say_same_person(companies["one-person"], "Linus", "grace")
     companies["unknown"] = Company(project, "unknown", "UTC")
     companies["unknown"].pull_request(1, opened=2, commits={})
     for shop in companies.values():
@@ -104,6 +117,19 @@ def test_contributors_are_those_who_did_anything_in_a_week(told):
         (SECOND, "ada", 3, 1, 2, 1, False),
         (SECOND, "grace", 0, 1, 0, 0, False),
     ]
+
+
+def test_two_who_are_said_to_be_one_are_one_until_that_is_undone(told, request):
+    """Linus is Grace: the first pull request has one reviewer, and the first week two contributors."""
+    shop = told["one-person"]
+    pairs = ["week", "author", "reviewer", "pull_request_count", "review_count"]
+
+    assert rows(shop, "review_pairs", *pairs) == [(FIRST, "ada", "grace", 2, 5), (SECOND, "grace", "ada", 1, 1)]
+    assert {person for (person,) in rows(shop, "contributors_weekly", "contributor")} == {"ada", "grace"}
+
+    request.getfixturevalue("cloned")
+    apart = ([{**row, "tenant_id": None} for row in each.rows("review_pairs")] for each in (shop, told["people"]))
+    assert len(set(map(repr, (sorted(map(repr, each)) for each in apart)))) == 1
 
 
 def test_the_summary_of_a_repository(told):
@@ -155,8 +181,12 @@ def test_a_full_release_follows_a_full_one(told):
     ]
 
 
-def test_hotspots_are_complex_files_that_people_change(project: Project):
-    """A clone with two branchy files, one of which is changed three times, and one that has no code."""
+@pytest.fixture(scope="module")
+def cloned(project: Project, told: dict[str, Company]) -> Company:
+    """A clone with two branchy files, one of which is changed three times, and one that has no code.
+
+    Its build is the one with which what was said of Linus counts no more.
+    """
     shop = Company(project, "hotspots", "UTC")
     team = Team(shop)
     branchy = "def f(a):\n    if a:\n        return 1\n    return 2\n"
@@ -166,11 +196,17 @@ def test_hotspots_are_complex_files_that_people_change(project: Project):
     team.clone.commit("again", 2, hot_py=branchy + "# 2\n")
     team.clone.commit("bump", 3, cool_py=branchy + "# 3\n", author="renovate[bot]")
     team.sync(10)
+    with project.warehouse.connect("loader") as database:
+        database.execute("update app.override set undone_at = now() where kind = 'same_person'")
+    told["one-person"].sync(WEEK + 8)
     project.build()
+    return shop
 
+
+def test_hotspots_are_complex_files_that_people_change(cloned):
     # One branch: complexity 2. The 4 lines of hot.py, then 1 more, then 1 deleted and 1 added.
     names = ["path", "complexity", "commit_count", "changed_lines", "score", "rank"]
-    assert rows(shop, "hotspots", *names) == [("cool.py", 2, 1, 4, 2, 2), ("hot.py", 2, 3, 7, 6, 1)]
+    assert rows(cloned, "hotspots", *names) == [("cool.py", 2, 1, 4, 2, 2), ("hot.py", 2, 3, 7, 6, 1)]
 
 
 def test_what_was_not_measured_is_null_and_not_0(told):

@@ -4,7 +4,12 @@ select
     overrides.override_id,
     overrides.kind,
     case when overrides.kind = 'incident_cause' then overrides.subject end::uuid as incident_id,
-    case when overrides.kind = 'incident_cause' then overrides.object else overrides.subject end::uuid as deployment_id,
+    case
+        when overrides.kind = 'incident_cause' then overrides.object
+        when overrides.kind in ('change_failure', 'not_a_deployment') then overrides.subject
+    end::uuid as deployment_id,
+    case when overrides.kind = 'same_person' then overrides.subject end as alias,
+    case when overrides.kind = 'same_person' then overrides.object end as person,
     overrides.value,
     overrides.reason,
     overrides.created_at

@@ -79,13 +79,30 @@ by_name as (
 ),
 
 -- An account is known by GitHub, else by an address or a name that belongs to one account alone. Who has none goes by name.
-named as (
+found_by_rule as (
     select
         written.*,
         coalesce(written.login, by_email.login, by_name.login, written.author_name, written.author_email) as person
     from written
     left join by_email using (tenant_id, author_email)
     left join by_name using (tenant_id, author_name)
+),
+
+-- What somebody said of the commit's address stands above what was said of whom the rules take for its author.
+named as (
+    select
+        rules.tenant_id,
+        rules.repository,
+        rules.sha,
+        rules.subject,
+        rules.author_email,
+        rules.authored_at,
+        coalesce(of_address.person, of_person.person, rules.person) as person
+    from found_by_rule as rules
+    left join {{ ref('int_people__merged') }} as of_address
+        on rules.tenant_id = of_address.tenant_id and rules.author_email = of_address.alias
+    left join {{ ref('int_people__merged') }} as of_person
+        on rules.tenant_id = of_person.tenant_id and lower(rules.person) = of_person.alias
 )
 
 -- A rebase or a cherry-pick keeps author, author date and subject: such copies count once.
@@ -94,6 +111,7 @@ select distinct on (tenant_id, repository, person, authored_at, subject)
     repository,
     sha,
     person,
+    author_email,
     authored_at
 from named
 where person is not null and authored_at is not null

@@ -9,8 +9,16 @@
 with
 
 pulls as (
-    select * from {{ ref('stg_github__pull_requests') }}
-    where {{ of_touched_tenants() }} and not is_bot and author is not null
+    select
+        pulls.tenant_id,
+        pulls.repository,
+        coalesce(merged.person, pulls.author) as person,
+        pulls.created_at,
+        pulls.merged_at
+    from {{ ref('stg_github__pull_requests') }} as pulls
+    left join {{ ref('int_people__merged') }} as merged
+        on pulls.tenant_id = merged.tenant_id and lower(pulls.author) = merged.alias
+    where {{ of_touched_tenants('pulls.tenant_id') }} and not pulls.is_bot and pulls.author is not null
 ),
 
 reviewed as (
@@ -25,10 +33,10 @@ events as (
     from {{ ref('int_people__commits') }}
     where {{ of_touched_tenants() }}
     union all
-    select tenant_id, repository, author as person, 'opened' as event, created_at as happened_at
+    select tenant_id, repository, person, 'opened' as event, created_at as happened_at
     from pulls
     union all
-    select tenant_id, repository, author as person, 'merged' as event, merged_at as happened_at
+    select tenant_id, repository, person, 'merged' as event, merged_at as happened_at
     from pulls
     where merged_at is not null
     union all

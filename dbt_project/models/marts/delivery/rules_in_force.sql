@@ -28,9 +28,10 @@ rules as (
     select
         tenant_id,
         'override' as rule_kind,
-        to_jsonb(overrides) - 'tenant_id' as rule,
+        to_jsonb(overrides) - array['tenant_id', 'alias', 'person'] as rule,
         override_id::text as place
     from {{ ref('int_overrides__in_force') }} as overrides
+    where kind <> 'same_person'
 )
 
 select
