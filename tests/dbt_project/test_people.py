@@ -60,6 +60,26 @@ def add_bots(shop: Company) -> None:
     shop.commit("pushed by a bot", 6, ("root",), bot=True)
 
 
+def tell_of_a_long_weekend(shop: Company) -> None:
+    """A team of New York, whose clocks go forward on Sunday 8 March, and who have Tuesday off."""
+    with shop.project.warehouse.connect("loader") as database:
+        for statement in (
+            "insert into app.team (tenant_id, team, time_zone) values (%s, 'web', 'America/New_York')",
+            "insert into app.team_repository (tenant_id, team, repository) values (%s, 'web', 'new-york/*')",
+            "insert into app.holiday (tenant_id, day) values (%s, '2026-03-10')",
+        ):
+            database.execute(statement, [shop.tenant_id])
+    shop.add("repositories", id=1, name="shop", default_branch="main")
+    shop.commit("root", 0)
+    shop.deploy("root", 1, 1)
+    friday, monday, wednesday = 4 * 24 - 8, WEEK - 8, WEEK + 2 * 24 - 8  # midnight in UTC
+    shop.pull_request(1, opened=friday + 23, commits={"one": friday + 20}, merged=wednesday + 15, merge_sha="merged")
+    shop.review(1, monday + 14, state="COMMENTED")
+    shop.review(1, wednesday + 14)
+    shop.commit("merged", wednesday + 15, ("root",))
+    shop.deploy("merged", wednesday + 21.5, wednesday + 22)
+
+
 def say_same_person(shop: Company, alias: str, person: str) -> None:
     with shop.project.warehouse.connect("loader") as database:
         database.execute(
@@ -81,10 +101,12 @@ def told(project: Project) -> dict[str, Company]:
     companies["one-person"].repository = "acme/shop"
     tell(companies["one-person"])
     say_same_person(companies["one-person"], "Linus", "grace")
+    companies["new-york"] = Company(project, "new-york", "UTC")
+    tell_of_a_long_weekend(companies["new-york"])
     companies["unknown"] = Company(project, "unknown", "UTC")
     companies["unknown"].pull_request(1, opened=2, commits={})
     for shop in companies.values():
-        shop.sync(WEEK + 8)
+        shop.sync(2 * WEEK if shop.repository == "new-york/shop" else WEEK + 8)
     project.build()
     return companies
 
@@ -130,6 +152,16 @@ def test_two_who_are_said_to_be_one_are_one_until_that_is_undone(told, request):
     request.getfixturevalue("cloned")
     apart = ([{**row, "tenant_id": None} for row in each.rows("review_pairs")] for each in (shop, told["people"]))
     assert len(set(map(repr, (sorted(map(repr, each)) for each in apart)))) == 1
+
+
+def test_work_time_leaves_out_nights_weekends_and_holidays_and_sums_over_a_change_of_clocks(told):
+    """Friday from 15:00 on, Monday 9:00 (an hour earlier in UTC) to Wednesday after work, Tuesday left out."""
+    (pull,) = told["new-york"].rows("pull_requests")
+    parts = ["coding", "pickup", "review", "merge_wait", "deploy_wait", "deploy_run", "total"]
+
+    assert [pull[f"{part}_business_seconds"] / 3600 for part in parts] == [2, 1, 8, 1, 6, 0, 18]
+    assert [pull[f"{part}_seconds"] / 3600 for part in parts] == [3, 63, 48, 1, 6.5, 0.5, 122]
+    assert pull["team"] == "web"
 
 
 def test_the_summary_of_a_repository(told):

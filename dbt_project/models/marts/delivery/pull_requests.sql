@@ -1,19 +1,46 @@
 -- One row per pull request.
 {{ config(unique_key=['tenant_id', 'pull_request_id']) }}
+{%- set parts = {
+    'coding': ['coding_from', 'ready_at'],
+    'pickup': ['ready_at', 'reviewed_at'],
+    'review': ['reviewed_at', 'approved_at'],
+    'merge_wait': ['approved_at', 'merged_at'],
+    'deploy_wait': ['merged_at', 'shipping_at'],
+    'deploy_run': ['shipping_at', 'deployed_at'],
+} %}
+{%- set instants = ['coding_from', 'ready_at', 'reviewed_at', 'approved_at', 'merged_at', 'shipping_at', 'deployed_at'] %}
 with
 
+calendars as (
+    select
+        tenant_id,
+        coalesce(team, '') as calendar,
+        time_zone
+    from {{ ref('int_teams__calendars') }}
+),
+
+days as (
+    select * from {{ ref('int_teams__work_days') }}
+    where {{ of_touched_tenants() }}
+),
+
+-- Each instant in work seconds of its calendar: a part is the difference of two, so that these parts sum as well.
 pulls as (
     select
-        *,
-        -- A review before it was ready began with it; one that never came ended with the merge. So the parts sum.
-        least(greatest(coalesce(first_review_at, merged_at), ready_at), merged_at) as reviewed_at,
-        least(
-            greatest(coalesce(first_approval_at, merged_at), coalesce(first_review_at, ready_at), ready_at), merged_at
-        ) as approved_at,
-        case when deploy_started_at is not null then greatest(deploy_started_at, merged_at) end as shipping_at,
-        first_commit_at > opened_at as is_first_commit_after_opening
-    from {{ ref('int_pull_requests__timestamps') }}
-    where {{ of_touched_tenants() }}
+        {% for instant in instants -%}
+        {{ work_seconds_until('phases.' ~ instant, instant ~ '_day') }} as {{ instant }}_worked,
+        {% endfor -%}
+        phases.*
+    from {{ ref('int_pull_requests__phases') }} as phases
+    left join calendars on phases.tenant_id = calendars.tenant_id and coalesce(phases.team, '') = calendars.calendar
+    {%- for instant in instants %}
+    left join days as {{ instant }}_day
+        on
+            phases.tenant_id = {{ instant }}_day.tenant_id
+            and coalesce(phases.team, '') = {{ instant }}_day.calendar
+            and {{ local_day('phases.' ~ instant, 'calendars.time_zone') }} = {{ instant }}_day.day
+    {%- endfor %}
+    where {{ of_touched_tenants('phases.tenant_id') }}
 )
 
 select
@@ -27,6 +54,7 @@ select
     is_bot,
     coalesce(is_draft, false) as is_draft,
     labels,
+    team,
     first_commit_at,
     opened_at,
     ready_at,
@@ -37,21 +65,14 @@ select
     deployed_at,
     closed_at,
     updated_at,
-    case
-        when not is_first_commit_after_opening and first_commit_at <= ready_at
-            then extract(epoch from ready_at - first_commit_at)::double precision
-    end as coding_seconds,
-    case when ready_at <= merged_at then extract(epoch from reviewed_at - ready_at)::double precision end as pickup_seconds,
-    case when ready_at <= merged_at then extract(epoch from approved_at - reviewed_at)::double precision end as review_seconds,
-    case when ready_at <= merged_at then extract(epoch from merged_at - approved_at)::double precision end
-        as merge_wait_seconds,
-    extract(epoch from shipping_at - merged_at)::double precision as deploy_wait_seconds,
-    extract(epoch from deployed_at - shipping_at)::double precision as deploy_run_seconds,
-    case
-        when not is_first_commit_after_opening and first_commit_at <= ready_at and ready_at <= merged_at
-            then extract(epoch from deployed_at - first_commit_at)::double precision
-    end as total_seconds,
-    coalesce(is_first_commit_after_opening, false) as is_first_commit_after_opening,
+    {% for part, (first, last) in parts.items() -%}
+    extract(epoch from {{ last }} - {{ first }})::double precision as {{ part }}_seconds,
+    ({{ last }}_worked - {{ first }}_worked)::double precision as {{ part }}_business_seconds,
+    {% endfor -%}
+    case when reviewed_at is not null then extract(epoch from deployed_at - coding_from)::double precision end as total_seconds,
+    case when reviewed_at is not null then (deployed_at_worked - coding_from_worked)::double precision end
+        as total_business_seconds,
+    is_first_commit_after_opening,
     review_rounds,
     reviewer_count,
     additions,
