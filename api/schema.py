@@ -10,6 +10,7 @@ from api.errors import Failure
 from api.filters import DEFAULT_LIMIT, LARGEST_LIMIT
 from api.registry import Registry
 from api.responses import Meta
+from api.routes import aliases
 from api.shape import Shape, Shown
 
 FAILURES = {
@@ -55,6 +56,9 @@ def describe(app: Litestar, registry: Registry) -> bytes:
     for shape in sorted(registry.shapes.values(), key=lambda shape: (shape.mart.area, shape.name)):
         schemas[shape.row.__name__] = _row(shape)
         document["paths"][f"/api/v1/marts/{shape.name}"] = {"get": _operation(shape)}
+    for path, name in aliases.MARTS.items():
+        if name in registry.shapes:
+            document["paths"][path] = {"get": _alias(registry.shapes[name])}
     areas = {shape.mart.area for shape in registry.shapes.values()}
     document["tags"] = [{"name": area, "description": f"Marts of the area {area}."} for area in sorted(areas)]
     document["servers"] = [{"url": "/"}]
@@ -110,6 +114,16 @@ def _operation(shape: Shape) -> dict[str, Any]:
             "304": {"description": "Unchanged since the answer whose ETag was sent as If-None-Match."},
             **_failures(),
         },
+    }
+
+
+def _alias(shape: Shape) -> dict[str, Any]:
+    """A mart at a path of the documents."""
+    return {
+        **_operation(shape),
+        "operationId": f"Read{shape.row.__name__}Alias",
+        "summary": f"The same as GET /api/v1/marts/{shape.name}",
+        "tags": ["same handlers, other paths"],
     }
 
 

@@ -4,7 +4,18 @@ import re
 
 import pytest
 
+from api.routes import aliases
 from pipelines.warehouse import migrate, revision
+
+
+@pytest.mark.parametrize(("path", "mart"), aliases.MARTS.items())
+def test_a_mart_answers_the_same_bytes_at_the_documents_path(real, path, mart):
+    for question in ("", "?format=csv&limit=5", "?limit=none"):
+        other, ours = real.get(f"{path}{question}"), real.get(f"/api/v1/marts/{mart}{question}")
+        assert (other.status_code, other.content) == (ours.status_code, ours.content)
+        assert other.headers.get("etag") == ours.headers.get("etag")
+    described = real.get("/openapi.json").json()["paths"]
+    assert described[path]["get"]["parameters"] == described[f"/api/v1/marts/{mart}"]["get"]["parameters"]
 
 
 def test_every_mart_of_the_project_can_be_read_in_every_format(real):

@@ -22,7 +22,10 @@ DELIVERY = (
     "deployments", "change_deployments", "pull_requests", "dora_daily", "dora_summary", "dora_definitions",
     "metric_evidence",
 )  # fmt: skip
-CODE = ("branches", "contributors_weekly", "hotspots", "releases", "repository_summary", "review_pairs")
+CODE = (
+    "branches", "commit_hours", "commits_weekly", "contributors_weekly", "coverage", "hotspots", "quality_grades",
+    "releases", "repository_summary", "review_pairs",
+)  # fmt: skip
 FIRST = "+int_deployments__walk +int_commits__unioned"
 REST = "+path:models/marts/delivery +path:models/marts/code"
 

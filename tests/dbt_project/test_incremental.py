@@ -47,6 +47,7 @@ def history(project: Project) -> History:
     incident = told.shop.incident(5, opened=32)
     told.removed.pull_request(1, opened=2, commits={"work": 1}, merged=3, merge_sha="b")
     told.removed.review(1, 2.5)
+    told.removed.add("repositories", id=1, name="shop", default_branch="main")
     told.removed.add("branches", name="main", sha=sha("b"), protected=True)
     told.removed.add("releases", id=1, tag_name="v1", draft=False, prerelease=False, published_at=at(3))
     release = told.shop.add("releases", id=2, tag_name="v1", draft=False, prerelease=False, published_at=at(3))
@@ -94,6 +95,17 @@ def history(project: Project) -> History:
             "insert into app.environment_rule (tenant_id, position, pattern, environment_class)"
             " values (%s, 1, 'blue', 'production')",
             [told.moved.tenant_id],
+        )
+        database.execute(
+            "insert into app.override (tenant_id, kind, subject, object, value, reason)"
+            " values (%s, 'same_person', 'linus', 'grace', true, 'she told us')",
+            [told.shop.tenant_id],
+        )
+        database.execute(
+            "insert into app.team (tenant_id, team, time_zone) values (%s, 'web', 'Asia/Tokyo')", [told.shop.tenant_id]
+        )
+        database.execute(
+            "insert into app.team_member (tenant_id, team, person) values (%s, 'web', 'ada')", [told.shop.tenant_id]
         )
         database.execute(
             "update app.tenant set time_zone = 'Asia/Tokyo' where tenant_id = %s", [told.traveller.tenant_id]

@@ -65,6 +65,9 @@ def tell_of_a_long_weekend(shop: Company) -> None:
     with shop.project.warehouse.connect("loader") as database:
         for statement in (
             "insert into app.team (tenant_id, team, time_zone) values (%s, 'web', 'America/New_York')",
+            "insert into app.team (tenant_id, team) values (%s, 'api')",
+            "insert into app.team_member (tenant_id, team, person) values (%s, 'web', 'ada')",
+            "insert into app.team_member (tenant_id, team, person) values (%s, 'api', 'grace')",
             "insert into app.team_repository (tenant_id, team, repository) values (%s, 'web', 'new-york/*')",
             "insert into app.holiday (tenant_id, day) values (%s, '2026-03-10')",
         ):
@@ -73,11 +76,29 @@ def tell_of_a_long_weekend(shop: Company) -> None:
     shop.commit("root", 0)
     shop.deploy("root", 1, 1)
     friday, monday, wednesday = 4 * 24 - 8, WEEK - 8, WEEK + 2 * 24 - 8  # midnight in UTC
-    shop.pull_request(1, opened=friday + 23, commits={"one": friday + 20}, merged=wednesday + 15, merge_sha="merged")
+    shop.pull_request(1, opened=friday + 23, commits={"one": friday + 20, "fix": monday + 27}, merged=wednesday + 15,
+                      merge_sha="merged")  # fmt: skip
     shop.review(1, monday + 14, state="COMMENTED")
     shop.review(1, wednesday + 14)
+    shop.review(1, wednesday + 14.5, login="linus")
     shop.commit("merged", wednesday + 15, ("root",))
     shop.deploy("merged", wednesday + 21.5, wednesday + 22)
+    shop.add("branches", name="main", sha=sha("merged"), protected=True)
+    for number, conclusion in enumerate(("success", "failure", "cancelled", "success", "success"), 1):
+        shop.add(
+            "workflow_runs", id=number, head_branch="main" if number < 5 else "topic", head_sha=sha("merged"),
+            event="push", conclusion=conclusion, created_at=at(monday + number), run_started_at=at(monday + number),
+        )  # fmt: skip
+    add_coverage(shop, 1, "one", "codecov/project", "82.5% (+0.4%) compared to 1234567", wednesday)
+    add_coverage(shop, 2, "merged", "codecov/patch", "12% of diff hit", wednesday + 16)
+    add_coverage(shop, 3, "merged", "build", "90% of jobs done", wednesday + 16)
+
+
+def add_coverage(shop: Company, number: int, commit: str, name: str, title: str, hours: float) -> None:
+    shop.add(
+        "check_runs", id=number, head_sha=sha(commit), name=name, app="checks", status="completed",
+        conclusion="success", output_title=title, started_at=at(hours), completed_at=at(hours),
+    )  # fmt: skip
 
 
 def say_same_person(shop: Company, alias: str, person: str) -> None:
@@ -164,6 +185,67 @@ def test_work_time_leaves_out_nights_weekends_and_holidays_and_sums_over_a_chang
     assert pull["team"] == "web"
 
 
+def test_commits_after_the_first_review_are_rework(told):
+    (pull,) = told["new-york"].rows("pull_requests")
+
+    # Grace looks at it on Monday, Ada mends it on Tuesday. No clone has the commits: what they changed is not known.
+    assert (pull["commit_count"], pull["rework_commit_count"], pull["rework_share"]) == (2, 1, None)
+    reviewed = {row["number"]: row["rework_commit_count"] for row in told["people"].rows("pull_requests")}
+    assert reviewed == {1: 0, 2: 0, 3: 0, 4: None}
+
+
+def test_reviews_by_another_team_are_counted_where_both_are_in_one(told):
+    shop = told["new-york"]
+    (share,) = [
+        (row["value"], row["n"], row["coverage"]) for row in shop.rows("repository_summary")
+        if (row["window_days"], row["metric"]) == (30, "cross_team_review_share")
+    ]  # fmt: skip
+
+    assert rows(shop, "review_pairs", "reviewer", "is_cross_team") == [("grace", True), ("linus", None)]
+    assert share == (1, 1, 0.5)
+
+
+def test_commits_stand_at_the_hour_on_the_wall_of_the_authors_team(told):
+    shop = told["new-york"]
+    names = ["weekday", "hour", "commit_count"]
+    last_month = [tuple(row[name] for name in names) for row in shop.rows("commit_hours") if row["window_days"] == 30]
+
+    # Monday 8:00 UTC, Friday 20:00 UTC, and Tuesday 3:00 UTC, which is Monday after the change of clocks.
+    assert sorted(last_month) == [(1, 3, 1), (1, 23, 1), (5, 15, 1)]
+    assert rows(shop, "commits_weekly", "commit_count", "coverage", "changed_lines", "small_count") == [
+        (1, 0, None, None), (2, 0, None, None),
+    ]  # fmt: skip
+
+
+def test_coverage_that_no_check_told_is_null(told):
+    """The head's checks are of the changed lines alone, and of another thing."""
+    names = ["is_head", "coverage_percent", "check_name"]
+
+    assert rows(told["new-york"], "coverage", *names) == [(False, 82.5, "codecov/project"), (True, None, None)]
+
+
+def test_grades_say_what_was_measured_and_what_the_next_one_takes(told):
+    grades = {row["dimension"]: row for row in told["new-york"].rows("quality_grades")}
+    shown = {name: (row["grade"], row["value"], row["n"]) for name, row in grades.items()}
+
+    assert shown == {
+        "coverage": (None, None, 0),
+        "review": ("A", 1, 1),
+        "pickup": ("A", 1, 1),
+        "pull_request_size": ("A", 12, 1),
+        "complexity": (None, None, 0),
+        "hotspots": (None, None, 0),
+        "stale_branches": (None, None, 0),
+        "ci_failures": ("D", pytest.approx(1 / 3), 3),
+        "direct_pushes": ("A", 0, 1),
+    }
+    assert grades["ci_failures"]["reason"] == (
+        "33.3 % of the workflow runs on the default branch failed: D, C takes 20 % or less."
+    )
+    assert grades["pickup"]["reason"] == ("1 h of work time pass until the first review (median): A takes 4 h or less.")
+    assert grades["coverage"]["reason"] == "No check has told the coverage of the head."
+
+
 def test_the_summary_of_a_repository(told):
     values = {
         row["metric"]: (row["value"], row["n"], row["coverage"])
@@ -179,6 +261,7 @@ def test_the_summary_of_a_repository(told):
         "review_load_gini": (pytest.approx(1 / 6), 3, None),
         "review_rounds": (1.5, 2, pytest.approx(2 / 3)),  # 1: changes and an approval; 2: an approval; 4: nobody
         "reviewed_share": (pytest.approx(2 / 3), 3, 1),
+        "cross_team_review_share": (None, 0, 0),  # nobody is in a team
         "branch_lifetime": (9 * 3600, 3, 1),  # 1: 1 → 10; 2: 19 → 172; 4: 173 → 174
         "merge_share": (pytest.approx(1 / 3), 3, 1),
         "squash_share": (pytest.approx(2 / 3), 3, 1),
@@ -239,6 +322,15 @@ def test_hotspots_are_complex_files_that_people_change(cloned):
     # One branch: complexity 2. The 4 lines of hot.py, then 1 more, then 1 deleted and 1 added.
     names = ["path", "complexity", "commit_count", "changed_lines", "score", "rank"]
     assert rows(cloned, "hotspots", *names) == [("cool.py", 2, 1, 4, 2, 2), ("hot.py", 2, 3, 7, 6, 1)]
+
+
+def test_the_sizes_of_commits_come_from_a_clone(cloned):
+    names = ["commit_count", "coverage", "added_lines", "deleted_lines", "median_lines", "small_count", "medium_count"]
+
+    # The beginning: two files of 4 lines and one of words; then 1 line, then 1 for another.
+    assert rows(cloned, "commits_weekly", *names) == [(1, 1, 4, 0, 4, 1, 0), (3, 1, 11, 1, 2, 3, 0)]
+    grades = {row["dimension"]: row["grade"] for row in cloned.rows("quality_grades")}
+    assert (grades["complexity"], grades["hotspots"], grades["review"]) == ("A", "A", None)
 
 
 def test_what_was_not_measured_is_null_and_not_0(told):

@@ -89,6 +89,22 @@ of_pulls as (
     group by 1, 2, 3
 ),
 
+of_reviews as (
+    select
+        pairs.tenant_id,
+        pairs.repository,
+        windows.window_days,
+        count(*) as pairs,
+        count(pairs.is_cross_team) as known_pairs,
+        count(*) filter (where pairs.is_cross_team) as cross_team_pairs
+    from {{ ref('int_pull_requests__review_pairs') }} as pairs
+    inner join windows
+        on
+            pairs.tenant_id = windows.tenant_id
+            and {{ local_day('pairs.first_submitted_at', 'windows.time_zone') }} between windows.first_day and windows.today
+    group by 1, 2, 3
+),
+
 -- A change counts once, however many services and environments it went to.
 changes as (
     select distinct
@@ -153,37 +169,39 @@ select
     metrics.value::double precision as value,
     metrics.unit,
     coalesce(metrics.n, 0)::bigint as n,
-    metrics.measured::double precision / nullif(pulls.merged, 0) as coverage,
+    metrics.measured::double precision / nullif(metrics.possible, 0) as coverage,
     windows.today as as_of
 from repositories
 inner join windows using (tenant_id)
 left join of_people as people using (tenant_id, repository, window_days)
 left join of_pulls as pulls using (tenant_id, repository, window_days)
+left join of_reviews as reviews using (tenant_id, repository, window_days)
 left join of_changes as changes using (tenant_id, repository, window_days)
 left join of_releases as releases using (tenant_id, repository, window_days)
 cross join lateral (
     values
     (
         'contributors', 'people', case when repositories.has_commits then coalesce(people.contributors, 0) end,
-        people.commits, null
+        people.commits, null, null
     ),
-    ('bus_factor', 'people', people.bus_factor, people.commits, null),
-    ('review_load_gini', 'ratio', people.review_load_gini, people.people, null),
-    ('review_rounds', 'rounds', pulls.review_rounds, pulls.reviewed, pulls.reviewed),
-    ('reviewed_share', 'ratio', pulls.reviewed::double precision / pulls.merged, pulls.merged, pulls.merged),
-    ('branch_lifetime', 'seconds', pulls.branch_lifetime, pulls.timed, pulls.timed),
+    ('bus_factor', 'people', people.bus_factor, people.commits, null, null),
+    ('review_load_gini', 'ratio', people.review_load_gini, people.people, null, null),
+    ('review_rounds', 'rounds', pulls.review_rounds, pulls.reviewed, pulls.reviewed, pulls.merged),
+    ('reviewed_share', 'ratio', pulls.reviewed::double precision / pulls.merged, pulls.merged, pulls.merged, pulls.merged),
     (
-        'merge_share', 'ratio', pulls.merge_count::double precision / nullif(pulls.known_methods, 0),
-        pulls.known_methods, pulls.known_methods
+        'cross_team_review_share', 'ratio', reviews.cross_team_pairs::double precision / nullif(reviews.known_pairs, 0),
+        reviews.known_pairs, reviews.known_pairs, reviews.pairs
     ),
+    ('branch_lifetime', 'seconds', pulls.branch_lifetime, pulls.timed, pulls.timed, pulls.merged),
+    {% for method in ['merge', 'squash', 'rebase'] -%}
     (
-        'squash_share', 'ratio', pulls.squash_count::double precision / nullif(pulls.known_methods, 0),
-        pulls.known_methods, pulls.known_methods
+        '{{ method }}_share', 'ratio', pulls.{{ method }}_count::double precision / nullif(pulls.known_methods, 0),
+        pulls.known_methods, pulls.known_methods, pulls.merged
     ),
+    {% endfor -%}
     (
-        'rebase_share', 'ratio', pulls.rebase_count::double precision / nullif(pulls.known_methods, 0),
-        pulls.known_methods, pulls.known_methods
+        'direct_push_share', 'ratio', changes.pushes::double precision / nullif(changes.changes, 0), changes.changes,
+        null, null
     ),
-    ('direct_push_share', 'ratio', changes.pushes::double precision / nullif(changes.changes, 0), changes.changes, null),
-    ('release_interval', 'seconds', releases.release_interval, releases.intervals, null)
-) as metrics (metric, unit, value, n, measured)
+    ('release_interval', 'seconds', releases.release_interval, releases.intervals, null, null)
+) as metrics (metric, unit, value, n, measured, possible)

@@ -75,6 +75,9 @@ select
     is_first_commit_after_opening,
     review_rounds,
     reviewer_count,
+    rework.commit_count,
+    rework.rework_commit_count,
+    rework.rework_share,
     additions,
     deletions,
     changed_file_count,
@@ -82,3 +85,4 @@ select
     url
 from pulls
 left join {{ ref('int_pull_requests__merge_methods') }} as methods using (tenant_id, pull_request_id)
+left join {{ ref('int_pull_requests__rework') }} as rework using (tenant_id, pull_request_id)
