@@ -7,7 +7,7 @@ select
     deployments.deployment_id,
     {{ local_day('deployments.finished_at', 'windows.time_zone') }} as day
 from {{ ref('deployments') }} as deployments
-{{ in_scopes('deployments.service', 'deployments.repository') }}
+{{ in_scopes('deployments.tenant_id', 'deployments.service', 'deployments.repository') }}
 inner join {{ ref('int_definitions__windows') }} as windows
     on
         deployments.tenant_id = windows.tenant_id

@@ -66,7 +66,7 @@ recoveries as (
         blamed.resolved_at,
         extract(epoch from blamed.resolved_at - blamed.finished_at) as seconds
     from blamed
-    {{ in_scopes('blamed.service', 'blamed.repository') }}
+    {{ in_scopes('blamed.tenant_id', 'blamed.service', 'blamed.repository') }}
     -- Resolved before the deployment it is put down to: the clocks disagree.
     where blamed.resolved_at >= blamed.finished_at
 )

@@ -81,7 +81,7 @@ select
     count(*) as n,
     null::text as reads_as
 from commits
-{{ in_scopes('commits.service', 'commits.repository') }}
+{{ in_scopes('commits.tenant_id', 'commits.service', 'commits.repository') }}
 inner join {{ ref('int_definitions__windows') }} as windows
     on
         commits.tenant_id = windows.tenant_id

@@ -1,17 +1,4 @@
--- One row per incident and scope: the tenant's, its service's, and that of the one repository which the service comes from.
-with
-
-repositories as (
-    select
-        tenant_id,
-        service,
-        min(repository) as repository
-    from {{ ref('deployments') }}
-    where environment_class = 'production'
-    group by tenant_id, service
-    having count(distinct repository) = 1
-)
-
+-- One row per incident and scope: the tenant's, its service's, and those of the one repository which the service comes from.
 select
     incidents.tenant_id,
     incidents.incident_id,
@@ -20,6 +7,6 @@ select
     incidents.started_at,
     incidents.resolved_at
 from {{ ref('int_incidents__mapped') }} as incidents
-left join repositories using (tenant_id, service)
-{{ in_scopes('incidents.service', 'repositories.repository') }}
+left join {{ ref('int_deployments__service_repositories') }} as repositories using (tenant_id, service)
+{{ in_scopes('incidents.tenant_id', 'incidents.service', 'repositories.repository') }}
 where scopes.scope is not null

@@ -20,7 +20,7 @@ from {{ ref('change_deployments') }} as changes
 inner join {{ ref('int_deployments__ordered') }} as deployments using (tenant_id, deployment_id)
 inner join {{ ref('pull_requests') }} as pulls
     on changes.tenant_id = pulls.tenant_id and changes.change_id = pulls.pull_request_id::text
-{{ in_scopes('changes.service', 'changes.repository') }}
+{{ in_scopes('changes.tenant_id', 'changes.service', 'changes.repository') }}
 where
     changes.change_kind = 'pull_request'
     and changes.environment_class = 'production'

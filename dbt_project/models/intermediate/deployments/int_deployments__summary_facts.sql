@@ -13,10 +13,11 @@ facts as (
         deployments.is_rollback,
         deployments.is_change_failure,
         deployments.is_rework,
-        deployments.recovery_seconds as seconds
+        deployments.recovery_seconds as seconds,
+        null::double precision as seconds_from_merge
     from {{ ref('deployments') }} as deployments
     inner join {{ source('app', 'tenant') }} as tenants using (tenant_id)
-    where deployments.environment_class = 'production' and {{ of_touched_tenants() }}
+    where deployments.environment_class = 'production'
 
     union all
 
@@ -31,17 +32,18 @@ facts as (
         null as is_rollback,
         null as is_change_failure,
         null as is_rework,
-        changes.lead_time_seconds as seconds
+        changes.lead_time_seconds as seconds,
+        extract(epoch from changes.deployed_at - changes.merged_at)::double precision as seconds_from_merge
     from {{ ref('int_changes__unioned') }} as changes
     inner join {{ source('app', 'tenant') }} as tenants using (tenant_id)
-    where changes.environment_class = 'production' and not changes.is_baseline and {{ of_touched_tenants() }}
+    where changes.environment_class = 'production' and not changes.is_baseline
 
     union all
 
     select
         incidents.tenant_id,
         incidents.service,
-        null as repository,
+        repositories.repository,
         {{ local_day('incidents.resolved_at', 'tenants.time_zone') }} as day,
         'incident' as fact,
         null as is_success,
@@ -49,10 +51,12 @@ facts as (
         null as is_rollback,
         null as is_change_failure,
         null as is_rework,
-        incidents.open_seconds::double precision as seconds
+        incidents.open_seconds::double precision as seconds,
+        null::double precision as seconds_from_merge
     from {{ ref('int_incidents__mapped') }} as incidents
+    left join {{ ref('int_deployments__service_repositories') }} as repositories using (tenant_id, service)
     inner join {{ source('app', 'tenant') }} as tenants using (tenant_id)
-    where incidents.resolved_at is not null and {{ of_touched_tenants() }}
+    where incidents.resolved_at is not null
 )
 
 select
@@ -60,7 +64,5 @@ select
     scopes.scope,
     facts.*
 from facts
-inner join lateral (
-    values ('tenant', 'all'), ('service', facts.service), ('repository', facts.repository)
-) as scopes (scope_kind, scope) on true
+{{ in_scopes('facts.tenant_id', 'facts.service', 'facts.repository') }}
 where scopes.scope is not null

@@ -19,6 +19,10 @@ select
     current.window_days,
     current.metric,
     current.value,
+    current.p75,
+    current.p90,
+    intervals.low as interval_low,
+    intervals.high as interval_high,
     current.unit,
     current.n,
     current.coverage,
@@ -36,6 +40,13 @@ inner join measured as previous
         and current.metric = previous.metric
         and previous.period = 1
 inner join {{ ref('int_tenants__now') }} as tenants on current.tenant_id = tenants.tenant_id
+left join {{ ref('int_deployments__summary_intervals') }} as intervals
+    on
+        current.tenant_id = intervals.tenant_id
+        and current.scope_kind = intervals.scope_kind
+        and current.scope = intervals.scope
+        and current.window_days = intervals.window_days
+        and current.metric = intervals.metric
 left join benchmarks
     on
         current.metric = benchmarks.metric

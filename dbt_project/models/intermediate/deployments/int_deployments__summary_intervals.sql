@@ -1,0 +1,88 @@
+-- One row per scope, window and median of five cases or more: its 95 % bootstrap interval.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'scope_kind', 'scope', 'window_days', 'metric'],
+    indexes=[{'columns': ['tenant_id', 'scope_kind', 'scope', 'window_days', 'metric'], 'unique': True}],
+) }}
+with
+
+cases as (
+    select
+        facts.tenant_id,
+        facts.scope_kind,
+        facts.scope,
+        facts.day as first_day,
+        facts.day as last_day,
+        case
+            when facts.fact = 'change' then 'lead_time'
+            when facts.fact = 'incident' then 'time_to_restore'
+            when facts.is_change_failure then 'recovery_time'
+        end as metric,
+        facts.seconds as value
+    from {{ ref('int_deployments__summary_facts') }} as facts
+    union all
+    select
+        tenant_id,
+        scope_kind,
+        scope,
+        day as first_day,
+        day as last_day,
+        'merge_to_deploy_time' as metric,
+        seconds_from_merge as value
+    from {{ ref('int_deployments__summary_facts') }}
+    union all
+    select
+        tenant_id,
+        scope_kind,
+        scope,
+        first_day,
+        last_day,
+        'deployment_days_per_week' as metric,
+        deployment_days as value
+    from {{ ref('dora_periods') }}
+    where period_kind = 'week' and is_complete
+),
+
+samples as (
+    select
+        cases.tenant_id,
+        cases.scope_kind,
+        cases.scope,
+        windows.window_days,
+        cases.metric,
+        count(*)::integer as n,
+        array_agg(cases.value order by cases.value) as sorted
+    from cases
+    inner join {{ ref('int_deployments__summary_windows') }} as windows
+        on
+            cases.tenant_id = windows.tenant_id
+            and cases.first_day >= windows.first_day
+            and cases.last_day <= windows.last_day
+            and windows.period = 0
+    where cases.metric is not null and cases.value is not null and {{ of_touched_tenants('cases.tenant_id') }}
+    group by 1, 2, 3, 4, 5
+    having count(*) >= 5
+)
+
+select
+    samples.tenant_id,
+    samples.scope_kind,
+    samples.scope,
+    samples.window_days,
+    samples.metric,
+    samples.n,
+    intervals.bounds[1] as low,
+    intervals.bounds[2] as high
+from samples
+cross join lateral (
+    select
+        percentile_cont(array[0.025, 0.975]) within group (
+            order by (
+                samples.sorted[1 + floor(samples.n * middles.lower)::integer]
+                + samples.sorted[1 + floor(samples.n * middles.upper)::integer]
+            ) / 2
+        ) as bounds
+    from {{ ref('int_deployments__bootstrap_draws') }} as draws
+    {{ resampled_middles('samples.n', 'draws') }}
+) as intervals
