@@ -17,20 +17,25 @@ from api.responses import Meta as AnswerMeta
 from api.security.callers import Caller
 from api.services import Services
 
-METRICS = ("change_failure_rate", "deployment_frequency", "lead_time", "recovery_time")
+METRICS = (
+    "change_failure_rate", "deployment_failure_rate", "deployment_frequency", "lead_time", "recovery_time",
+    "rework_rate", "time_to_restore",
+)  # fmt: skip
 MART = "metric_evidence"
 SCOPES = "select scope, unit, as_of from marts.dora_summary where scope_kind = $1 and metric = $2 and window_days = 7"
 # A tenant's scope has no column of its own; any other is one of these.
-IN_SCOPE = "($1 = 'tenant' or case $1 when 'service' then service else repository end = $2)"
+IN_SCOPE = """
+($1 = 'tenant' or case $1 when 'service' then service = $2 when 'team' then $2 = any(teams) else repository = $2 end)
+"""
 IN_WINDOW = f"metric = $3 and day between $4 and $5 and {IN_SCOPE}"
 # Deployments a day: from the first one on that was observed in production, whatever came of it.
 FIGURE = f"""
 select
     count(*) filter (where is_counted) as n,
     count(*) filter (where is_in_numerator) as numerator,
-    case $3
-        when 'change_failure_rate' then avg(is_in_numerator::int) filter (where is_counted)::double precision
-        when 'deployment_frequency'
+    case
+        when $3 like '%\\_rate' then avg(is_in_numerator::int) filter (where is_counted)::double precision
+        when $3 = 'deployment_frequency'
             then count(*) filter (where is_counted)::double precision / nullif(greatest($5 - greatest($4, (
                 select min(day) from marts.metric_evidence
                 where metric = $3 and {IN_SCOPE}
@@ -53,9 +58,11 @@ order by is_in_numerator desc nulls last, evidence is null, is_counted desc, hap
 """
 RULES = "select rule_kind, version, rule_count from marts.rules_in_force order by rule_kind"
 PARAMETERS = ("scope_kind", "scope", "window_days", "first_day", "last_day", "limit")
-ScopeKind = Annotated[Literal["tenant", "service", "repository"], Parameter(description="Of what the figure is.")]
+ScopeKind = Annotated[
+    Literal["tenant", "service", "repository", "team"], Parameter(description="Of what the figure is.")
+]
 Name = Annotated[  # `scope` as a name is Litestar's
-    str, Parameter(query="scope", max_length=500, description="The service or repository; `all` for the tenant.")
+    str, Parameter(query="scope", max_length=500, description="The service, repository or team; `all` for the tenant.")
 ]
 WindowDays = Annotated[int, Parameter(ge=1, le=3660, description="So many days up to the newest of the data.")]
 FirstDay = Annotated[date | None, Parameter(description="Instead of a window: from this day on.")]
@@ -79,7 +86,10 @@ class Rules(Struct, frozen=True):
 
 
 class Piece(Struct, frozen=True):
-    """Why a deployment is a change failure; `overruled_by`: the override by which a person said that it is none."""
+    """Why a deployment is a change failure or rework.
+
+    `overruled_by`: the override by which a person said that it is no change failure.
+    """
 
     kind: str
     confidence: float
@@ -91,14 +101,14 @@ class Piece(Struct, frozen=True):
 
 
 class Case(Struct, frozen=True):
-    """One deployment or change. `is_in_numerator`: of a rate, whether it is one of those that the rate counts."""
+    """One deployment, change or incident. `is_in_numerator`: of a rate, whether it is one of those that it counts."""
 
     case_kind: str
     case_id: str
-    deployment_id: UUID
-    service: str
-    repository: str
-    environment: str
+    deployment_id: UUID | None
+    service: str | None
+    repository: str | None
+    environment: str | None
     happened_at: datetime | None
     is_counted: bool
     left_out_because: str | None
@@ -140,7 +150,8 @@ async def read_evidence(
 ) -> Envelope[Evidence]:  # fmt: skip
     """The cases of a window or of some days: counted, or left out and why; and the versions of the rules.
 
-    Metrics: change_failure_rate, deployment_frequency, lead_time, recovery_time. All of one publish.
+    Metrics: change_failure_rate, deployment_failure_rate, deployment_frequency, lead_time, recovery_time, rework_rate,
+    time_to_restore. All of one publish.
     """
     if metric not in METRICS:
         raise not_found(f"There is no evidence for {metric[:100]!r}.{did_you_mean(metric, METRICS)}")
@@ -184,7 +195,8 @@ def _shown(row: Any) -> Case:
 
 
 def _all_cases(metric: str, scope_kind: str, scope: str, first: date, last: date) -> str:
-    within = {} if scope_kind == "tenant" else {scope_kind: scope}
+    column = "teams" if scope_kind == "team" else scope_kind  # a list: equal means that it contains it
+    within = {} if scope_kind == "tenant" else {column: scope}
     return f"/api/v1/marts/{MART}?" + urlencode({"metric": metric, **within, "day.gte": first, "day.lte": last})
 
 

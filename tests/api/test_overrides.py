@@ -164,7 +164,7 @@ def test_a_window_ends_with_the_newest_day_and_the_cases_can_be_fewer(told):
     [
         ("change_failure", 404, "change_failure_rate"),
         ("change_failure_rate?scope_kind=service&scope=shopp", 404, "shop"),
-        ("change_failure_rate?scope_kind=team", 400, "scope_kind"),
+        ("change_failure_rate?scope_kind=squad", 400, "scope_kind"),
         ("change_failure_rate?first_day=2026-06-01", 400, "later"),
         ("change_failure_rate?window=7", 400, "window_days"),
     ],

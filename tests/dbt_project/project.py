@@ -19,8 +19,8 @@ from pipelines.warehouse.connection import Warehouse
 from tests.dbt_project import parsed
 
 DELIVERY = (
-    "deployments", "change_deployments", "pull_requests", "dora_daily", "dora_periods", "dora_summary",
-    "dora_definitions", "metric_evidence",
+    "deployments", "change_deployments", "pull_requests", "dora_daily", "dora_bands", "dora_periods",
+    "dora_definitions", "dora_quick_check", "dora_summary", "metric_evidence",
 )  # fmt: skip
 CODE = (
     "branches", "commit_hours", "commits_weekly", "contributors_weekly", "coverage", "hotspots", "quality_grades",

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.conftest import RECORDED
@@ -226,6 +227,145 @@ def test_the_fix_that_names_the_incident_ends_the_failure_and_is_rework(told):
     assert rows[3]["remediating_deployment_id"] == rows[4]["deployment_id"]
     assert rows[3]["recovery_seconds"] == 4 * HOUR
     assert [row["is_rework"] for row in rows] == [False, False, True, False, True]
+
+
+@story
+def weeks(shop: Company) -> None:
+    """Four weeks of a team: a first deployment, three on two days, none, and a rollback on the last day."""
+    with shop.project.warehouse.connect("loader") as database:
+        database.execute("insert into app.team (tenant_id, team) values (%s, 'web')", [shop.tenant_id])
+        database.execute(
+            "insert into app.team_repository (tenant_id, team, repository) values (%s, 'web', 'weeks/*')",
+            [shop.tenant_id],
+        )
+    shop.add("repositories", id=1, name="shop", default_branch="main")
+    monday = 7 * 24.0  # 9 March 08:00
+    shop.commit("0", 24)
+    shop.deploy("0", 25, 25)  # Tuesday: its week was not seen whole
+    for number, (deployed, lead, merged) in enumerate(
+        [(monday, 2, 1), (monday + 2, 4, 1), (monday + 24, 6, 2), (monday + 336, 8, 3), (monday + 336, 10, 4)], start=1
+    ):
+        shop.pull_request(
+            number, opened=deployed - lead, commits={f"w{number}": deployed - lead}, merged=deployed - merged,
+            merge_sha=str(number),
+        )  # fmt: skip
+        shop.commit(str(number), deployed - merged, (str(number - 1),))
+        if number != 4:  # it goes out with the fifth
+            shop.deploy(str(number), deployed, deployed)
+    shop.commit("6", monday + 310, ("5",))
+    shop.deploy("6", monday + 340, monday + 340)
+    shop.deploy("5", monday + 342, monday + 342)
+    shop.deploy("6", monday + 343, monday + 343, state="failure")
+    shop.incident(90, opened=monday + 344)
+    shop.sync(30 * 24)  # Wednesday, 1 April
+
+
+def summary(shop: Company, scope_kind: str = "tenant", window_days: int = 90) -> dict[str, dict[str, Any]]:
+    return {
+        row["metric"]: row
+        for row in shop.rows("dora_summary")
+        if (row["scope_kind"], row["window_days"]) == (scope_kind, window_days)
+    }
+
+
+def test_durations_have_quartiles_and_the_part_after_the_merge(told):
+    rows = summary(told["weeks"])
+    lead, merged = rows["lead_time"], rows["merge_to_deploy_time"]
+
+    assert [lead[name] / HOUR for name in ("value", "p75", "p90")] == [7, 9.5, 20]
+    assert [merged[name] / HOUR for name in ("value", "p75", "p90")] == pytest.approx([2, 3, 3.6])
+    assert (lead["n"], lead["coverage"], merged["n"], merged["coverage"]) == (6, 1, 5, 5 / 6)
+    assert rows["change_failure_rate"]["p75"] is None
+
+
+def test_weeks_count_where_they_were_seen_whole_and_zero_weeks_too(told):
+    found = {days: summary(told["weeks"], window_days=days)["deployment_days_per_week"] for days in (7, 30, 90)}
+
+    assert {days: (row["value"], row["n"]) for days, row in found.items()} == {7: (None, 0), 30: (1, 3), 90: (1, 3)}
+
+
+def test_both_denominators_of_the_change_failure_rate_are_there(told):
+    rows = summary(told["weeks"])
+
+    assert (rows["change_failure_rate"]["value"], rows["change_failure_rate"]["n"]) == (1 / 6, 6)
+    assert (rows["change_failure_rate_of_all"]["value"], rows["change_failure_rate_of_all"]["n"]) == (1 / 7, 7)
+
+
+def test_the_interval_of_a_median_is_what_resampling_gives_from_five_cases_on(told):
+    rows = summary(told["weeks"])
+    measured = {"lead_time": [2, 4, 6, 8, 10, 30], "merge_to_deploy_time": [1, 1, 2, 3, 4]}
+    draws = np.random.default_rng(1)
+
+    for metric, hours in measured.items():
+        medians = np.median(draws.choice(hours, (50_000, len(hours))), axis=1)
+        low, high = rows[metric]["interval_low"] / HOUR, rows[metric]["interval_high"] / HOUR
+        assert np.quantile(medians, 0.015) <= low <= np.quantile(medians, 0.035)
+        assert np.quantile(medians, 0.965) <= high <= np.quantile(medians, 0.985)
+    assert {metric for metric, row in rows.items() if row["interval_low"] is not None} == set(measured)
+
+
+def test_a_team_has_the_figures_of_its_repositories(told):
+    same = ("value", "p75", "p90", "n", "coverage", "interval_low", "interval_high", "band")
+    tenant, team = summary(told["weeks"]), summary(told["weeks"], "team")
+
+    assert [row["scope"] for row in team.values()] == ["web"] * len(tenant)
+    assert {metric: [row[name] for name in same] for metric, row in team.items()} == {
+        metric: [row[name] for name in same] for metric, row in tenant.items()
+    }
+    assert summary(told["squash"], "team") == {}
+
+
+def test_a_quick_check_is_the_mean_of_what_is_measured(told):
+    (row,) = [
+        row for row in told["weeks"].rows("dora_quick_check") if (row["scope_kind"], row["window_days"]) == ("team", 90)
+    ]
+    parts = ("lead_time", "deployment_frequency", "recovery_time", "change_failure_rate", "rework_rate")
+
+    assert [row[f"{part}_score"] for part in parts] == pytest.approx([8, 6, 8, 10 - 10 / 6, 10 - 10 / 7])
+    assert (row["score"], row["n"]) == (pytest.approx((22 + 20 - 10 / 6 - 10 / 7) / 5), 5)
+
+
+def test_a_band_is_of_a_year_that_has_one(told):
+    rows = [
+        row for row in told["weeks"].rows("dora_bands") if (row["scope_kind"], row["window_days"]) == ("tenant", 90)
+    ]
+
+    assert {(row["metric"], row["year"], row["band"]) for row in rows} == {
+        ("lead_time", 2023, "elite"), ("deployment_frequency", 2023, "high"), ("recovery_time", 2023, "high"),
+        ("change_failure_rate", 2023, "low"),
+    }  # fmt: skip
+
+
+def test_a_period_counts_its_own_days_and_a_week_that_is_not_over_has_no_rate(told):
+    rows = {
+        (row["period_kind"], row["first_day"].isoformat()): row
+        for row in told["weeks"].rows("dora_periods")
+        if row["scope_kind"] == "service"
+    }
+    kinds = [kind for kind, _ in rows]
+    first, second, last = (rows["week", day] for day in ("2026-03-02", "2026-03-09", "2026-03-30"))
+
+    assert [kinds.count(kind) for kind in ("day", "week", "month", "rolling_7", "rolling_90")] == [30, 5, 2, 30, 30]
+    assert (first["is_complete"], first["deployment_count"], first["deployment_days_per_week_p50"]) == (False, 1, None)
+    assert (second["is_complete"], second["deployment_count"], second["deployment_days_per_week_p50"]) == (True, 3, 2)
+    assert (last["is_complete"], last["observed_days"], last["week_count"]) == (False, 3, 0)
+    assert rows["rolling_7", "2026-03-05"]["deployment_count"] == 3  # from Thursday on, without the Tuesday before
+    assert rows["month", "2026-03-01"]["lead_time_p50_seconds"] == 7 * HOUR
+
+
+def test_rework_failed_pipelines_and_open_incidents_are_shown_case_by_case(told):
+    cases: dict[str, list[dict[str, Any]]] = {}
+    for row in told["weeks"].rows("metric_evidence", order="happened_at"):
+        cases.setdefault(row["metric"], []).append(row)
+    hits = {metric: [row for row in rows if row["is_in_numerator"]] for metric, rows in cases.items()}
+    (incident,) = cases["time_to_restore"]
+
+    assert [piece["kind"] for piece in hits["rework_rate"][0]["evidence"]] == ["rollback"]
+    assert (len(hits["rework_rate"]), sum(row["is_counted"] for row in cases["rework_rate"])) == (1, 7)
+    assert [row["is_counted"] for row in cases["deployment_failure_rate"]] == [True] * 8
+    assert len(hits["deployment_failure_rate"]) == 1
+    assert (incident["left_out_because"], incident["day"], incident["seconds"]) == ("censored", date(2026, 4, 1), None)
+    assert (incident["case_kind"], incident["teams"], incident["reference"]) == ("incident", ["web"], "weeks/shop#90")
 
 
 @story

@@ -83,6 +83,7 @@ def history(project: Project) -> History:
     told.shop.sync(55)
     project.close(project.open(), status="failed")  # a build that saw the news and failed
     told.other.sync(60)
+    told.moved.add("repositories", id=1, name="shop", default_branch="main")
     told.moved.sync(41)
     team.clone.commit("later", 50, a="3", hot_py="def f(a):\n    return a\n")
     team.clone.tag("v3")
@@ -94,6 +95,11 @@ def history(project: Project) -> History:
         database.execute(
             "insert into app.environment_rule (tenant_id, position, pattern, environment_class)"
             " values (%s, 1, 'blue', 'production')",
+            [told.moved.tenant_id],
+        )
+        database.execute("insert into app.team (tenant_id, team) values (%s, 'web')", [told.moved.tenant_id])
+        database.execute(
+            "insert into app.team_repository (tenant_id, team, repository) values (%s, 'web', '*')",
             [told.moved.tenant_id],
         )
         database.execute(
@@ -138,6 +144,7 @@ def test_a_change_of_the_rules_moves_the_whole_tenant(project: Project, history:
     assert history.first_days["classes"] == ["development"]
     assert [row["environment_class"] for row in history.moved.rows("deployments")] == ["production"]
     assert {row["environment_class"] for row in history.moved.rows("dora_daily")} == {"production"}
+    assert "web" in {row["scope"] for row in history.moved.rows("dora_periods")}
 
 
 def test_a_new_time_zone_moves_days_without_any_new_row(project: Project, history: History):

@@ -7,8 +7,8 @@ from orchestration import downstream, models
 from orchestration.models import Manifest
 
 DELIVERY = {
-    "change_deployments", "deployments", "dora_daily", "dora_definitions", "dora_summary", "kpi_daily",
-    "metric_evidence", "pull_requests", "repository_summary",
+    "change_deployments", "deployments", "dora_bands", "dora_daily", "dora_definitions", "dora_periods",
+    "dora_quick_check", "dora_summary", "kpi_daily", "metric_evidence", "pull_requests", "repository_summary",
 }  # fmt: skip
 
 

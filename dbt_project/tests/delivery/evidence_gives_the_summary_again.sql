@@ -8,8 +8,12 @@ cases as (
         scopes.scope
     from {{ ref('metric_evidence') }} as evidence
     inner join lateral (
-        values ('tenant', 'all'), ('service', evidence.service), ('repository', evidence.repository)
-    ) as scopes (scope_kind, scope) on true
+        select * from (
+            values ('tenant', 'all'), ('service', evidence.service), ('repository', evidence.repository)
+        ) as own (scope_kind, scope)
+        union all
+        select 'team' as scope_kind, unnest(evidence.teams) as scope
+    ) as scopes on true
     where evidence.is_counted
 ),
 
@@ -24,9 +28,10 @@ again as (
         summary.n,
         summary.coverage,
         count(cases.case_id) as n_again,
-        case summary.metric
-            when 'deployment_frequency' then count(cases.case_id) / nullif(summary.coverage * summary.window_days, 0)
-            when 'change_failure_rate'
+        case
+            when summary.metric = 'deployment_frequency'
+                then count(cases.case_id) / nullif(summary.coverage * summary.window_days, 0)
+            when summary.unit = 'ratio'
                 then count(*) filter (where cases.is_in_numerator)::double precision / nullif(count(cases.case_id), 0)
             else percentile_cont(0.5) within group (order by cases.seconds)
         end as value_again
@@ -38,8 +43,8 @@ again as (
             and summary.scope = cases.scope
             and summary.metric = cases.metric
             and cases.day between summary.as_of - summary.window_days + 1 and summary.as_of
-    where summary.metric in ('deployment_frequency', 'change_failure_rate', 'lead_time', 'recovery_time')
-    group by 1, 2, 3, 4, 5, 6, 7, 8
+    where summary.metric in (select metric from {{ ref('metric_evidence') }})
+    group by 1, 2, 3, 4, 5, 6, 7, 8, summary.unit
 )
 
 select * from again

@@ -50,11 +50,5 @@ left join {{ ref('int_deployments__summary_intervals') }} as intervals
 left join benchmarks
     on
         current.metric = benchmarks.metric
-        and case
-            when benchmarks.is_high_included
-                then
-                    current.value <= coalesce(benchmarks.high, 'infinity')
-                    and (current.value > benchmarks.low or benchmarks.low = 0)
-            else current.value >= benchmarks.low and current.value < coalesce(benchmarks.high, 'infinity')
-        end
+        and {{ falls_in_band('current.value') }}
 where current.period = 0

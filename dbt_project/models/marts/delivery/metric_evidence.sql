@@ -1,6 +1,13 @@
 -- One row per delivery metric and case: whether the case is in the figure, and why, or why not.
-{{ config(unique_key=['tenant_id', 'metric', 'case_id', 'deployment_id']) }}
+{{ config(unique_key=['tenant_id', 'evidence_id']) }}
 with
+
+-- They look at every deployment.
+metrics as (
+    select * from (
+        values ('deployment_frequency'), ('change_failure_rate'), ('rework_rate'), ('deployment_failure_rate')
+    ) as names (metric)
+),
 
 deployments as (
     select
@@ -31,18 +38,40 @@ said as (
     group by tenant_id, deployment_id
 ),
 
--- Both metrics look at every deployment; what is not delivered in production is in neither.
+rework as (
+    select
+        tenant_id,
+        deployment_id,
+        jsonb_agg(
+            jsonb_build_object(
+                'kind', kind, 'confidence', 1, 'source_ref', source_ref, 'reference', reference, 'reason', null,
+                'overruled_by', null, 'overruled_because', null
+            )
+            order by kind, source_ref
+        ) as evidence
+    from {{ ref('int_deployments__rework_named') }}
+    where {{ of_touched_tenants() }}
+    group by tenant_id, deployment_id
+),
+
+-- What is not delivered in production is in none of them, but for the rate of failed pipelines.
 counted_deployments as (
     select
         deployments.*,
         metrics.metric,
         case
             when deployments.environment_class <> 'production' then 'not_production'
+            when metrics.metric = 'deployment_failure_rate' and deployments.is_failed then null
             when deployments.status <> 'success' then deployments.status
             when metrics.metric = 'change_failure_rate' and deployments.is_rollback then 'rollback'
-        end as left_out_because
+        end as left_out_because,
+        case metrics.metric
+            when 'change_failure_rate' then deployments.is_change_failure
+            when 'rework_rate' then deployments.is_rework
+            when 'deployment_failure_rate' then deployments.is_failed
+        end as is_hit
     from deployments
-    cross join (values ('deployment_frequency'), ('change_failure_rate')) as metrics (metric)
+    cross join metrics
 ),
 
 cases as (
@@ -57,7 +86,7 @@ cases as (
         environment,
         coalesce(finished_at, started_at) as happened_at,
         left_out_because,
-        case when metric = 'change_failure_rate' and left_out_because is null then is_change_failure end as is_in_numerator,
+        case when left_out_because is null then is_hit end as is_in_numerator,
         null::double precision as seconds,
         reference,
         null::uuid as override_id,
@@ -104,7 +133,7 @@ cases as (
         dismissed.dismissed_by as override_id,
         dismissed.url
     from dismissed
-    cross join (values ('deployment_frequency'), ('change_failure_rate')) as metrics (metric)
+    cross join metrics
 
     union all
 
@@ -126,10 +155,39 @@ cases as (
         null as url
     from {{ ref('int_changes__unioned') }}
     where environment_class = 'production' and {{ of_touched_tenants() }}
+
+    union all
+
+    -- One that is still open is censored: it will have taken at least as long as until today, so it is of today.
+    select
+        incidents.tenant_id,
+        'time_to_restore' as metric,
+        'incident' as case_kind,
+        incidents.incident_id::text as case_id,
+        null::uuid as deployment_id,
+        incidents.service,
+        repositories.repository,
+        incidents.environment,
+        coalesce(incidents.resolved_at, incidents.started_at) as happened_at,
+        case
+            when incidents.resolved_at is null then 'censored' when incidents.open_seconds is null then 'not_measurable'
+        end as left_out_because,
+        null as is_in_numerator,
+        incidents.open_seconds as seconds,
+        incidents.key as reference,
+        null::uuid as override_id,
+        issues.url
+    from {{ ref('int_incidents__mapped') }} as incidents
+    inner join {{ ref('int_issues__unioned') }} as issues
+        on incidents.tenant_id = issues.tenant_id and incidents.incident_id = issues.issue_id
+    left join {{ ref('int_deployments__service_repositories') }} as repositories
+        on incidents.tenant_id = repositories.tenant_id and incidents.service = repositories.service
+    where {{ of_touched_tenants('incidents.tenant_id') }}
 )
 
 select
     cases.tenant_id,
+    {{ surrogate_id(['cases.metric', 'cases.case_id', 'cases.deployment_id']) }} as evidence_id,
     cases.metric,
     cases.case_kind,
     cases.case_id,
@@ -137,19 +195,28 @@ select
     cases.service,
     cases.repository,
     cases.environment,
-    {{ local_day('cases.happened_at', 'tenants.time_zone') }} as day,
+    owners.teams,
+    case
+        when cases.left_out_because = 'censored' then tenants.today
+        else {{ local_day('cases.happened_at', 'tenants.time_zone') }}
+    end as day,
     cases.happened_at,
     cases.left_out_because is null as is_counted,
     cases.left_out_because,
     cases.is_in_numerator,
     cases.seconds,
     cases.reference,
-    case when cases.metric in ('change_failure_rate', 'recovery_time') then said.evidence end as evidence,
+    case
+        when cases.metric in ('change_failure_rate', 'recovery_time') then said.evidence
+        when cases.metric = 'rework_rate' and cases.is_in_numerator then rework.evidence
+    end as evidence,
     cases.override_id,
     overrides.reason as override_reason,
     cases.url
 from cases
-inner join {{ source('app', 'tenant') }} as tenants using (tenant_id)
+inner join {{ ref('int_tenants__now') }} as tenants using (tenant_id)
 left join said using (tenant_id, deployment_id)
+left join rework using (tenant_id, deployment_id)
+left join {{ ref('int_teams__by_repository') }} as owners using (tenant_id, repository)
 left join {{ ref('int_overrides__in_force') }} as overrides
     on cases.tenant_id = overrides.tenant_id and cases.override_id = overrides.override_id
