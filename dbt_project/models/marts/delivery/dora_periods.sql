@@ -2,13 +2,20 @@
 {{ config(unique_key=['tenant_id', 'scope_kind', 'scope', 'period_kind', 'first_day']) }}
 with
 
+-- Scopes and periods have numbers: a fact is in some hundred periods, and sorting by names would be most of the work.
 facts as (
-    select * from {{ ref('int_deployments__summary_facts') }}
+    select
+        *,
+        dense_rank() over (order by tenant_id, scope_kind, scope) as scope_number
+    from {{ ref('int_deployments__summary_facts') }}
     where {{ of_touched_tenants() }}
 ),
 
 periods as (
-    select * from {{ ref('int_deployments__periods') }}
+    select
+        *,
+        row_number() over (order by tenant_id, period_kind, first_day) as period_number
+    from {{ ref('int_deployments__periods') }}
     where {{ of_touched_tenants() }}
 ),
 
@@ -18,6 +25,8 @@ dense as (
         scopes.tenant_id,
         scopes.scope_kind,
         scopes.scope,
+        scopes.scope_number,
+        periods.period_number,
         periods.period_kind,
         periods.first_day,
         periods.last_day,
@@ -30,10 +39,11 @@ dense as (
             tenant_id,
             scope_kind,
             scope,
+            scope_number,
             min(day) as first_deployment_day
         from facts
         where fact = 'deployment'
-        group by tenant_id, scope_kind, scope
+        group by tenant_id, scope_kind, scope, scope_number
     ) as scopes
     inner join periods
         on
@@ -43,11 +53,8 @@ dense as (
 
 measured as (
     select
-        facts.tenant_id,
-        facts.scope_kind,
-        facts.scope,
-        periods.period_kind,
-        periods.first_day,
+        facts.scope_number,
+        periods.period_number,
         count(*) filter (where facts.is_success) as deployment_count,
         count(distinct facts.day) filter (where facts.is_success) as deployment_days,
         count(*) filter (where facts.is_failed) as failed_count,
@@ -68,35 +75,30 @@ measured as (
     inner join (
         select
             tenant_id,
-            period_kind,
-            first_day,
+            period_number,
             generate_series(first_day::timestamp, last_day::timestamp, interval '1 day')::date as day
         from periods
     ) as periods using (tenant_id, day)
-    group by 1, 2, 3, 4, 5
+    group by facts.scope_number, periods.period_number
 ),
 
 weeks as (
     select
         dense.tenant_id,
-        dense.scope_kind,
-        dense.scope,
+        dense.scope_number,
         dense.first_day,
         dense.last_day,
         coalesce(measured.deployment_days, 0) as deployment_days
     from dense
-    left join measured using (tenant_id, scope_kind, scope, period_kind, first_day)
+    left join measured using (scope_number, period_number)
     where dense.period_kind = 'week' and dense.is_complete
 ),
 
 -- The complete weeks that lie wholly within a period.
 weekly as (
     select
-        weeks.tenant_id,
-        weeks.scope_kind,
-        weeks.scope,
-        periods.period_kind,
-        periods.first_day,
+        weeks.scope_number,
+        periods.period_number,
         count(*) as week_count,
         percentile_cont(0.5) within group (order by weeks.deployment_days) as deployment_days_p50
     from weeks
@@ -105,15 +107,15 @@ weekly as (
             weeks.tenant_id = periods.tenant_id
             and weeks.first_day >= periods.first_day
             and weeks.last_day <= periods.last_day
-    group by 1, 2, 3, 4, 5
+    group by weeks.scope_number, periods.period_number
 )
 
 select
-    tenant_id,
-    scope_kind,
-    scope,
-    period_kind,
-    first_day,
+    dense.tenant_id,
+    dense.scope_kind,
+    dense.scope,
+    dense.period_kind,
+    dense.first_day,
     dense.last_day,
     dense.is_complete,
     dense.observed_days,
@@ -153,5 +155,5 @@ select
     measured.restore[2] as restore_p75_seconds,
     measured.restore[3] as restore_p90_seconds
 from dense
-left join measured using (tenant_id, scope_kind, scope, period_kind, first_day)
-left join weekly using (tenant_id, scope_kind, scope, period_kind, first_day)
+left join measured using (scope_number, period_number)
+left join weekly using (scope_number, period_number)
