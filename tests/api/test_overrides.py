@@ -30,13 +30,24 @@ def told(real):
         for name in ("ada", "Grace", "grace2"):
             week = {"repository": "acme/shop", "week": date(2026, 5, 4), "contributor": name}
             insert(database, marts["contributors_weekly"], real.acme, week)
-        for kind, scope in (("tenant", "all"), ("service", "shop")):
-            summary = {"scope_kind": kind, "scope": scope, "window_days": 7, "metric": "change_failure_rate"}
-            insert(database, marts["dora_summary"], real.acme, {**summary, "unit": "ratio", "as_of": date(2026, 5, 31)})
+        for kind, scope, metric, unit in (
+            ("tenant", "all", "change_failure_rate", "ratio"), ("service", "shop", "change_failure_rate", "ratio"),
+            ("team", "web", "change_failure_rate", "ratio"), ("tenant", "all", "time_to_restore", "seconds"),
+        ):  # fmt: skip
+            summary = {"scope_kind": kind, "scope": scope, "window_days": 7, "metric": metric, "unit": unit}
+            insert(database, marts["dora_summary"], real.acme, {**summary, "as_of": date(2026, 5, 31)})
+        for day, seconds in ((30, 3600.0), (31, None)):
+            given = {
+                "metric": "time_to_restore", "case_kind": "incident", "case_id": f"i{day}", "evidence_id": uuid4(),
+                "day": date(2026, 5, day), "happened_at": f"2026-05-{day}T12:00Z", "is_counted": seconds is not None,
+            }  # fmt: skip
+            measured = {"seconds": seconds} if seconds else {"left_out_because": "censored"}
+            insert(database, marts["metric_evidence"], real.acme, {**given, **measured})
         for day, hit, reason in CASES:
             given = {
                 **same, "metric": "change_failure_rate", "case_kind": "deployment", "case_id": f"d{day}",
-                "deployment_id": uuid4(), "day": date(2026, 5, day), "happened_at": f"2026-05-{day}T12:00Z",
+                "evidence_id": uuid4(), "deployment_id": uuid4(), "teams": ["web"],
+                "day": date(2026, 5, day), "happened_at": f"2026-05-{day}T12:00Z",
                 "is_counted": reason is None, "left_out_because": reason, "is_in_numerator": hit,
                 "evidence": piece() if hit else None,
             }  # fmt: skip
@@ -157,6 +168,23 @@ def test_a_window_ends_with_the_newest_day_and_the_cases_can_be_fewer(told):
 
     assert (found["first_day"], found["last_day"]) == ("2026-05-11", "2026-05-31")
     assert (found["value"], found["n"], len(found["cases"])) == (0, 1, 1)
+
+
+def test_a_team_is_a_scope_and_all_its_cases_can_be_asked_for(told):
+    found = told.get("/api/v1/evidence/change_failure_rate?scope_kind=team&scope=web&window_days=31").json()["data"]
+
+    assert (found["value"], found["n"]) == (pytest.approx(1 / 3), 3)
+    assert len(told.get(found["all_cases"]).json()["data"]) == len(CASES)
+
+
+def test_an_open_incident_is_shown_as_censored_and_is_not_in_the_figure(told):
+    found = told.get("/api/v1/evidence/time_to_restore").json()["data"]
+
+    assert (found["value"], found["n"], found["numerator"]) == (3600, 1, None)
+    assert found["left_out"] == [{"reason": "censored", "case_count": 1}]
+    assert [(case["case_id"], case["deployment_id"], case["service"]) for case in found["cases"]] == [
+        ("i30", None, None), ("i31", None, None),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
