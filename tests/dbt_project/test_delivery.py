@@ -313,6 +313,12 @@ def test_a_team_has_the_figures_of_its_repositories(told):
         metric: [row[name] for name in same] for metric, row in tenant.items()
     }
     assert summary(told["squash"], "team") == {}
+    by_definition: dict[str, list[tuple]] = {"tenant": [], "team": []}
+    for row in told["weeks"].rows("dora_definitions", order="metric, definition, window_days"):
+        by_definition.setdefault(row["scope_kind"], []).append(
+            (row["metric"], row["definition"], row["value"], row["n"])
+        )
+    assert by_definition["team"] == by_definition["tenant"] != []
 
 
 def test_a_quick_check_is_the_mean_of_what_is_measured(told):
