@@ -18,6 +18,7 @@ from api.metrics import Metrics
 from api.routes import (
     aliases,
     auth,
+    configuration,
     connection_tests,
     connections,
     dashboard,
@@ -81,6 +82,7 @@ def create(warehouse: Warehouse, settings: Settings | None = None, log: AccessLo
                     *webhooks.ROUTES,
                     *uploads.ROUTES,
                     *overrides.ROUTES,
+                    *configuration.ROUTES,
                     *evidence.ROUTES,
                 ],
             ),

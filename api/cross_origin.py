@@ -11,7 +11,7 @@ from litestar.types import Scope
 EXPOSED = b"ETag, Retry-After, X-Request-ID, X-Next-Cursor, X-Version, X-As-Of, Content-Disposition"
 PREFLIGHT = [
     (b"access-control-allow-methods", b"GET, POST, PUT, DELETE"),
-    (b"access-control-allow-headers", b"Authorization, Content-Type, If-None-Match"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, If-Match, If-None-Match"),
     (b"access-control-max-age", b"600"),
     (b"content-length", b"0"),
 ]

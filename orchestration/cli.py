@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
     from orchestration import environment
     from orchestration.commands import (
         accounts,
+        configuration,
         connections,
         loading,
         overrides,
@@ -38,7 +39,8 @@ def main(arguments: list[str] | None = None) -> None:
     from pipelines.warehouse.home import home
 
     groups = (
-        running, loading, accounts, connections, schedules, uploads, overrides, webhooks, secret_key, services,
+        running, loading, accounts, connections, schedules, uploads, overrides, configuration, webhooks, secret_key,
+        services,
     )  # fmt: skip
     for group in groups:
         group.register(cli)

@@ -113,7 +113,7 @@ def test_only_allowed_origins_may_read(real):
     assert "access-control-allow-origin" not in refused.headers
     assert (asked.status_code, asked.headers["access-control-allow-headers"]) == (
         204,
-        "Authorization, Content-Type, If-None-Match",
+        "Authorization, Content-Type, If-Match, If-None-Match",
     )
     assert real.client.get("/api/v1/marts", headers=good).headers["access-control-allow-origin"]
 

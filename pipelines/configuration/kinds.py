@@ -1,0 +1,111 @@
+"""The kinds of configuration there are, and the check of a whole list of one."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from pipelines.configuration import rows
+from pipelines.configuration.stores import Settings, Store, Table
+
+MOST_ROWS = 1000
+
+
+class InvalidConfiguration(Exception):
+    """A row cannot be so. `field` is where, such as `rows[2].pattern`; the message says why and what to do."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field, self.message = field, message
+
+
+class Kind(Struct, frozen=True, dict=True):
+    """One kind of configuration.
+
+    `key`: the fields in which no two rows may agree. `refers`: a field → the kind that must have a row of that name in
+    its field of the same name.
+    """
+
+    name: str
+    row: Any
+    store: Store
+    without: str
+    key: tuple[str, ...] = ()
+    refers: Mapping[str, str] = {}
+
+    @cached_property
+    def about(self) -> str:
+        """What one row says."""
+        return str(self.row.__doc__) if isinstance(self.row, type) else "Single values that hold for the whole tenant."
+
+    def parse(self, given: Any) -> list[Struct]:
+        """The rows of what somebody wrote. Raises InvalidConfiguration."""
+        if not isinstance(given, list):
+            raise InvalidConfiguration("rows", "must be a list.")
+        if len(given) > MOST_ROWS:
+            raise InvalidConfiguration("rows", f"are {len(given)}, and {MOST_ROWS} at most are kept.")
+        found = []
+        for number, each in enumerate(given):
+            try:
+                found.append(msgspec.convert(each, self.row))
+            except msgspec.ValidationError as error:
+                message, _, path = str(error).partition(" - at `$")
+                raise InvalidConfiguration(f"rows[{number}]{path.rstrip('`')}", f"{message}.") from None
+        self._check_keys(found)
+        return found
+
+    def plain(self, parsed: Sequence[Struct]) -> list[dict[str, Any]]:
+        """The rows as JSON has them."""
+        return [msgspec.to_builtins(row) for row in parsed]
+
+    def _check_keys(self, found: Sequence[Struct]) -> None:
+        keys = [tuple(msgspec.to_builtins(row).get(field) for field in self.key) for row in found if self.key]
+        for key, count in Counter(keys).items():
+            if count > 1:
+                number = len(keys) - 1 - keys[::-1].index(key)
+                said = ", ".join(str(part) for part in key if part is not None)
+                raise InvalidConfiguration(f"rows[{number}]", f"there is a row for {said} already.")
+
+
+def _listed(name: str, row: type[Struct], table: str, without: str, **more: Any) -> Kind:
+    return Kind(name, row, Table(table, row.__struct_fields__), without, **more)
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("settings", rows.Setting, Settings(), "An incident window of 24 hours.", key=("name",)),
+        _listed("deployment_rules", rows.DeploymentRule, "deployment_rule", "GitHub deployments of every repository."),
+        _listed(
+            "environment_rules", rows.EnvironmentRule, "environment_rule",
+            "Classes by the usual names; they also hold where no rule of the tenant's fits.", key=("pattern",),
+        ),
+        _listed(
+            "service_paths", rows.ServicePath, "service_path",
+            "A pull request concerns every service of its repository.",
+        ),
+        _listed(
+            "incident_rules", rows.IncidentRule, "incident_rule",
+            "Issue types, labels and priorities that say incident, outage or urgent.",
+            key=("source", "field", "pattern"),
+        ),
+        _listed(
+            "targets", rows.Target, "target", "No targets.", key=("metric", "scope_kind", "scope", "valid_from"),
+        ),
+        _listed("objectives", rows.Objective, "objective", "No objectives.", key=("objective",)),
+        _listed(
+            "objective_rules", rows.ObjectiveRule, "objective_issue_rule", "No issue serves an objective.",
+            key=("source", "field", "pattern"), refers={"objective": "objectives"},
+        ),
+        _listed(
+            "project_parts", rows.ProjectPart, "project_part", "Each service is a project.", key=("part", "pattern"),
+        ),
+        _listed(
+            "portfolio_projects", rows.PortfolioProject, "portfolio_project", "One portfolio with every project.",
+            key=("project",), refers={"project": "project_parts"},
+        ),
+    )
+}  # fmt: skip

@@ -1,0 +1,38 @@
+"""What a field of a configuration may be, and how it is told that it is not."""
+
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from msgspec import Meta
+
+from pipelines.connections import SOURCES
+
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$")]
+Glob = Annotated[
+    str,
+    Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$", examples=["deploy-*"],
+         description="A glob: `*` stands for anything, everything else for itself."),
+]  # fmt: skip
+Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["09:00"])]
+Weekday = Annotated[int, Meta(ge=1, le=7, description="ISO: 1 is Monday.")]
+Hours = Annotated[float, Meta(gt=0, le=8760)]
+Positive = Annotated[float, Meta(gt=0)]
+
+
+def check_glob(*globs: str) -> None:
+    """Raise ValueError for what was meant as a regular expression: it would match nothing, silently."""
+    for glob in globs:
+        if glob.startswith("^") or glob.endswith("$") or "\\" in glob:
+            raise ValueError(f"{glob!r} is a regular expression. Do: write a glob, such as deploy-*")
+
+
+def check_time_zone(zone: str) -> None:
+    """Raise ValueError for a time zone that there is not."""
+    if zone not in available_timezones():
+        raise ValueError(f"{zone[:50]!r} is no time zone. Do: use a name such as Europe/Berlin")
+
+
+def check_source(source: str) -> None:
+    """Raise ValueError for a source that is not read."""
+    if source not in SOURCES:
+        raise ValueError(f"there is no source {source[:50]!r}. Do: use one of {', '.join(SOURCES)}")

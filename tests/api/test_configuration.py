@@ -1,0 +1,119 @@
+"""A tenant's configuration over HTTP: kept with its versions by admins, refused with the field, brought back."""
+
+from typing import Any
+
+import pytest
+
+ANN = "admin@acme.example"
+DEPLOYS = {"origin": "workflow_runs", "pattern": "deploy-*"}
+WHOLE = {"repository": "*", "environment": None, "service": None, **DEPLOYS}
+
+
+def call(served, method: str, path: str, slug: str = "acme", role: str = "admin", **options: Any):
+    headers = {"Authorization": f"Bearer {served.token(slug, role)}", **options.pop("headers", {})}
+    return served.client.request(method, f"/api/v1/configuration{path}", headers=headers, **options)
+
+
+def put(served, kind: str, rows: list[dict[str, Any]], reason: str = "as we agreed", **options: Any):
+    return call(served, "PUT", f"/{kind}", json={"rows": rows, "reason": reason}, **options)
+
+
+def test_a_list_is_replaced_as_a_whole_and_every_version_stays(real):
+    before = call(real, "GET", "/deployment_rules")
+    made = put(real, "deployment_rules", [DEPLOYS], headers={"If-Match": before.headers["etag"]})
+    late = put(real, "deployment_rules", [], headers={"If-Match": before.headers["etag"]})
+    again = put(real, "deployment_rules", [WHOLE])
+    emptied = put(real, "deployment_rules", [], "a mistake", headers={"If-Match": '"1"'})
+    back = call(real, "POST", "/deployment_rules/restore", json={"version": 1, "reason": "no mistake"})
+
+    assert (before.headers["etag"], before.json()["data"]["rows"]) == ('"0"', [])
+    assert (made.status_code, made.headers["etag"], made.json()["data"]["rows"]) == (200, '"1"', [WHOLE])
+    assert (late.status_code, late.json()["error"]["code"]) == (412, "CHANGED_MEANWHILE")
+    assert again.json()["data"]["version"] == 1  # the same rows are no change
+    assert (emptied.json()["data"]["version"], back.json()["data"]["version"]) == (2, 3)
+    assert call(real, "GET", "/deployment_rules").json()["data"]["rows"] == [WHOLE]
+    listed = call(real, "GET", "/deployment_rules/versions").json()["data"]
+    assert [(one["version"], one["reason"], one["author"], one["restored_from"]) for one in listed] == [
+        (3, "no mistake", ANN, 1), (2, "a mistake", ANN, None), (1, "as we agreed", ANN, None),
+    ]  # fmt: skip
+    assert call(real, "GET", "/deployment_rules/versions/1").json()["data"] == [WHOLE]
+    assert call(real, "GET", "/deployment_rules/versions/9").status_code == 404
+    with real.warehouse.connect("loader") as database:
+        news = database.execute(
+            "select count(*) from app.load_package where load_id like 'configuration-%%' and tenant_id = %s",
+            [real.acme.tenant_id],
+        ).fetchone()
+        audited = database.execute(
+            "select version, changes from app.audit_entry where subject = 'configuration' order by entry_id"
+        ).fetchall()
+    assert news == (3,)  # the next build works the tenant out anew
+    assert audited == [
+        (1, {"deployment_rules": [0, 1]}), (2, {"deployment_rules": [1, 0]}), (3, {"deployment_rules": [0, 1]}),
+    ]  # fmt: skip
+
+
+def test_another_tenants_configuration_is_neither_seen_nor_changed(real):
+    put(real, "environment_rules", [{"pattern": "blue", "environment_class": "production"}])
+    theirs = [{"pattern": "green", "environment_class": "production"}]
+
+    assert call(real, "GET", "/environment_rules", slug="globex").json()["data"]["rows"] == []
+    assert call(real, "GET", "/environment_rules/versions", slug="globex").json()["data"] == []
+    put(real, "environment_rules", theirs, slug="globex")
+    assert call(real, "GET", "/environment_rules").json()["data"]["rows"][0]["pattern"] == "blue"
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "field", "words"),
+    [
+        ("deployment_rules", [DEPLOYS, {"origin": "pushes"}], "rows[1].origin", "pushes"),
+        ("deployment_rules", [{"origin": "tags", "pattern": "^v"}], "rows[0]", "write a glob"),
+        ("deployment_rules", [{"origin": "tags", "patern": "v*"}], "rows[0]", "patern"),
+        ("environment_rules", [{"pattern": "x", "environment_class": "prod"}], "rows[0].environment_class", "prod"),
+        ("environment_rules", [{"pattern": "x", "environment_class": "testing"}] * 2, "rows[1]", "already"),
+        ("incident_rules", [{"source": "gitlab", "field": "label", "pattern": "x"}], "rows[0]", "no source"),
+        ("settings", [{"name": "time_zone", "value": "Berlin"}], "rows[0]", "no time zone"),
+        ("settings", [{"name": "incident_window_hours", "value": -1}], "rows[0].value", "> 0"),
+        ("settings", [{"name": "window", "value": 1}], "rows[0].name", "window"),
+        ("targets", [{"metric": "lead_time", "value": 0, "valid_from": "2026-01-01"}], "rows[0].value", "> 0"),
+        ("targets", [{"metric": "rework_rate", "value": 15, "valid_from": "2026-01-01"}], "rows[0]", "0.15"),
+        ("objective_rules", [{"objective": "grow", "field": "label", "pattern": "x"}], "rows[0].objective", "grow"),
+    ],
+)
+def test_a_row_that_cannot_be_is_refused_with_its_field(real, kind, rows, field, words):
+    answer = put(real, kind, rows)
+
+    assert (answer.status_code, answer.json()["error"]["details"]["field"]) == (400, field), answer.text
+    assert words in answer.json()["error"]["message"]
+
+
+def test_settings_keep_the_zone_where_the_models_read_it(real):
+    given = [{"name": "time_zone", "value": "Asia/Tokyo"}, {"name": "incident_window_hours", "value": 48}]
+    put(real, "settings", given, slug="globex")
+
+    assert call(real, "GET", "/settings", slug="globex").json()["data"]["rows"] == given
+    with real.warehouse.connect("loader") as database:
+        (zone,) = database.execute(
+            "select time_zone from app.tenant where tenant_id = %s", [real.globex.tenant_id]
+        ).fetchone()
+    assert zone == "Asia/Tokyo"
+    first = call(real, "GET", "/settings/versions", slug="globex").json()["data"][-1]
+    assert (first["version"], first["author"], first["row_count"]) == (1, None, 1)  # what was there before
+
+
+def test_what_other_rows_name_cannot_be_taken_away(real):
+    put(real, "objectives", [{"objective": "grow"}])
+    put(real, "objective_rules", [{"objective": "grow", "field": "label", "pattern": "growth"}])
+
+    answer = put(real, "objectives", [])
+    assert (answer.status_code, answer.json()["error"]["details"]["field"]) == (400, "rows")
+    assert "objective_rules name 'grow'" in answer.json()["error"]["message"]
+
+
+def test_only_admins_change_it_and_only_what_there_is(real):
+    assert put(real, "targets", [], role="editor").status_code == 403
+    assert call(real, "GET", "/targets", role="viewer").status_code == 403
+    unknown = call(real, "GET", "/deployment_rule")
+    assert unknown.status_code == 404 and "Did you mean deployment_rules" in unknown.text
+    assert put(real, "targets", [], headers={"If-Match": "newest"}).status_code == 400
+    kinds = call(real, "GET", "", role="editor").json()["data"]
+    assert all(kind["description"] and kind["without"] and kind["schema"] for kind in kinds)
