@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from msgspec.json import schema
 from psycopg import Connection as Database
 
+import dbt_project
 from api.changes import author, write
 from api.errors import ApiError, did_you_mean, invalid, not_found
 from api.responses import Envelope
@@ -16,6 +17,7 @@ from api.security.callers import Caller
 from api.services import Services
 from pipelines.configuration import stored
 from pipelines.configuration.kinds import KINDS, InvalidConfiguration, Kind
+from pipelines.configuration.previews import Preview, preview
 from pipelines.configuration.stored import Configuration, NoSuchVersion, Version
 from pipelines.connection_changes import Changed
 
@@ -29,11 +31,16 @@ IfMatch = Annotated[
 
 
 class Described(Struct, frozen=True):
-    """A kind of configuration: what a row says, what holds without rows, and the JSON schema of a row."""
+    """A kind of configuration: what a row says, what holds without rows, and the JSON schema of a row.
+
+    `defaults` are the rows that hold instead, or after the tenant's own where `defaults_follow`.
+    """
 
     kind: str
     description: str
     without: str
+    defaults: list[dict[str, Any]]
+    defaults_follow: bool
     schema: dict[str, Any]
 
 
@@ -42,6 +49,12 @@ class Wanted(Struct, forbid_unknown_fields=True):
 
     rows: Rows
     reason: Reason
+
+
+class Tried(Struct, forbid_unknown_fields=True):
+    """The whole list that might hold."""
+
+    rows: Rows
 
 
 class Wish(Struct, forbid_unknown_fields=True):
@@ -55,7 +68,12 @@ class Wish(Struct, forbid_unknown_fields=True):
      summary="What can be configured")  # fmt: skip
 async def list_kinds() -> Envelope[list[Described]]:
     """Each kind with the schema of its rows: for forms."""
-    return Envelope([Described(kind.name, kind.about, kind.without, schema(kind.row)) for kind in KINDS.values()])
+    return Envelope([
+        Described(
+            kind.name, kind.about, kind.without, kind.defaults(dbt_project.seed), kind.defaults_follow, schema(kind.row)
+        )
+        for kind in KINDS.values()
+    ])  # fmt: skip
 
 
 @get("/configuration/{kind:str}", role="analyst", operation_id="ReadConfiguration", tags=["configuration"],
@@ -77,6 +95,19 @@ async def set_configuration(
         services, caller, lambda database: stored.put(database, author(caller), found, data.rows, data.reason, expected)
     )
     return _versioned(made, "Stored; the figures follow with the next build")
+
+
+@post("/configuration/{kind:str}/preview", role="analyst", status_code=200, operation_id="PreviewConfiguration",
+      tags=["configuration"], summary="What rows would do")  # fmt: skip
+async def preview_configuration(services: Services, caller: Caller, kind: str, data: Tried) -> Envelope[Preview]:
+    """Checks the rows and counts what each would take, on the published data. Nothing is kept."""
+    found = _kind(kind)
+
+    def run(database: Database) -> Preview:
+        rows = found.plain(found.parse(data.rows))
+        return preview(database, found, rows, found.defaults(dbt_project.seed))
+
+    return Envelope(await _write(services, caller, run))
 
 
 @get("/configuration/{kind:str}/versions", role="admin", operation_id="ListConfigurationVersions",
@@ -147,4 +178,7 @@ def _versioned(found: Configuration, message: str = "Operation completed") -> Re
     return Response(Envelope(found, message), headers=headers)
 
 
-ROUTES = [list_kinds, read_configuration, set_configuration, list_versions, read_version, restore_version]
+ROUTES = [
+    list_kinds, read_configuration, set_configuration, preview_configuration, list_versions, read_version,
+    restore_version,
+]  # fmt: skip

@@ -69,6 +69,30 @@ def set_configuration(kind: str, file: Path, reason: str, if_version: int | None
     click.echo(f"✓ {kind}: version {made.version} with {len(made.rows)} rows counts from the next transform on")
 
 
+@configuration.command("preview")
+@KIND
+@FILE
+@TENANT
+@AS_JSON
+def preview_configuration(kind: str, file: Path, tenant_name: str | None, as_json: bool) -> None:
+    """What the rows of a file would do. Nothing is kept."""
+    import msgspec
+
+    import dbt_project
+    from pipelines.configuration.previews import preview
+
+    with _database(tenant_name, kind) as (database, _, found):
+        rows = found.plain(found.parse(_rows(file)))
+        told = preview(database, found, rows, found.defaults(dbt_project.seed))
+    if as_json:
+        return show(msgspec.to_builtins(told), as_json)
+    click.echo(told.summary)
+    if told.rows:
+        show([{"row": each.row + 1, "matched": each.matched, **rows[each.row]} for each in told.rows], as_json)
+    for change in told.changes:
+        click.echo(f"  {change.count} {change.name}: {change.now} → {change.then}")
+
+
 @configuration.command("versions")
 @KIND
 @TENANT

@@ -1,7 +1,7 @@
 """The kinds of configuration there are, and the check of a whole list of one."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -26,7 +26,8 @@ class Kind(Struct, frozen=True, dict=True):
     """One kind of configuration.
 
     `key`: the fields in which no two rows may agree. `refers`: a field → the kind that must have a row of that name in
-    its field of the same name.
+    its field of the same name. The defaults are the rows that hold where there are none: of a seed of dbt, or as they
+    stand here; they follow the tenant's own rows, or stand in their place.
     """
 
     name: str
@@ -35,11 +36,19 @@ class Kind(Struct, frozen=True, dict=True):
     without: str
     key: tuple[str, ...] = ()
     refers: Mapping[str, str] = {}
+    default_seed: str = ""
+    default_rows: tuple[Mapping[str, Any], ...] = ()
+    defaults_follow: bool = False
 
     @cached_property
     def about(self) -> str:
         """What one row says."""
         return str(self.row.__doc__) if isinstance(self.row, type) else "Single values that hold for the whole tenant."
+
+    def defaults(self, seed: Callable[[str], list[dict[str, str]]]) -> list[dict[str, Any]]:
+        """The rows that hold where nobody decided; `seed` reads one of dbt's seeds."""
+        rows = seed(self.default_seed) if self.default_seed else self.default_rows
+        return [{name: value for name, value in row.items() if name != "position"} for row in rows]
 
     def parse(self, given: Any) -> list[Struct]:
         """The rows of what somebody wrote. Raises InvalidConfiguration."""
@@ -78,10 +87,14 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("settings", rows.Setting, Settings(), "An incident window of 24 hours.", key=("name",)),
-        _listed("deployment_rules", rows.DeploymentRule, "deployment_rule", "GitHub deployments of every repository."),
+        _listed(
+            "deployment_rules", rows.DeploymentRule, "deployment_rule", "GitHub deployments of every repository.",
+            default_rows=({"origin": "deployments", "repository": "*", "pattern": "*"},),
+        ),
         _listed(
             "environment_rules", rows.EnvironmentRule, "environment_rule",
             "Classes by the usual names; they also hold where no rule of the tenant's fits.", key=("pattern",),
+            default_seed="default_environment_rules", defaults_follow=True,
         ),
         _listed(
             "service_paths", rows.ServicePath, "service_path",
@@ -90,7 +103,7 @@ KINDS = {
         _listed(
             "incident_rules", rows.IncidentRule, "incident_rule",
             "Issue types, labels and priorities that say incident, outage or urgent.",
-            key=("source", "field", "pattern"),
+            key=("source", "field", "pattern"), default_seed="incident_rules",
         ),
         _listed(
             "targets", rows.Target, "target", "No targets.", key=("metric", "scope_kind", "scope", "valid_from"),

@@ -1,8 +1,12 @@
 """A tenant's configuration over HTTP: kept with its versions by admins, refused with the field, brought back."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
+
+from pipelines import contracts
+from tests.api.real_contracts import insert
 
 ANN = "admin@acme.example"
 DEPLOYS = {"origin": "workflow_runs", "pattern": "deploy-*"}
@@ -117,3 +121,62 @@ def test_only_admins_change_it_and_only_what_there_is(real):
     assert put(real, "targets", [], headers={"If-Match": "newest"}).status_code == 400
     kinds = call(real, "GET", "", role="editor").json()["data"]
     assert all(kind["description"] and kind["without"] and kind["schema"] for kind in kinds)
+
+
+@pytest.fixture(scope="module")
+def published(real):
+    """Runs, a deployment and issues of acme to judge."""
+    marts = contracts.read(real.services.registry.manifest)
+    with real.warehouse.connect("transformer") as database:
+        for subject, count in (("deploy-api", 200), ("deploy_web", 12), ("test", 28)):
+            given = {
+                "origin": "workflow_runs",
+                "repository": "acme/shop",
+                "subject": subject,
+                "environment": "production",
+            }
+            insert(database, marts["deployment_candidates"], real.acme, {**given, "candidate_count": count})
+        for name, class_ in (("blue", "development"), ("qa", "testing")):
+            given = {"deployment_id": uuid4(), "environment": name, "environment_class": class_}
+            insert(database, marts["deployments"], real.acme, given)
+        for priority, labels, count in ((None, ["Outage"], 3), ("Low", [], 40)):
+            given = {"class_id": uuid4(), "source": "github", "priority": priority, "labels": labels}
+            insert(database, marts["issue_classes"], real.acme, {**given, "issue_count": count})
+    return real
+
+
+def tried(served, kind: str, rows: list[dict[str, Any]], slug: str = "acme") -> dict[str, Any]:
+    answer = call(served, "POST", f"/{kind}/preview", slug, json={"rows": rows})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
+def test_deployment_rules_are_previewed_on_the_runs(published):
+    told = tried(published, "deployment_rules", [{**DEPLOYS, "repository": "acme/*"}, DEPLOYS, {"origin": "tags"}])
+
+    assert told["summary"] == "The rows match 200 of 240 runs, deployments, releases and tags."
+    assert told["rows"] == [{"row": 0, "matched": 200}, {"row": 1, "matched": 0}, {"row": 2, "matched": 0}]
+    assert told["changes"] == [
+        {"name": "workflow_runs acme/shop: deploy-api", "count": 200, "now": "none", "then": "a deployment"}
+    ]
+    assert tried(published, "deployment_rules", [{**DEPLOYS, "pattern": "deploy_*"}])["matched"] == 12
+    assert tried(published, "deployment_rules", [DEPLOYS], slug="globex")["total"] == 0
+
+
+def test_environment_rules_are_previewed_with_the_default_ones_behind_them(published):
+    told = tried(published, "environment_rules", [{"pattern": "BLUE", "environment_class": "production"}])
+
+    assert (told["matched"], told["total"]) == (1, 2)
+    assert told["changes"] == [{"name": "blue", "count": 1, "now": "development", "then": "production"}]
+
+
+def test_incident_rules_are_previewed_without_the_default_ones(published):
+    rule = {"source": "github", "field": "priority", "pattern": "l*"}
+    told = tried(published, "incident_rules", [rule])
+    by_default = tried(published, "incident_rules", [])
+
+    assert (told["matched"], told["total"]) == (40, 43)
+    assert [change["name"] for change in told["changes"]] == ["github: Low"]
+    assert [change["name"] for change in by_default["changes"]] == ["github: Outage"]
+    wrong = call(published, "POST", "/incident_rules/preview", json={"rows": [{**rule, "field": "title"}]})
+    assert wrong.json()["error"]["details"]["field"] == "rows[0].field"

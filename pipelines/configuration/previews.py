@@ -1,0 +1,149 @@
+"""What a list of rules would do to the tenant's data, told before it is kept.
+
+Read from the published marts as the tenant's own role. The models judge by the same order and the same globs;
+`tests/dbt_project` compares.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import psycopg
+from msgspec import Struct
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from pipelines.configuration.kinds import Kind
+
+MOST_CHANGES = 100
+GLOBS = ("repository", "pattern")
+Rules = Sequence[Mapping[str, Any]]
+
+
+class RowEffect(Struct, frozen=True):
+    """How much a row takes: what fits an earlier row is not counted again."""
+
+    row: int
+    matched: int
+
+
+class Change(Struct, frozen=True):
+    """Something that would be judged differently from now."""
+
+    name: str
+    count: int
+    now: str
+    then: str
+
+
+class Preview(Struct, frozen=True):
+    """`matched` of `total` things fit a row of the list; null: nothing is published that these rows could judge."""
+
+    summary: str
+    total: int | None = None
+    matched: int | None = None
+    rows: list[RowEffect] = []
+    changes: list[Change] = []
+
+
+class Judged(Struct, frozen=True):
+    """What rules of a kind judge: a query of (name, count, now), joined with the rule that fits first by `fits`."""
+
+    things: str
+    query: str
+    fits: str
+    then: str
+
+
+JUDGED = {
+    "deployment_rules": Judged(
+        "runs, deployments, releases and tags",
+        """
+        select origin || ' ' || repository || ': ' || subject as name, origin, repository, subject,
+            sum(candidate_count) as count,
+            case when sum(deployment_count) > 0 then 'a deployment' else 'none' end as now
+        from marts.deployment_candidates group by origin, repository, subject
+        """,
+        "rule ->> 'origin' = thing.origin and thing.repository like rule ->> 'repository'"
+        " and thing.subject like rule ->> 'pattern'",
+        "case when rule is null then 'none' else 'a deployment' end",
+    ),
+    "environment_rules": Judged(
+        "deployments",
+        "select environment as name, count(*) as count, min(environment_class) as now from marts.deployments"
+        " group by environment",
+        "thing.name like lower(rule ->> 'pattern')",
+        "coalesce(rule ->> 'environment_class', 'no deployment')",
+    ),
+    "incident_rules": Judged(
+        "issues",
+        """
+        select source || ': ' || concat_ws(', ', type, priority, nullif(array_to_string(labels, ', '), '')) as name,
+            source, type, priority, labels, issue_count as count,
+            case when is_incident then 'incidents' else 'none' end as now
+        from marts.issue_classes
+        """,
+        "rule ->> 'source' = thing.source and case rule ->> 'field'"
+        " when 'issue_type' then lower(thing.type) like lower(rule ->> 'pattern')"
+        " when 'priority' then lower(thing.priority) like lower(rule ->> 'pattern')"
+        " else exists (select from unnest(thing.labels) as each where lower(each) like lower(rule ->> 'pattern')) end",
+        "case when (rule ->> 'is_incident')::boolean then 'incidents' else 'none' end",
+    ),
+}
+
+
+def preview(database: Connection, kind: Kind, rows: Rules, defaults: Rules = ()) -> Preview:
+    """The effect of these checked rows; `defaults` are what the models judge by where none of them fits."""
+    judged = JUDGED.get(kind.name)
+    if judged is None:
+        return Preview(f"These {len(rows)} rows can be so. What they do shows in the figures after the next build.")
+    rules = [_like(rule) for rule in (*rows, *(defaults if kind.defaults_follow or not rows else ()))]
+    try:
+        (found,) = database.execute(_query(judged), [Jsonb(rules), len(rows)]).fetchone() or ({},)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        return Preview("Nothing is published yet. Do: load and transform first.")
+    told = msgspec.convert(found, Preview)
+    by_row = {effect.row: effect for effect in told.rows}
+    return msgspec.structs.replace(told, rows=[by_row.get(row, RowEffect(row, 0)) for row in range(len(rows))])
+
+
+def _query(judged: Judged) -> str:
+    """The preview as JSON. Each thing goes to the rule that fits first; rules from the given number on are defaults."""
+    return f"""
+        with effects as materialized (
+            select thing.name, thing.count::bigint as count, thing.now, {judged.then} as "then",
+                case when place <= own.count then (place - 1)::integer end as row
+            from ({judged.query}) as thing
+            cross join lateral (select %s::jsonb as rules, %s as count) as own
+            left join lateral (
+                select rule, place from jsonb_array_elements(own.rules) with ordinality as given (rule, place)
+                where {judged.fits} order by place limit 1
+            ) as first on true
+        )
+        select jsonb_build_object(
+            'summary', format('The rows match %%s of %%s {judged.things}.',
+                coalesce(sum(count) filter (where row is not null), 0), coalesce(sum(count), 0)),
+            'total', coalesce(sum(count), 0),
+            'matched', coalesce(sum(count) filter (where row is not null), 0),
+            'rows', (
+                select coalesce(jsonb_agg(jsonb_build_object('row', row, 'matched', matched)), '[]')
+                from (select row, sum(count) as matched from effects where row is not null group by row) as by_row
+            ),
+            'changes', (
+                select coalesce(jsonb_agg(to_jsonb(moved)), '[]') from (
+                    select name, count, now, "then" from effects where now <> "then"
+                    order by count desc, name limit {MOST_CHANGES}
+                ) as moved
+            )
+        )
+        from effects
+    """
+
+
+def _like(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The rule with its globs as LIKE patterns, as the macro glob_to_like makes them."""
+    return {name: _pattern(value) if name in GLOBS and value else value for name, value in rule.items()}
+
+
+def _pattern(glob: str) -> str:
+    return glob.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
