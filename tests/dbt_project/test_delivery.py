@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import RECORDED
 from tests.dbt_project.company import Company, at, sha
+from tests.dbt_project.previewed import rules_in_force
 from tests.dbt_project.project import Project
 from tests.dbt_project.team import Team
 
@@ -509,6 +510,16 @@ def test_the_lead_times_of_a_recorded_repository_come_from_its_clone(told, recor
     measured = {sha: row["lead_time_seconds"] for sha, row in changes.items() if not row["is_baseline"]}
     wanted = {sha: float(expected[sha]["lead_hours_from_author"]) * HOUR for sha in measured}
     assert len(measured) > 100 and measured == pytest.approx(wanted, abs=1)
+
+
+def test_a_preview_judges_runs_as_the_models_do(project, told):
+    tenants = [shop.tenant_id for shop in told.values()]
+    marts = ("deployment_candidates", "deployments")
+    runs = rules_in_force(project, tenants, "deployment_rules", *marts)
+    environments = rules_in_force(project, tenants, "environment_rules", *marts)
+
+    assert sum(one.matched or 0 for one in runs) > 10  # of those with rules of their own
+    assert [change for one in (*runs, *environments) for change in one.changes] == []
 
 
 def test_the_projects_own_tests_pass_on_these_stories(project, told):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.dbt_project.company import Company, at
+from tests.dbt_project.previewed import rules_in_force
 from tests.dbt_project.project import Project
 from tests.dbt_project.tracker import TEAM, Tracker
 
@@ -223,6 +224,14 @@ def test_severity_daily_adds_up_to_the_issues(told):
         for row in tracker.rows("severity_daily"):
             found[row["source"], row["severity"]] = found.get((row["source"], row["severity"]), 0) + row["issue_count"]
         assert found == expected
+
+
+def test_a_preview_judges_issues_as_the_models_do(project: Project, told):
+    tenants = [tracker.tenant_id for tracker in told.values()]
+    found = rules_in_force(project, tenants, "incident_rules", "issue_classes")
+
+    assert sum(one.total or 0 for one in found) == sum(len(tracker.rows("issues")) for tracker in told.values())
+    assert [change for one in found for change in one.changes] == []
 
 
 def test_a_github_issue_has_the_severity_of_its_labels(project: Project, told):
