@@ -12,17 +12,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from orchestration import ports
 from orchestration.processes import Children
 from pipelines import stored_connections, tenants
+from pipelines.configuration import stored
+from pipelines.configuration.kinds import KINDS, InvalidConfiguration
+from pipelines.connection_changes import Author
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
 
 START_SECONDS = 40.0
 PAUSED = "replayed: recorded answers do not change"
-ORIGINS = ("deployments", "workflow_runs", "releases", "tags")
+RULES = KINDS["deployment_rules"]
 
 
 class ReplayInvalid(Exception):
@@ -142,31 +144,23 @@ def _pause(warehouse: Warehouse, tenant: Tenant, slug: str, is_paused: bool) -> 
 def _rules(config: dict[str, Any]) -> list[dict[str, Any]]:
     """What replay.toml says about deployments. Raises ReplayInvalid, before anything is written."""
     given = config.get("deployments") or []
-    rules = given if isinstance(given, list) else [given]
-    for rule in rules:
-        origin = rule.get("from", "deployments")
-        if origin not in ORIGINS:
-            raise ReplayInvalid(f"replay.toml: from = {origin!r}. Do: use one of {', '.join(ORIGINS)}.")
+    rules = [
+        {
+            "origin": rule.get("from", "deployments"), "repository": rule.get("repository", "*"),
+            "pattern": rule.get("tag") or rule.get("name") or "*", "environment": rule.get("environment"),
+            "service": rule.get("service"),
+        }
+        for rule in (given if isinstance(given, list) else [given])
+    ]  # fmt: skip
+    try:
+        RULES.parse(rules)
+    except InvalidConfiguration as error:
+        raise ReplayInvalid(f"replay.toml: deployments, {error.field}: {error}") from None
     return rules
 
 
 def _apply_rules(warehouse: Warehouse, tenant: Tenant, rules: list[dict[str, Any]]) -> None:
     """The rules replace the tenant's, which touches all its groups. Without any, the tenant keeps its own."""
-    if not rules:
-        return
-    with warehouse.connect("loader") as database:
-        database.execute("delete from app.deployment_rule where tenant_id = %s", [tenant.tenant_id])
-        for position, rule in enumerate(rules, 1):
-            database.execute(
-                "insert into app.deployment_rule"
-                " (tenant_id, position, repository, origin, pattern, environment, service)"
-                " values (%s, %s, %s, %s, %s, %s, %s)",
-                [
-                    tenant.tenant_id, position, rule.get("repository", "*"), rule.get("from", "deployments"),
-                    rule.get("tag") or rule.get("name") or "*", rule.get("environment"), rule.get("service"),
-                ],
-            )  # fmt: skip
-        database.execute(
-            "insert into app.load_package (tenant_id, connection_id, load_id, source) values (%s, %s, %s, 'app')",
-            [tenant.tenant_id, uuid4(), f"settings-{uuid4()}"],
-        )
+    if rules:
+        with warehouse.connect("loader") as database:
+            stored.put(database, Author(tenant.tenant_id), RULES, rules, "as replay.toml says")
