@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
+import msgspec
 from litestar import Response, get, post, put
 from litestar.params import Parameter
 from msgspec import Meta, Struct
@@ -104,7 +105,7 @@ async def preview_configuration(services: Services, caller: Caller, kind: str, d
     found = _kind(kind)
 
     def run(database: Database) -> Preview:
-        rows = found.plain(found.parse(data.rows))
+        rows = msgspec.to_builtins(found.parse(data.rows))
         return preview(database, found, rows, found.defaults(dbt_project.seed))
 
     return Envelope(await _write(services, caller, run))

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct
 
 from pipelines.configuration import rows
 from pipelines.configuration.stores import Settings, Store, Table
+from pipelines.configuration.team_store import Teams
 
 MOST_ROWS = 1000
 
@@ -62,13 +63,16 @@ class Kind(Struct, frozen=True, dict=True):
                 found.append(msgspec.convert(each, self.row))
             except msgspec.ValidationError as error:
                 message, _, path = str(error).partition(" - at `$")
-                raise InvalidConfiguration(f"rows[{number}]{path.rstrip('`')}", f"{message}.") from None
+                place = path.rstrip("`")
+                raise InvalidConfiguration(f"rows[{number}]{place}", f"{message}.{self._choices(place)}") from None
         self._check_keys(found)
         return found
 
-    def plain(self, parsed: Sequence[Struct]) -> list[dict[str, Any]]:
-        """The rows as JSON has them."""
-        return [msgspec.to_builtins(row) for row in parsed]
+    def _choices(self, place: str) -> str:
+        """What the field at this place may be, where that is one of a few words."""
+        fields = msgspec.structs.fields(self.row) if isinstance(self.row, type) else ()
+        words = next((get_args(field.type) for field in fields if f".{field.name}" == place), ())
+        return f" Do: use one of {', '.join(words)}." if words and all(isinstance(word, str) for word in words) else ""
 
     def _check_keys(self, found: Sequence[Struct]) -> None:
         keys = [tuple(msgspec.to_builtins(row).get(field) for field in self.key) for row in found if self.key]
@@ -104,6 +108,11 @@ KINDS = {
             "incident_rules", rows.IncidentRule, "incident_rule",
             "Issue types, labels and priorities that say incident, outage or urgent.",
             key=("source", "field", "pattern"), default_seed="incident_rules",
+        ),
+        Kind("teams", rows.Team, Teams(), "No figures of teams.", key=("team",)),
+        Kind(
+            "holidays", rows.Holiday, Table("holiday", ("day", "name", "team"), order="day, team nulls first"),
+            "Everybody works on all days of the week that count.", key=("day", "team"), refers={"team": "teams"},
         ),
         _listed(
             "targets", rows.Target, "target", "No targets.", key=("metric", "scope_kind", "scope", "valid_from"),

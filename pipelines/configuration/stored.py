@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
-import psycopg
 from msgspec import Struct
 from psycopg import Connection
 from psycopg.rows import class_row
@@ -21,6 +20,7 @@ from pipelines.configuration.kinds import KINDS, InvalidConfiguration, Kind
 from pipelines.connection_changes import Author, Changed, audit
 
 FOUND = "found when the first version was made"
+LOCK = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"  # of two who change a kind, one after the other
 VERSION = (
     "select v.version, v.reason, u.email as author, v.made_at, v.restored_from, jsonb_array_length(v.rows) as row_count"
     " from app.configuration_version as v left join app.user as u on u.user_id = v.author"
@@ -83,18 +83,20 @@ def put(
     if not reason.strip():
         raise InvalidConfiguration("reason", "say why, for those who read the figures later.")
     wanted = kind.parse(rows)
+    database.execute(LOCK, [f"{author.tenant_id} {kind.name}"])
     before = shown(database, author.tenant_id, kind)
     if expected is not None and expected != before.version:
         raise Changed(f"{kind.name} are at version {before.version}, not {expected}.")
     _check_names(database, author.tenant_id, kind, wanted)
-    after = kind.plain(wanted)
+    kind.store.replace(database, author.tenant_id, wanted)
+    after = _read(database, author.tenant_id, kind)
     if after == before.rows:
         return before
-    if before.version == 0 and before.rows:
-        _add(database, author, kind, 1, before.rows, FOUND, None)
-    version = max(before.version, 1 if before.rows else 0) + 1
+    found = before.version == 0 and bool(before.rows)
+    if found:
+        _add(database, Author(author.tenant_id), kind, 1, before.rows, FOUND, None)
+    version = before.version + 1 + found
     _add(database, author, kind, version, after, reason.strip(), restored_from)
-    kind.store.replace(database, author.tenant_id, wanted)
     _tell(database, author, kind, version, len(before.rows), len(after))
     return shown(database, author.tenant_id, kind)
 
@@ -140,16 +142,11 @@ def _add(
     database: Connection, author: Author, kind: Kind, version: int, rows: list[dict[str, Any]], reason: str,
     restored_from: int | None,
 ) -> None:  # fmt: skip
-    """Keep a version; who comes second with the same number is refused. Raises Changed."""
-    try:
-        database.execute(
-            "insert into app.configuration_version (tenant_id, kind, version, rows, reason, author, restored_from)"
-            " values (%s, %s, %s, %s, %s, %s, %s)",
-            [author.tenant_id, kind.name, version, Jsonb(rows), reason,
-             None if reason == FOUND else author.user_id, restored_from],
-        )  # fmt: skip
-    except psycopg.errors.UniqueViolation:
-        raise Changed(f"somebody else has just changed {kind.name}.") from None
+    database.execute(
+        "insert into app.configuration_version (tenant_id, kind, version, rows, reason, author, restored_from)"
+        " values (%s, %s, %s, %s, %s, %s, %s)",
+        [author.tenant_id, kind.name, version, Jsonb(rows), reason, author.user_id, restored_from],
+    )
 
 
 def _tell(database: Connection, author: Author, kind: Kind, version: int, before: int, after: int) -> None:

@@ -28,30 +28,31 @@ class Store(Protocol):
 
 
 class Table(Struct, frozen=True):
-    """One table of `app`, its columns named as the fields, with the place of each row in `position`."""
+    """One table of `app`, its columns named as the fields; the place of a row is in `position`, where order matters."""
 
     name: str
     fields: tuple[str, ...]
+    order: str = "position"
 
     def read(self, database: Connection, tenant_id: UUID) -> Rows:
-        """The tenant's rows by position."""
-        query = SQL("select {} from {} where tenant_id = %s order by position").format(
-            SQL(", ").join(map(Identifier, self.fields)), Identifier("app", self.name)
-        )
+        """The tenant's rows in their order."""
+        columns = SQL(", ").join(map(Identifier, self.fields))
+        query = SQL("select {} from {} where tenant_id = %s order by ").format(columns, Identifier("app", self.name))
         with database.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(query, [tenant_id]).fetchall()
+            return cursor.execute(query + SQL(self.order), [tenant_id]).fetchall()
 
     def replace(self, database: Connection, tenant_id: UUID, rows: Sequence[Struct]) -> None:
         """All rows go, these come, with positions from 1 on."""
         table = Identifier("app", self.name)
         database.execute(SQL("delete from {} where tenant_id = %s").format(table), [tenant_id])
-        columns = ("tenant_id", "position", *self.fields)
+        place = ("position",) if self.order == "position" else ()
+        columns = ("tenant_id", *place, *self.fields)
         insert = SQL("insert into {} ({}) values ({})").format(
             table, SQL(", ").join(map(Identifier, columns)), SQL(", ").join([Placeholder()] * len(columns))
         )
         with database.cursor() as cursor:
             given = (
-                [tenant_id, position, *(getattr(row, field) for field in self.fields)]
+                [tenant_id, *(position for _ in place), *(getattr(row, field) for field in self.fields)]
                 for position, row in enumerate(rows, 1)
             )
             cursor.executemany(insert, given)

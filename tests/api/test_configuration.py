@@ -69,7 +69,7 @@ def test_another_tenants_configuration_is_neither_seen_nor_changed(real):
 @pytest.mark.parametrize(
     ("kind", "rows", "field", "words"),
     [
-        ("deployment_rules", [DEPLOYS, {"origin": "pushes"}], "rows[1].origin", "pushes"),
+        ("deployment_rules", [DEPLOYS, {"origin": "pushes"}], "rows[1].origin", "one of deployments"),
         ("deployment_rules", [{"origin": "tags", "pattern": "^v"}], "rows[0]", "write a glob"),
         ("deployment_rules", [{"origin": "tags", "patern": "v*"}], "rows[0]", "patern"),
         ("environment_rules", [{"pattern": "x", "environment_class": "prod"}], "rows[0].environment_class", "prod"),
@@ -180,3 +180,25 @@ def test_incident_rules_are_previewed_without_the_default_ones(published):
     assert [change["name"] for change in by_default["changes"]] == ["github: Outage"]
     wrong = call(published, "POST", "/incident_rules/preview", json={"rows": [{**rule, "field": "title"}]})
     assert wrong.json()["error"]["details"]["field"] == "rows[0].field"
+
+
+def test_a_team_has_its_people_work_and_hours_and_keeps_its_holidays(real):
+    web = {"team": "web", "members": ["Ann", "bob@acme.example"], "repositories": ["acme/*"], "starts_at": "08:00"}
+    projects = [{"source": "jira", "project": "WEB"}]
+    put(real, "teams", [{**web, "projects": projects}, {"team": "api"}])
+    put(real, "holidays", [{"day": "2026-12-25"}, {"day": "2026-07-04", "team": "web", "name": "Fourth"}])
+    whole = {"time_zone": None, "work_days": [1, 2, 3, 4, 5], "ends_at": "17:00"}
+
+    api, shown = call(real, "GET", "/teams").json()["data"]["rows"]
+    assert (api["team"], api["members"]) == ("api", [])
+    assert shown == {**web, **whole, "projects": projects, "members": ["ann", "bob@acme.example"]}
+    again = put(real, "teams", [{**web, "projects": projects}, {"team": "api"}])
+    assert again.json()["data"]["version"] == 1  # teams have no order
+    put(real, "teams", [{**web, "time_zone": "Asia/Tokyo"}])
+    assert [one["team"] for one in call(real, "GET", "/holidays").json()["data"]["rows"]] == ["web", None]
+    refused = put(real, "teams", [{"team": "api"}])
+    assert refused.status_code == 400 and "the holidays name 'web'" in refused.json()["error"]["message"]
+    nobody = put(real, "holidays", [{"day": "2026-12-25", "team": "sales"}])
+    assert nobody.json()["error"]["details"]["field"] == "rows[0].team"
+    late = put(real, "teams", [{**web, "ends_at": "07:00"}])
+    assert "ends before it starts" in late.json()["error"]["message"]

@@ -4,7 +4,7 @@ from alembic import op
 
 from pipelines.warehouse.walls import protect
 
-revision, down_revision = "0021", "0015"
+revision, down_revision = "0021", "0016"
 
 TABLES = """
 create table app.configuration_version (  -- rows are only ever added; the newest of a kind is in force
@@ -70,6 +70,7 @@ create table app.portfolio_project (  -- which projects make up a portfolio
 """
 NEW = ("target", "objective", "objective_issue_rule", "project_part", "portfolio_project")
 RULES = ("deployment_rule", "environment_rule", "service_path", "incident_rule")
+TEAMS = ("team", "team_member", "team_repository", "team_project", "holiday")
 
 
 def upgrade() -> None:
@@ -81,7 +82,7 @@ def upgrade() -> None:
         op.execute(f"grant select on app.{table} to clearsignal_transformer")
     op.execute("grant insert on app.configuration_version to clearsignal_api")
     # Its policies let role api write its tenant's rows alone.
-    for table in (*NEW, *RULES, "tenant_setting"):
+    for table in (*NEW, *RULES, *TEAMS, "tenant_setting"):
         op.execute(f"grant insert, update, delete on app.{table} to clearsignal_api")
     op.execute("grant update (time_zone) on app.tenant to clearsignal_api")
 
