@@ -123,11 +123,15 @@ KINDS = {
             key=("source", "field", "pattern"), refers={"objective": "objectives"},
         ),
         _listed(
-            "project_parts", rows.ProjectPart, "project_part", "Each service is a project.", key=("part", "pattern"),
+            "project_parts", rows.ProjectPart, "project_part", "No figures of projects.", key=("part", "pattern"),
         ),
         _listed(
-            "portfolio_projects", rows.PortfolioProject, "portfolio_project", "One portfolio with every project.",
+            "portfolio_projects", rows.PortfolioProject, "portfolio_project", "No figures of portfolios.",
             key=("project",), refers={"project": "project_parts"},
+        ),
+        _listed(
+            "risk_rules", rows.RiskRule, "risk_rule", "The usual thresholds.", key=("rule",),
+            default_seed="risk_rules", defaults_follow=True,
         ),
     )
 }  # fmt: skip

@@ -21,8 +21,12 @@ Class = Literal["production", "staging", "testing", "development"]
 Scope = Literal["tenant", "service", "repository", "team", "project", "portfolio"]
 Metric = Literal[
     "deployment_frequency", "lead_time", "change_failure_rate", "recovery_time", "rework_rate",
-    "deployment_failure_rate", "time_to_restore", "cycle_time", "review_time", "issues_resolved", "time_to_resolve",
-    "open_issues",
+    "deployment_failure_rate", "time_to_restore", "cycle_time", "review_time", "merged_pull_requests",
+    "issues_resolved", "time_to_resolve", "open_issues",
+]  # fmt: skip
+Risk = Literal[
+    "open_incident", "failing_sync", "old_severe_issue", "stuck_pull_request", "ageing_work",
+    "high_change_failure_rate", "missed_target", "bus_factor", "waiting_review", "hotspot", "stale_branches",
 ]  # fmt: skip
 
 
@@ -151,6 +155,15 @@ class PortfolioProject(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     portfolio: Name
     project: Name
+
+
+class RiskRule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """From which threshold on something is a risk, and how bad; null: as by default. `is_enabled` false: never."""
+
+    rule: Risk
+    threshold: Positive | None = None
+    severity: Annotated[int, Meta(ge=1, le=5)] | None = None
+    is_enabled: bool = True
 
 
 class TeamProject(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

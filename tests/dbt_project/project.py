@@ -54,12 +54,12 @@ class Project:
         assert done.success and not bad, "\n".join(bad) or str(done.exception)
         return done
 
-    def build(self, full: bool = False) -> int:
-        """What a transform does: dbt, the commit graph, dbt. Returns the build's id."""
+    def build(self, full: bool = False, also: str = "") -> int:
+        """What a transform does: dbt, the commit graph, dbt. Returns the build's id. `also`: what else is built."""
         build_id = self.open()
         self.run(FIRST, build_id, full)
         walk.first_deployments(self.warehouse, full=full)
-        self.run(REST, build_id, full, exclude=FIRST)
+        self.run(f"{REST} {also}", build_id, full, exclude=FIRST)
         self.close(build_id)
         return build_id
 
