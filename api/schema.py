@@ -1,6 +1,7 @@
 """/openapi.json: Litestar's description of the hand-written routes, and one of each mart from its contract."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Litestar
@@ -10,7 +11,7 @@ from api.errors import Failure
 from api.filters import DEFAULT_LIMIT, LARGEST_LIMIT
 from api.registry import Registry
 from api.responses import Meta
-from api.routes import aliases
+from api.routes import mart_paths
 from api.shape import Shape, Shown
 
 FAILURES = {
@@ -56,9 +57,9 @@ def describe(app: Litestar, registry: Registry) -> bytes:
     for shape in sorted(registry.shapes.values(), key=lambda shape: (shape.mart.area, shape.name)):
         schemas[shape.row.__name__] = _row(shape)
         document["paths"][f"/api/v1/marts/{shape.name}"] = {"get": _operation(shape)}
-    for path, name in aliases.MARTS.items():
-        if name in registry.shapes:
-            document["paths"][path] = {"get": _alias(registry.shapes[name])}
+    for path, place in mart_paths.PATHS.items():
+        if place.mart in registry.shapes:
+            document["paths"][path] = {"get": _alias(path, place, registry.shapes[place.mart])}
     areas = {shape.mart.area for shape in registry.shapes.values()}
     document["tags"] = [{"name": area, "description": f"Marts of the area {area}."} for area in sorted(areas)]
     document["servers"] = [{"url": "/"}]
@@ -117,12 +118,15 @@ def _operation(shape: Shape) -> dict[str, Any]:
     }
 
 
-def _alias(shape: Shape) -> dict[str, Any]:
-    """A mart at a path of the documents."""
+def _alias(path: str, place: mart_paths.Place, shape: Shape) -> dict[str, Any]:
+    """A mart at a path of the documents. What the path filters by is no parameter there."""
+    operation = _operation(shape)
+    query = urlencode(place.filters)
     return {
-        **_operation(shape),
-        "operationId": f"Read{shape.row.__name__}Alias",
-        "summary": f"The same as GET /api/v1/marts/{shape.name}",
+        **operation,
+        "operationId": f"Read{path.removeprefix('/api/v1').title().replace('/', '').replace('-', '')}Alias",
+        "summary": f"The same as GET /api/v1/marts/{shape.name}{'?' if query else ''}{query}",
+        "parameters": [one for one in operation["parameters"] if one["name"] not in place.filters],
         "tags": ["same handlers, other paths"],
     }
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from litestar import Request, delete, get, post, put
 from litestar.types import ASGIApp
 
-from api import marts
 from api.errors import not_found
 from api.responses import Envelope
 from api.routes.connections import (
@@ -38,23 +37,6 @@ from api.routes.uploads import (
 from api.routes.webhooks import Received, receive_webhook
 from api.security.callers import ANY, Caller
 from api.services import Services
-
-
-# The rows of these marts stand at these paths too; schema.py describes them there as it does at ours.
-MARTS = {
-    "/api/v1/analytics/github/branches": "branches",
-    "/api/v1/analytics/github/code-quality": "quality_grades",
-    "/api/v1/analytics/github/collaboration": "review_pairs",
-    "/api/v1/analytics/github/commits": "commits_weekly",
-    "/api/v1/analytics/github/contributors": "contributors_weekly",
-    "/api/v1/analytics/github/releases": "releases",
-}
-
-
-@get(list(MARTS), include_in_schema=False, parameters=ANY)
-async def read_mart_of_path(request: Request[Any, Any, Any]) -> ASGIApp:
-    """The same as GET /api/v1/marts/{mart}, at a path of the documents."""
-    return await marts.answer(request.app.state.services, request.scope, MARTS[request.url.path])
 
 
 @get(
@@ -182,6 +164,6 @@ async def remove_source(services: Services, caller: Caller, source_id: UUID) -> 
 
 
 ROUTES = [
-    read_mart_of_path, read_dashboard_of_tenant, read_status, trigger, receive_hubspot, upload, list_sources,
+    read_dashboard_of_tenant, read_status, trigger, receive_hubspot, upload, list_sources,
     create_source, change_source, remove_source,
 ]  # fmt: skip

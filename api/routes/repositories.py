@@ -3,18 +3,24 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import get, post
+from litestar import Request, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.types import ASGIApp
 from msgspec import Meta, Struct
 from psycopg import Connection as Database
 
 from api.changes import author, write
 from api.errors import ApiError, not_found
+from api.marts import answer
 from api.responses import Envelope
+from api.routes.mart_paths import filtered
 from api.routes.sync import Trigger, Triggered, trigger_sync
-from api.security.callers import Caller
+from api.security.callers import ANY, Caller
 from api.services import Services
 from pipelines import repositories
 from pipelines.repositories import KnownRepository
+
+ROWS = {200: ResponseSpec(Envelope[list[dict[str, Any]]], generate_examples=False, description="Rows of the mart.")}
 
 
 class Repository(Struct, frozen=True):
@@ -71,6 +77,16 @@ async def analyze_repository(services: Services, caller: Caller, repository_id: 
     return await trigger_sync.fn(services=services, caller=caller, data=Trigger(connection_id=found.connection_id))
 
 
+@get("/repositories/{repository_id:uuid}/insights", operation_id="ReadRepositoryInsights", tags=["repositories"],
+     parameters=ANY, responses=ROWS, summary="What stands out in it")  # fmt: skip
+async def read_insights(
+    request: Request[Any, Any, Any], services: Services, caller: Caller, repository_id: UUID
+) -> ASGIApp:
+    """Each rule that holds in it, with severity, evidence and since when: its rows of the mart repository_insights."""
+    found = await _find(services, caller, repository_id)
+    return await answer(services, filtered(request, {"repository": found.full_name}), "repository_insights")
+
+
 async def _find(services: Services, caller: Caller, repository_id: UUID) -> repositories.Repository:
     for one in await write(services, caller, lambda database: repositories.of(database, author(caller))):
         if one.repository_id == repository_id:
@@ -82,4 +98,4 @@ def _shown(one: repositories.Repository) -> Repository:
     return Repository(one.repository_id, one.connection_id, one.full_name, one.source, one.is_paused)
 
 
-ROUTES: list[Any] = [list_repositories, read_repository, add_repository, analyze_repository]
+ROUTES: list[Any] = [list_repositories, read_repository, add_repository, analyze_repository, read_insights]

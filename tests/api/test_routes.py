@@ -1,21 +1,29 @@
 """The composite answers over the real contracts: dashboard and health; and their other paths."""
 
 import re
+from uuid import uuid4
 
 import pytest
 
-from api.routes import aliases
+from api.routes import mart_paths
+from pipelines import contracts
 from pipelines.warehouse import migrate, revision
+from tests.api import real_contracts
 
 
-@pytest.mark.parametrize(("path", "mart"), aliases.MARTS.items())
-def test_a_mart_answers_the_same_bytes_at_the_documents_path(real, path, mart):
-    for question in ("", "?format=csv&limit=5", "?limit=none"):
-        other, ours = real.get(f"{path}{question}"), real.get(f"/api/v1/marts/{mart}{question}")
+@pytest.mark.parametrize(("path", "place"), mart_paths.PATHS.items())
+def test_a_mart_answers_the_same_bytes_at_the_documents_path(real, path, place):
+    for question in ("format=json", "format=csv&limit=5", "limit=none"):
+        other, ours = real.get(f"{path}?{question}"), real.get(f"/api/v1/marts/{place.mart}?{_joined(place, question)}")
         assert (other.status_code, other.content) == (ours.status_code, ours.content)
         assert other.headers.get("etag") == ours.headers.get("etag")
     described = real.get("/openapi.json").json()["paths"]
-    assert described[path]["get"]["parameters"] == described[f"/api/v1/marts/{mart}"]["get"]["parameters"]
+    at_ours = described[f"/api/v1/marts/{place.mart}"]["get"]["parameters"]
+    assert described[path]["get"]["parameters"] == [one for one in at_ours if one["name"] not in place.filters]
+
+
+def _joined(place: mart_paths.Place, question: str) -> str:
+    return "&".join([*(f"{name}={value}" for name, value in place.filters.items()), question])
 
 
 def test_every_mart_of_the_project_can_be_read_in_every_format(real):
@@ -69,6 +77,41 @@ def test_the_documents_paths_answer_the_same_bytes(real, other, ours):
 
     assert strip(real.get(path).text) == strip(real.get(ours).text)
     assert real.get(path, follow_redirects=False).status_code == 200
+
+
+def test_a_path_with_filters_shows_these_rows_alone(real):
+    contract = contracts.read(real.services.registry.manifest)["portfolio"]
+    with real.warehouse.connect("transformer") as connection:
+        for kind in ("project", "objective"):
+            row = {"scope_kind": kind, "scope": uuid4().hex, "window_days": 30}
+            real_contracts.insert(connection, contract, real.acme, row)
+
+    found = {path: real.get(f"/api/v1/portfolio/{path}").json()["data"] for path in ("projects", "objectives")}
+
+    assert {path: {row["scope_kind"] for row in rows} for path, rows in found.items()} == {
+        "projects": {"project"},
+        "objectives": {"objective"},
+    }
+    assert real.get("/api/v1/portfolio/projects?colour=red").status_code == 400
+
+
+def test_the_insights_of_a_repository_are_its_own(real):
+    with real.warehouse.connect("loader") as connection:
+        connection.execute(
+            "insert into app.connection (tenant_id, connection_id, source, name, config)"
+            """ values (%s, %s, 'github', 'own', '{"repositories": ["acme/shop", "acme/api"]}')""",
+            [real.acme.tenant_id, uuid4()],
+        )
+    insights = contracts.read(real.services.registry.manifest)["repository_insights"]
+    with real.warehouse.connect("transformer") as connection:
+        for repository in ("acme/shop", "acme/api"):
+            given = {"repository": repository, "rule": "hotspot", "as_of": "2026-03-02"}
+            real_contracts.insert(connection, insights, real.acme, given)
+    listed = {one["full_name"]: one["id"] for one in real.get("/api/v1/repositories").json()["data"]}
+
+    found = real.get(f"/api/v1/repositories/{listed['acme/shop']}/insights").json()["data"]
+    assert [(one["repository"], one["rule"]) for one in found] == [("acme/shop", "hotspot")]
+    assert real.get(f"/api/v1/repositories/{listed['acme/shop']}/insights", slug="globex").status_code == 404
 
 
 def test_the_dashboard_of_another_tenant_is_not_found(real):
