@@ -1,5 +1,7 @@
 """Other paths of marts: where the users' documents look for what a mart answers. The marts' own handler answers."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -14,7 +16,7 @@ class Place(NamedTuple):
     """A mart, and the filters that the path stands for."""
 
     mart: str
-    filters: dict[str, str] = {}
+    filters: Mapping[str, str] = MappingProxyType({})
 
 
 PATHS = {  # schema.py describes them as it does the marts
@@ -40,7 +42,7 @@ async def read_mart_of_path(request: Request[Any, Any, Any]) -> ASGIApp:
     return await marts.answer(request.app.state.services, filtered(request, place.filters), place.mart)
 
 
-def filtered(request: Request[Any, Any, Any], filters: dict[str, str]) -> Any:
+def filtered(request: Request[Any, Any, Any], filters: Mapping[str, str]) -> Any:
     """The request's scope as if these filters had been asked for too."""
     given = request.scope["query_string"]
     return {**request.scope, "query_string": b"&".join(part for part in (urlencode(filters).encode(), given) if part)}
