@@ -35,14 +35,30 @@ where
     is distinct from (built.sentiment, built.sentiment_scorer, built.sentiment_scorer_version)
 {%- endmacro %}
 
+{#- The issues that changed, their history included. -#}
+{%- macro touched_histories(mart, columns=[]) -%}
+select tenant_id, issue_id
+from {{ ref('int_issues__touched') }}
+where {{ since_last_success('build_id') }}
+{%- endmacro %}
+
 {#- Tenants with new rows, or whose day has changed since their issues were scored. Whole tenants, for a ticket raises the
     score of the issue that it is linked to. -#}
 {%- macro touched_priorities(mart, columns=[]) -%}
+{{ tenants_with_another_day(mart, 'built.scored_on') }}
+{%- endmacro %}
+
+{#- Tenants with new rows, or whose day has changed since the age of their work was measured. -#}
+{%- macro touched_wip(mart, columns=[]) -%}
+{{ tenants_with_another_day(mart, 'built.measured_on') }}
+{%- endmacro %}
+
+{%- macro tenants_with_another_day(mart, day) -%}
 select tenant_id
 from {{ ref('int_tenants__touched') }}
 union
 select built.tenant_id
 from {{ mart }} as built
 inner join {{ ref('int_issues__scoring_days') }} as days using (tenant_id, source)
-where built.scored_on <> days.scored_on
+where {{ day }} <> days.scored_on
 {%- endmacro %}

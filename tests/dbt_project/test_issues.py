@@ -12,7 +12,10 @@ from tests.dbt_project.project import Project
 from tests.dbt_project.tracker import TEAM, Tracker
 
 MODELS = "+path:models/marts/velocity +path:models/marts/severity"
-MARTS = ("issues", "issue_flow_daily", "sprint_velocity", "severity_daily", "issue_priority")
+MARTS = (
+    "issues", "issue_flow_daily", "sprint_velocity", "severity_daily", "issue_priority", "time_in_status",
+    "status_flow_weekly", "wip_ageing",
+)  # fmt: skip
 DAY = 86_400.0
 STORIES: dict[str, Callable[[Tracker], Any]] = {}
 
@@ -68,6 +71,60 @@ def test_age_is_measured_at_the_end_of_days_that_end_with_an_open_issue(told):
     assert ages == [None, 40 * 3600.0, None, None]
 
 
+def test_time_in_a_status_adds_up_over_all_visits_and_leaves_out_the_one_that_lasts(told):
+    found = {row["status"]: row for row in told["reopened"].rows("time_in_status")}
+
+    facts = {status: (row["seconds"], row["visit_count"], row["is_current"]) for status, row in found.items()}
+    hour = 3600.0
+    assert facts == {
+        "To Do": (5 * hour, 1, False),
+        "Done": (21 * hour, 2, True),
+        "Doing": (24 * hour, 1, False),
+        "Fertig": (1 * hour, 1, False),
+    }
+    assert (found["Done"]["first_entered_at"], found["Done"]["last_entered_at"]) == (at(5), at(51))
+    assert {row["category"] for row in found.values()} == {"to_do", "in_progress", "done"}
+
+
+def test_work_in_progress_is_counted_at_the_end_of_the_day(told):
+    wip = [row["wip_count"] for row in told["reopened"].rows("issue_flow_daily", "day")]
+
+    assert wip == [0, 1, 0, 0]
+
+
+@story
+def work(shop: Tracker) -> None:
+    """Five issues of one to five days; one in work since the first day, one put back, one of another project."""
+    for number in range(5):
+        issue = shop.issue(f"SHOP-{number}", 0)
+        shop.move(issue, 1, "Doing")
+        shop.move(issue, 2 + 24 * (number % 3), "Done")
+    shop.move(shop.issue("SHOP-10", 0), 3, "Doing")
+    back = shop.issue("SHOP-11", 0)
+    shop.move(back, 30, "Doing")
+    shop.move(back, 60, "To Do")
+    shop.move(shop.issue("WEB-1", 0), 3, "Doing")
+    shop.issue("SHOP-12", 0)
+
+
+def test_the_age_of_work_stands_against_what_its_project_needed(told):
+    found = {row["key"]: row for row in told["work"].rows("wip_ageing")}
+
+    assert set(found) == {"SHOP-10", "SHOP-11", "WEB-1"}
+    old, back, alone = found["SHOP-10"], found["SHOP-11"], found["WEB-1"]
+    assert (old["age_days"], old["status_age_days"], old["is_in_progress"]) == (4, 4, True)
+    assert (old["cycle_n"], old["cycle_days_p50"], old["age_percentile"], old["is_late"]) == (5, 2.0, 1.0, True)
+    assert (back["age_days"], back["status_age_days"], back["is_in_progress"]) == (3, 2, False)
+    assert (alone["age_days"], alone["cycle_n"], alone["age_percentile"], alone["is_late"]) == (4, None, None, None)
+
+
+def test_a_visit_to_a_status_counts_in_the_week_in_which_it_ended(told):
+    found = {row["status"]: row for row in told["work"].rows("status_flow_weekly") if row["project"] == "SHOP"}
+
+    assert (found["Doing"]["n"], found["Doing"]["seconds_p50"]) == (6, (25 + 25) / 2 * 3600)
+    assert {row["week"].isoformat() for row in found.values()} == {"2026-03-02"}
+
+
 @story
 def without_history(shop: Tracker) -> None:
     """Jira shows it done, its changelog was not loaded."""
@@ -78,6 +135,8 @@ def test_an_issue_without_history_was_resolved_when_its_status_category_changed(
     (issue,) = told["without_history"].rows("issues")
 
     assert (issue["status"], issue["resolved_at"]) == ("resolved", at(30))
+    (only,) = told["without_history"].rows("time_in_status")  # where it was before, nobody knows
+    assert (only["status"], only["first_entered_at"], only["seconds"]) == ("Done", at(30), None)
 
 
 @story

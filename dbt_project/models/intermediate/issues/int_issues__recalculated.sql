@@ -21,14 +21,20 @@ intervals as materialized (
     select * from {{ ref('int_issues__intervals_replayed') }}
 ),
 
+visits as materialized (
+    select * from {{ ref('int_issues__statuses_replayed') }}
+),
+
 -- By itself: left to the planner, which knows only the tenant of both, every interval is joined with every class first.
 histories as materialized (
     select
         issues.*,
         intervals.opened_ats,
-        intervals.resolved_ats
+        intervals.resolved_ats,
+        visits.status_visits
     from issues
     inner join intervals using (tenant_id, issue_id)
+    left join visits using (tenant_id, issue_id)
 ),
 
 undelivered as (
@@ -71,6 +77,7 @@ select
     histories.url,
     histories.opened_ats,
     histories.resolved_ats,
+    histories.status_visits,
     tenants.time_zone,
     histories._dlt_load_id
 from histories

@@ -37,7 +37,7 @@ events as (
     inner join groups using (tenant_id, source, project, team, severity)
 ),
 
--- Issues that were open before the first day that is worked out here.
+-- Issues that were open or in work before the first day that is worked out here.
 openings as (
     select
         tenant_id,
@@ -45,7 +45,8 @@ openings as (
         project,
         team,
         severity,
-        sum(created_count + reopened_count - resolved_count) as open_count
+        sum(created_count + reopened_count - resolved_count) as open_count,
+        sum(started_count - stopped_count) as wip_count
     from events
     where day < from_day
     group by tenant_id, source, project, team, severity
@@ -104,6 +105,16 @@ select
             partition by tenant_id, source, project, team, severity order by day
         )
     )::bigint as open_count,
+    -- GitHub and HubSpot do not say what is in work: not measured, rather than none.
+    case
+        when source in ('jira', 'zendesk')
+            then (
+                coalesce(openings.wip_count, 0)
+                + sum(coalesce(events.started_count - events.stopped_count, 0)) over (
+                    partition by tenant_id, source, project, team, severity order by day
+                )
+            )::bigint
+    end as wip_count,
     ages.age_p50_seconds,
     ages.age_p90_seconds
 from days

@@ -1,0 +1,200 @@
+-- One row per status that an issue's history names, in the order it was entered, and one for the status that its source
+-- shows now (is_present). A status that nobody describes any more keeps the name that the history has, without a category.
+with
+
+jira_items as (
+    select
+        changelogs.tenant_id,
+        changelogs.connection_id,
+        changelogs.issue_id,
+        changelogs.changed_at,
+        item.json,
+        row_number() over (
+            partition by changelogs.tenant_id, changelogs.issue_id
+            order by changelogs.changed_at, length(changelogs.external_id), changelogs.external_id, item.position
+        ) as position
+    from {{ ref('stg_jira__changelogs') }} as changelogs
+    cross join lateral jsonb_array_elements(changelogs.items) with ordinality as item (json, position)
+    where jsonb_typeof(changelogs.items) = 'array' and item.json ->> 'field' = 'status'
+),
+
+jira_entries as (
+    select
+        tenant_id,
+        connection_id,
+        issue_id,
+        '-infinity'::timestamptz as changed_at,
+        0 as position,
+        json ->> 'from' as status_id,
+        json ->> 'fromString' as status_name,
+        false as is_present
+    from jira_items
+    where position = 1
+    union all
+    select
+        tenant_id,
+        connection_id,
+        issue_id,
+        changed_at,
+        position,
+        json ->> 'to' as status_id,
+        json ->> 'toString' as status_name,
+        false as is_present
+    from jira_items
+    union all
+    select
+        tenant_id,
+        connection_id,
+        issue_id,
+        null::timestamptz as changed_at,
+        null::bigint as position,
+        status_id,
+        status_name,
+        true as is_present
+    from {{ ref('stg_jira__issues') }}
+),
+
+jira as (
+    select
+        entries.tenant_id,
+        entries.issue_id,
+        entries.changed_at,
+        entries.position,
+        coalesce(statuses.name, entries.status_name) as status,
+        case statuses.category_key
+            when 'new' then 'to_do' when 'indeterminate' then 'in_progress' when 'done' then 'done'
+        end as category,
+        entries.is_present
+    from jira_entries as entries
+    left join {{ ref('int_issues__jira_statuses') }} as statuses using (tenant_id, connection_id, status_id)
+),
+
+hubspot_entries as (
+    select
+        tickets.tenant_id,
+        tickets.connection_id,
+        tickets.ticket_id as issue_id,
+        tickets.pipeline_id,
+        (entry.json ->> 'at')::timestamptz as changed_at,
+        entry.position,
+        entry.json ->> 'stage' as stage_id,
+        false as is_present
+    from {{ ref('stg_hubspot__tickets') }} as tickets
+    cross join lateral jsonb_array_elements(tickets.stage_history) with ordinality as entry (json, position)
+    where jsonb_typeof(tickets.stage_history) = 'array'
+    union all
+    select
+        tenant_id,
+        connection_id,
+        ticket_id as issue_id,
+        pipeline_id,
+        null::timestamptz as changed_at,
+        null::bigint as position,
+        stage_id,
+        true as is_present
+    from {{ ref('stg_hubspot__tickets') }}
+),
+
+-- HubSpot says which stages are closed, and not which mean that somebody works.
+hubspot as (
+    select
+        entries.tenant_id,
+        entries.issue_id,
+        entries.changed_at,
+        entries.position,
+        coalesce(stages.label, entries.stage_id) as status,
+        case when stages.is_closed then 'done' end as category,
+        entries.is_present
+    from hubspot_entries as entries
+    left join {{ ref('int_issues__hubspot_stages') }} as stages using (tenant_id, connection_id, pipeline_id, stage_id)
+),
+
+zendesk_entries as (
+    select
+        tickets.tenant_id,
+        tickets.ticket_id as issue_id,
+        changes.changed_at,
+        row_number() over (
+            partition by tickets.tenant_id, tickets.ticket_id
+            order by changes.changed_at, changes.change_id
+        ) as position,
+        changes.status,
+        false as is_present
+    from {{ ref('stg_zendesk__status_changes') }} as changes
+    inner join {{ ref('stg_zendesk__tickets') }} as tickets
+        on
+            changes.tenant_id = tickets.tenant_id
+            and changes.connection_id = tickets.connection_id
+            and changes.external_ticket_id = tickets.external_id
+    union all
+    select
+        tenant_id,
+        ticket_id as issue_id,
+        null::timestamptz as changed_at,
+        null::bigint as position,
+        status,
+        true as is_present
+    from {{ ref('stg_zendesk__tickets') }}
+),
+
+zendesk as (
+    select
+        tenant_id,
+        issue_id,
+        changed_at,
+        position,
+        status,
+        case
+            when status = 'new' then 'to_do'
+            when {{ is_done_in_zendesk('status') }} then 'done'
+            else 'in_progress'
+        end as category,
+        is_present
+    from zendesk_entries
+),
+
+github_entries as (
+    select tenant_id, issue_id, '-infinity'::timestamptz as changed_at, 0 as position, 'open' as status, false as is_present
+    from {{ ref('int_issues__github') }}
+    union all
+    select
+        tenant_id,
+        issue_id,
+        happened_at as changed_at,
+        row_number() over (
+            partition by tenant_id, issue_id order by happened_at, length(external_id), external_id
+        ) as position,
+        case event when 'closed' then 'closed' else 'open' end as status,
+        false as is_present
+    from {{ ref('int_issues__github_events') }}
+    union all
+    select
+        tenant_id,
+        issue_id,
+        null::timestamptz as changed_at,
+        null::bigint as position,
+        status_name as status,
+        true as is_present
+    from {{ ref('int_issues__github') }}
+),
+
+-- An open issue at GitHub may be anything: nothing says that somebody works on it.
+github as (
+    select
+        tenant_id,
+        issue_id,
+        changed_at,
+        position,
+        status,
+        case status when 'closed' then 'done' end as category,
+        is_present
+    from github_entries
+)
+
+{% for source in ['jira', 'hubspot', 'zendesk', 'github'] -%}
+select *
+from {{ source }}
+where status is not null
+{% if not loop.last %}union all
+{% endif %}
+{%- endfor %}

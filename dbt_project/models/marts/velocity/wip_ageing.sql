@@ -1,0 +1,118 @@
+-- One row per open issue on which work has begun, as of the newest day of its source.
+{{ config(unique_key=['tenant_id', 'issue_id'], touched='touched_wip') }}
+-- depends_on: {{ ref('int_tenants__touched') }}
+-- depends_on: {{ ref('int_issues__scoring_days') }}
+{% set days_back = 180 -%}
+{% set least_known = 5 -%}
+with
+
+days as (
+    select * from {{ ref('int_issues__scoring_days') }}
+    {% if is_incremental() -%}
+    where tenant_id in ({{ touched_wip(this) }})
+    {%- endif %}
+),
+
+open_issues as (
+    select * from {{ ref('int_issues__unioned') }}
+    where status = 'open'
+),
+
+starts as (
+    select
+        tenant_id,
+        issue_id,
+        min(started_at) as started_at,
+        bool_or(stopped_at is null) as is_in_progress
+    from {{ ref('int_issues__work_intervals') }}
+    group by tenant_id, issue_id
+),
+
+current_visits as (
+    select tenant_id, issue_id, entered_at
+    from {{ ref('int_issues__status_visits') }}
+    where left_at is null
+),
+
+ageing as (
+    select
+        open_issues.tenant_id,
+        open_issues.issue_id,
+        open_issues.source,
+        open_issues.key,
+        open_issues.project,
+        coalesce(open_issues.team, 'none') as team,
+        open_issues.severity,
+        open_issues.status_name,
+        starts.is_in_progress,
+        starts.started_at,
+        current_visits.entered_at as status_entered_at,
+        days.scored_on as measured_on,
+        -- News of a webhook may be younger than the day up to which its source was read.
+        greatest(days.scored_on - {{ local_day('starts.started_at', 'days.time_zone') }}, 0) + 1 as age_days,
+        case
+            when current_visits.entered_at is not null
+                then greatest(days.scored_on - {{ local_day('current_visits.entered_at', 'days.time_zone') }}, 0) + 1
+        end as status_age_days
+    from open_issues
+    inner join days using (tenant_id, source)
+    inner join starts using (tenant_id, issue_id)
+    left join current_visits using (tenant_id, issue_id)
+),
+
+cycles as (
+    select
+        cycle_times.tenant_id,
+        cycle_times.source,
+        cycle_times.project,
+        cycle_times.cycle_days
+    from {{ ref('int_issues__cycle_times') }} as cycle_times
+    inner join days using (tenant_id, source)
+    where cycle_times.resolved_on > days.scored_on - {{ days_back }}
+),
+
+projects as (
+    select
+        tenant_id,
+        source,
+        project,
+        count(*) as cycle_n,
+        percentile_cont(0.5) within group (order by cycle_days) as cycle_days_p50,
+        percentile_cont(0.85) within group (order by cycle_days) as cycle_days_p85
+    from cycles
+    group by tenant_id, source, project
+    having count(*) >= {{ least_known }}
+)
+
+select
+    ageing.tenant_id,
+    ageing.issue_id,
+    ageing.source,
+    ageing.key,
+    ageing.project,
+    ageing.team,
+    ageing.severity,
+    ageing.status_name,
+    ageing.is_in_progress,
+    ageing.started_at,
+    ageing.status_entered_at,
+    ageing.measured_on,
+    ageing.age_days,
+    ageing.status_age_days,
+    projects.cycle_n,
+    projects.cycle_days_p50,
+    projects.cycle_days_p85,
+    case
+        when projects.cycle_n is not null
+            then (
+                select count(*) from cycles
+                where
+                    cycles.tenant_id = ageing.tenant_id
+                    and cycles.source = ageing.source
+                    and cycles.project = ageing.project
+                    and cycles.cycle_days <= ageing.age_days
+            )::double precision / projects.cycle_n
+    end as age_percentile,
+    ageing.age_days > projects.cycle_days_p85 as is_late
+from ageing
+left join projects using (tenant_id, source, project)
