@@ -18,7 +18,7 @@ INGEST_JOBS: dict[str, tuple[tuple[str, ...], int]] = {
     "places": (("geonames",), 9 * MINUTE),
 }
 EVERYTHING = "ingest_everything"
-FORECASTS = ("forecasts", "anomalies")
+FORECASTS = ("forecasts", "anomalies", "delivery_forecasts", "throughput_forecasts", "story_point_estimates")
 ONE_AT_A_TIME = {"clearsignal/writes_marts": "yes"}  # dagster.yaml limits runs with this tag to one
 
 
@@ -57,7 +57,7 @@ def build_jobs(manifest: Manifest) -> list[Job]:
         dg.define_asset_job(
             "forecast",
             selection=dg.AssetSelection.assets(*forecasts, *third, *marts),
-            description="Forecasts and anomalies of the KPI series, tested and published.",
+            description="Forecasts, anomalies and estimates, tested and published.",
             tags={**ONE_AT_A_TIME, **limited(90 * MINUTE)},
             executor_def=dg.in_process_executor,
         ),

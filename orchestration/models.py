@@ -12,7 +12,15 @@ import dagster as dg
 
 FIRST, ATTRIBUTED, FORECAST = 1, 2, 3
 # A model runs after the Python assets whose tables it reads, directly or through others.
-STEP_AFTER = {"commit_deployments": ATTRIBUTED, "sentiments": ATTRIBUTED, "forecasts": FORECAST, "anomalies": FORECAST}
+STEP_AFTER = {
+    "commit_deployments": ATTRIBUTED,
+    "sentiments": ATTRIBUTED,
+    "forecasts": FORECAST,
+    "anomalies": FORECAST,
+    "delivery_forecasts": FORECAST,
+    "throughput_forecasts": FORECAST,
+    "story_point_estimates": FORECAST,
+}
 LAYERS = ("staging", "intermediate")
 MAX_FIRST_SENTENCE = 55  # what the catalog shows of a description
 

@@ -78,7 +78,11 @@ def forecasts(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipR
         return dg.SkipReason("It is two in the morning for no tenant.")
     at = context.scheduled_execution_time
     forecasting = {"tenants": due, "prophet_backtest": at.weekday() == PROPHET_WEEKDAY}
-    config = {"ops": {"ml__forecasts": {"config": forecasting}, "ml__anomalies": {"config": {"tenants": due}}}}
+    ops = {
+        f"ml__{name}": {"config": {"tenants": due}}
+        for name in ("anomalies", "delivery_forecasts", "story_point_estimates")
+    }
+    config = {"ops": {"ml__forecasts": {"config": forecasting}, **ops}}
     return dg.RunRequest(run_key=at.isoformat(), run_config=config)
 
 

@@ -62,3 +62,15 @@ from {{ mart }} as built
 inner join {{ ref('int_issues__scoring_days') }} as days using (tenant_id, source)
 where {{ day }} <> days.scored_on
 {%- endmacro %}
+
+{#- Tenants with new rows, or with a source of which another week is complete. -#}
+{%- macro touched_weeks(mart, columns=[]) -%}
+select tenant_id
+from {{ ref('int_tenants__touched') }}
+union
+select days.tenant_id
+from {{ ref('int_issues__scoring_days') }} as days
+left join (select tenant_id, source, max(week) as week from {{ mart }} group by tenant_id, source) as built
+    using (tenant_id, source)
+where built.week is null or date_trunc('week', days.scored_on)::date - 7 > built.week
+{%- endmacro %}

@@ -87,7 +87,7 @@ def forecasts(
     """Every model's forecast of every series; the one that is published is marked."""
     from pipelines.signals import kpis  # Prophet: only runs that forecast pay for it
 
-    chosen = _tenant_ids(warehouse, config.tenants)
+    chosen = tenant_ids(warehouse, config.tenants)
     counts = kpis.forecast_series(warehouse, chosen, prophet_backtest=config.prophet_backtest)
     log.info("forecasts", extra={"progress": {"step": "python", "done": "forecasts"}})
     return dg.MaterializeResult(
@@ -110,12 +110,12 @@ def anomalies(
     """Each day is judged by the days before it."""
     from pipelines.signals import kpis
 
-    counts = kpis.detect_anomalies(warehouse, _tenant_ids(warehouse, config.tenants))
+    counts = kpis.detect_anomalies(warehouse, tenant_ids(warehouse, config.tenants))
     log.info("anomalies", extra={"progress": {"step": "python", "done": "anomalies"}})
     return dg.MaterializeResult(metadata={name: int(count) for name, count in counts.items()})
 
 
-def _tenant_ids(warehouse: Warehouse, partition_keys: list[str]) -> list[str] | None:
+def tenant_ids(warehouse: Warehouse, partition_keys: list[str]) -> list[str] | None:
     """The tenants of these partition keys, None for all."""
     if not partition_keys:
         return None

@@ -1,4 +1,4 @@
-"""Signals: forecasts and anomalies of the KPI series, sentiment of headlines and tickets.
+"""Signals: forecasts and anomalies of KPI series, sentiment of texts, dates of delivery, estimates of story points.
 
 What the orchestration calls; polars, Prophet and spaCy are imported only then.
 """
@@ -7,13 +7,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pipelines.signals.delivery_dates import forecast_delivery
+    from pipelines.signals.estimates import estimate_points
     from pipelines.signals.kpis import detect_anomalies, forecast_series
     from pipelines.signals.plot import sparkline_svg
     from pipelines.signals.scores import score_texts
 
-__all__ = ["detect_anomalies", "forecast_series", "score_texts", "sparkline_svg"]
+__all__ = [
+    "detect_anomalies",
+    "estimate_points",
+    "forecast_delivery",
+    "forecast_series",
+    "score_texts",
+    "sparkline_svg",
+]
 
-_MODULES = {"detect_anomalies": "kpis", "forecast_series": "kpis", "score_texts": "scores", "sparkline_svg": "plot"}
+_MODULES = {
+    "detect_anomalies": "kpis",
+    "estimate_points": "estimates",
+    "forecast_delivery": "delivery_dates",
+    "forecast_series": "kpis",
+    "score_texts": "scores",
+    "sparkline_svg": "plot",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -5,7 +5,9 @@ with
 visits as (
     select
         *,
-        lag(category) over (partition by tenant_id, issue_id order by visit_number) is distinct from 'in_progress' as is_first
+        coalesce(
+            lag(category) over (partition by tenant_id, issue_id order by visit_number) <> 'in_progress', true
+        ) as is_first
     from {{ ref('int_issues__status_visits') }}
 ),
 
