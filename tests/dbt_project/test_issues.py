@@ -3,20 +3,25 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from pipelines import signals
 from tests.dbt_project.company import Company, at
 from tests.dbt_project.previewed import rules_in_force
 from tests.dbt_project.project import Project
 from tests.dbt_project.tracker import TEAM, Tracker
 
-MODELS = "+path:models/marts/velocity +path:models/marts/severity"
+MODELS = "+path:models/marts/velocity +path:models/marts/severity +int_throughput__scopes"
 MARTS = (
     "issues", "issue_flow_daily", "sprint_velocity", "severity_daily", "issue_priority", "time_in_status",
-    "status_flow_weekly", "wip_ageing",
+    "status_flow_weekly", "wip_ageing", "throughput_weekly", "delivery_forecasts", "throughput_forecasts",
+    "story_point_estimates",
 )  # fmt: skip
 DAY = 86_400.0
+WEEK = 168  # hours
+AS_OF = {"throughput": 6 * WEEK + 10}  # of the others 80 hours
 STORIES: dict[str, Callable[[Tracker], Any]] = {}
 
 
@@ -33,7 +38,7 @@ def told(project: Project) -> dict[str, Tracker]:
         zone = {"tokyo": "Asia/Tokyo"}.get(name, "UTC")
         trackers[name] = Tracker(project, name.replace("_", "-"), zone)
         tell(trackers[name])
-        trackers[name].sync(as_of=80)
+        trackers[name].sync(as_of=AS_OF.get(name, 80))
     build(project)
     return trackers
 
@@ -293,13 +298,76 @@ def test_a_preview_judges_issues_as_the_models_do(project: Project, told):
     assert [change for one in found for change in one.changes] == []
 
 
-def test_a_github_issue_has_the_severity_of_its_labels(project: Project, told):
+@story
+def throughput(shop: Tracker) -> None:
+    """Six complete weeks of one project, and one at another site whose epic has the same key."""
+    epic = {"issuetype": {"name": "Epic", "subtask": False}}
+    shop.issue("SHOP-100", 0, **epic)
+    for number, (hours, fields) in enumerate([
+        (5, {"story_points": 3.0}), (100, {}), (101, {"resolution": {"name": "Won't Do"}}), (2 * WEEK + 64, {}),
+        (102, {"issuetype": {"name": "Sub-task", "subtask": True}}), (6 * WEEK + 1, {}),
+    ]):  # fmt: skip
+        shop.move(shop.issue(f"SHOP-{number}", 0, **fields), hours, "Done")
+    running = shop.sprint("Now", 5 * WEEK)
+    for number in (7, 8):
+        shop.put(shop.issue(f"SHOP-{number}", 0, parent={"key": "SHOP-100"}), 5 * WEEK + 1, running)
+    shop.sync(AS_OF["throughput"])
+    shop.connections["jira"] = uuid4()
+    shop.issue("SHOP-100", 0, project_key="WEB", **epic)
+    shop.issue("SHOP-7", 0, project_key="WEB", parent={"key": "SHOP-100"})
+
+
+def test_throughput_is_counted_in_complete_weeks_with_empty_ones(told):
+    rows = [row for row in told["throughput"].rows("throughput_weekly", "week") if row["project"] == "SHOP"]
+
+    counted = [(row["delivered_count"], row["dropped_count"], row["delivered_points"], row["coverage"]) for row in rows]
+    empty = (0, 0, None, None)
+    assert counted == [(2, 1, 3.0, 0.5), empty, (1, 0, None, 0.0), empty, empty, empty]
+    assert (rows[0]["week"].isoformat(), rows[-1]["week"].isoformat()) == ("2026-03-02", "2026-04-06")
+
+
+@pytest.fixture(scope="module")
+def later(project: Project, told: dict[str, Tracker]) -> Company:
+    """GitHub comes in, and what Python made of the first build."""
     shop = Company(project, "labels", "UTC")
     shop.incident(1, 0, 3, labels=[{"name": "bug"}, {"name": "priority: critical"}, {"name": "area: checkout"}])
     shop.incident(2, 0, labels=[], state_reason=None)
     shop.sync(30)
+    signals.forecast_delivery(project.warehouse)
+    signals.estimate_points(project.warehouse)
     build(project)
+    return shop
 
+
+def test_open_work_has_dates_by_scope_and_two_sites_do_not_mix(told, later):
+    found = {
+        (row["project"], row["scope_kind"], row["scope"]): row for row in told["throughput"].rows("delivery_forecasts")
+    }
+
+    assert {key: row["remaining_count"] for key, row in found.items()} == {
+        ("SHOP", "backlog", "SHOP"): 2,
+        ("SHOP", "sprint", "Now"): 2,
+        ("SHOP", "epic", "SHOP-100 Issue SHOP-100"): 2,
+        ("WEB", "backlog", "WEB"): 1,
+        ("WEB", "epic", "SHOP-100 Issue SHOP-100"): 1,
+    }
+    sprint, other = found["SHOP", "sprint", "Now"], found["WEB", "backlog", "WEB"]
+    assert (sprint["made_on"].isoformat(), sprint["week_count"], sprint["weekly_mean"]) == ("2026-04-13", 6, 0.5)
+    assert sprint["made_on"] < sprint["day_p50"] < sprint["day_p85"] <= sprint["day_p95"]
+    assert other["refusal_reason"] == "Nothing was delivered in the last 6 complete weeks."
+    assert {row["project"] for row in told["throughput"].rows("throughput_forecasts")} == {"SHOP"}
+
+
+def test_open_issues_without_points_are_listed_with_what_keeps_them_from_an_estimate(told, later):
+    found = {(row["project"], row["key"]): row for row in told["throughput"].rows("story_point_estimates")}
+
+    assert set(found) == {("SHOP", "SHOP-7"), ("SHOP", "SHOP-8"), ("WEB", "SHOP-7")}
+    reason = "Only 1 estimated issues in the project; an estimate needs 20."
+    assert found["SHOP", "SHOP-7"]["refusal_reason"] == reason
+
+
+def test_a_github_issue_has_the_severity_of_its_labels(later: Company):
+    shop = later
     first, second = shop.rows("issues", "key")
     assert (first["severity"], first["component"], first["status"]) == (5, "checkout", "resolved")
     assert (second["severity"], second["is_incident"]) == (3, False)

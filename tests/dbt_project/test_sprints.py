@@ -1,11 +1,14 @@
 """Sprint facts, replayed from small changelogs whose figures can be worked out by hand."""
 
+from uuid import uuid4
+
 import pytest
 
 from tests.dbt_project.project import Project
-from tests.dbt_project.tracker import Tracker
+from tests.dbt_project.tracker import POINTS, Tracker
 
 MODELS = "+sprint_velocity"
+WORDS = {"custom_fields": {POINTS: "XL"}}
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +53,34 @@ def sprints(project: Project) -> dict[str, dict]:
     gone["_deleted_at"] = gone["created"]
     shop.sync(120)
 
+    odd = Tracker(project, "odd-sprints")
+    sized = odd.sprint("Sized", 10, 90)
+    undated, unclosed = odd.sprint("Undated", 10, 90), odd.sprint("Unclosed", 10, 90)
+    undated["start_date"] = unclosed["complete_date"] = None
+    odd.sprint("Backwards", 90, 10)
+    for number, fields in enumerate([WORDS, {"story_points": 2.0}, {}]):
+        each = odd.issue(f"SHOP-{number}", 0, **fields)
+        odd.put(each, 1, sized)
+        odd.put(odd.issue(f"SHOP-1{number}", 0, story_points=1.0), 1, unclosed)
+    odd.estimate(each, 20, "groß")
+    each["story_points"] = None  # as it is loaded
+    odd.move(each, 80, "Done")
+    odd.sync(120)
+
+    sites = Tracker(project, "sites")
+    for site, points in (("North", 5.0), ("South", 8.0)):
+        sprint = sites.sprint(site, 10, 90)
+        sprint["id"] = 4
+        same = sites.issue("SHOP-1", 0, id="40", story_points=points)
+        sites.put(same, 1, sprint)
+        sites.move(same, 50, "Done")
+        sites.sync(120)
+        sites.connections["jira"] = uuid4()
+
     build_id = project.open()
     project.run(MODELS, build_id)
     project.close(build_id)
-    return {row["name"]: row for row in shop.rows("sprint_velocity")}
+    return {row["name"]: row for each in (shop, odd, sites) for row in each.rows("sprint_velocity")}
 
 
 def test_promised_is_what_was_in_the_sprint_when_it_started_with_the_points_of_then(sprints):
@@ -87,4 +114,34 @@ def test_a_running_sprint_has_no_outcome_yet(sprints):
 
 
 def test_a_future_sprint_has_no_row(sprints):
-    assert set(sprints) == {"First", "Second"}
+    assert {"First", "Second"} <= set(sprints) and "Third" not in sprints
+
+
+def test_points_in_words_are_flagged_and_count_as_none(sprints):
+    sized = sprints["Sized"]
+
+    assert (sized["committed_points"], sized["unestimated_count"], sized["unreadable_count"]) == (2, 2, 2)
+    assert (sized["say_do_ratio"], sized["say_do_ratio_of_issues"]) == (0, pytest.approx(1 / 3))
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("Undated", "It has no date of its start."),
+        ("Backwards", "It was closed before it started."),
+        ("Unclosed", "It is closed, without the date of its close."),
+    ],
+)
+def test_a_sprint_whose_dates_say_nothing_has_the_reason_instead_of_figures(sprints, name, reason):
+    row = sprints[name]
+
+    assert row["unmeasured_reason"] == reason
+    assert {row[figure] for figure in ("committed_count", "completed_points", "carried_over_count")} == {None}
+
+
+def test_two_sites_with_the_same_sprint_and_issue_do_not_mix(sprints):
+    promised = {
+        name: (sprints[name]["committed_points"], sprints[name]["completed_count"]) for name in ("North", "South")
+    }
+
+    assert promised == {"North": (5, 1), "South": (8, 1)}

@@ -56,23 +56,23 @@ def test_seeds_are_the_same_on_every_machine_and_differ_between_tenants():
     assert monte_carlo.seed("b", "2026-03-02") != monte_carlo.seed("a", "2026-03-02")
 
 
-@pytest.mark.parametrize("weeks_known", [6, 12, 26])
+@pytest.mark.parametrize("weeks_known", [6, 26])
 def test_promises_are_kept_about_as_often_as_they_say(weeks_known):
-    """150 teams with uneven weeks, each judged by a future that it drew itself."""
+    """400 teams with uneven weeks, each judged by a future that it drew itself."""
     world = np.random.default_rng(weeks_known)
-    kept_dates, kept_counts, teams = np.zeros(3), np.zeros(3), 150
+    kept_dates, kept_counts, teams = np.zeros(3), np.zeros(3), 400
     for _ in range(teams):
-        weeks = world.negative_binomial(2, 0.2, weeks_known + 150).astype(float)
+        weeks = world.negative_binomial(2, 0.2, weeks_known + 100).astype(float)
         known, future = weeks[:weeks_known], np.concatenate([[0.0], weeks[weeks_known:].cumsum()])
-        path = monte_carlo.paths(known, 60, np.random.default_rng(world.integers(1 << 32)), runs=400)
+        path = monte_carlo.paths(known, 60, np.random.default_rng(world.integers(1 << 32)), runs=300)
         came = monte_carlo.days_until(future[None], 60)[0]
         kept_dates += [came <= (np.inf if days is None else days) for days in monte_carlo.dates(path, 60)]
         kept_counts += [future[4] >= count for count in monte_carlo.counts(path, 4)]
 
     for share in (kept_dates / teams, kept_counts / teams):
-        assert 0.42 <= share[0] <= 0.66
-        assert 0.77 <= share[1] <= 0.94
-        assert share[2] >= 0.87
+        assert 0.47 <= share[0] <= 0.6
+        assert 0.8 <= share[1] <= 0.9
+        assert 0.91 <= share[2] <= 0.98
 
 
 def test_the_backtest_of_a_project_judges_promises_by_what_came():

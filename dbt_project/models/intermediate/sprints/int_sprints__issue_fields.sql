@@ -1,5 +1,5 @@
--- One row per issue and change of its sprints or its story points, as Jira recorded it. Which field that is differs from
--- site to site: it is found by its schema, and by its name where the site does not say.
+-- One row per issue and change of its sprints or its story points, as Jira recorded it. A field that the site no longer
+-- lists is known by its name.
 with
 
 items as (
@@ -20,20 +20,6 @@ items as (
     where jsonb_typeof(changelogs.items) = 'array'
 ),
 
-fields as (
-    select
-        tenant_id,
-        connection_id,
-        field_id,
-        case
-            when schema_custom like '%:gh-sprint' then 'sprint'
-            when
-                schema_custom like '%:jsw-story-points' or lower(name) in ('story points', 'story point estimate')
-                then 'points'
-        end as role
-    from {{ ref('stg_jira__fields') }}
-),
-
 roles as (
     select
         items.*,
@@ -45,7 +31,7 @@ roles as (
             end
         ) as role
     from items
-    left join fields using (tenant_id, connection_id, field_id)
+    left join {{ ref('int_sprints__fields') }} as fields using (tenant_id, connection_id, field_id)
 )
 
 select

@@ -1,4 +1,5 @@
--- One row per issue and interval in which its story points had one value: [valid_from, valid_until). NULL: not estimated.
+-- One row per issue and interval in which its story points had one value: [valid_from, valid_until). NULL: not estimated,
+-- or in words (is_unreadable), such as a size XL.
 with
 
 issues as (
@@ -20,22 +21,47 @@ changes as (
     where changes.role = 'points'
 ),
 
+-- Words as the value of today are kept among the custom fields alone.
+in_words as (
+    select distinct issues.tenant_id, issues.issue_id
+    from issues
+    inner join {{ ref('int_sprints__fields') }} as fields using (tenant_id, connection_id)
+    where
+        fields.role = 'points'
+        and issues.story_points is null
+        and issues.custom_fields ->> fields.field_id ~ '[[:alpha:]]'
+),
+
 values_at as (
     select
         issues.tenant_id,
         issues.issue_id,
         issues.created_at as valid_from,
         0 as position,
-        {{ points_or_null('changes.old_value') }} as points
+        {{ points_or_null('changes.old_value') }} as points,
+        coalesce(changes.old_value ~ '[[:alpha:]]', false) as is_unreadable
     from issues
     inner join changes using (tenant_id, issue_id)
     where changes.ordinal = 1
     union all
-    select tenant_id, issue_id, changed_at as valid_from, position, {{ points_or_null('new_value') }} as points
+    select
+        tenant_id,
+        issue_id,
+        changed_at as valid_from,
+        position,
+        {{ points_or_null('new_value') }} as points,
+        coalesce(new_value ~ '[[:alpha:]]', false) as is_unreadable
     from changes
     union all
-    select tenant_id, issue_id, created_at as valid_from, 0 as position, story_points as points
+    select
+        issues.tenant_id,
+        issues.issue_id,
+        issues.created_at as valid_from,
+        0 as position,
+        issues.story_points as points,
+        in_words.issue_id is not null as is_unreadable
     from issues
+    left join in_words using (tenant_id, issue_id)
     where not exists (
         select from changes where changes.tenant_id = issues.tenant_id and changes.issue_id = issues.issue_id
     )
@@ -46,5 +72,6 @@ select
     issue_id,
     valid_from,
     lead(valid_from) over (partition by tenant_id, issue_id order by valid_from, position) as valid_until,
-    points
+    points,
+    is_unreadable
 from values_at

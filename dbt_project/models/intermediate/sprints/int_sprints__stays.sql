@@ -56,7 +56,8 @@ select
     at_start.points as points_at_start,
     at_entry.points as points_at_entry,
     at_leaving.points as points_at_leaving,
-    at_close.points as points_at_close
+    at_close.points as points_at_close,
+    coalesce(at_close.is_unreadable, false) as is_unreadable_at_close
 from stays
 inner join sprints using (tenant_id, sprint_id)
 left join dones using (tenant_id, sprint_id, issue_id)
