@@ -52,13 +52,18 @@ figures as (
     select
         sprints.tenant_id,
         sprints.sprint_id,
-        {% for figure in [
-            'committed_count', 'completed_count', 'added_count', 'removed_count', 'unfinished_count', 'unestimated_count',
-            'unreadable_count', 'committed_points', 'completed_points', 'added_points', 'removed_points',
-            'unfinished_points',
-        ] -%}
-        coalesce(facts.{{ figure }}, 0) as {{ figure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        coalesce(facts.committed_count, 0) as committed_count,
+        coalesce(facts.completed_count, 0) as completed_count,
+        coalesce(facts.added_count, 0) as added_count,
+        coalesce(facts.removed_count, 0) as removed_count,
+        coalesce(facts.unfinished_count, 0) as unfinished_count,
+        coalesce(facts.unestimated_count, 0) as unestimated_count,
+        coalesce(facts.unreadable_count, 0) as unreadable_count,
+        coalesce(facts.committed_points, 0) as committed_points,
+        coalesce(facts.completed_points, 0) as completed_points,
+        coalesce(facts.added_points, 0) as added_points,
+        coalesce(facts.removed_points, 0) as removed_points,
+        coalesce(facts.unfinished_points, 0) as unfinished_points
     from sprints
     left join facts using (tenant_id, sprint_id)
     where sprints.unmeasured_reason is null
