@@ -25,16 +25,28 @@ visits as materialized (
     select * from {{ ref('int_issues__statuses_replayed') }}
 ),
 
+-- Every issue has intervals, so this is a left join; but one that cannot become a loop over all visits for each issue, which
+-- is what a planner that expects two of them makes of it: 180 s instead of 4 for 20,000 issues.
+replays as materialized (
+    select
+        tenant_id,
+        issue_id,
+        intervals.opened_ats,
+        intervals.resolved_ats,
+        visits.status_visits
+    from intervals
+    full outer join visits using (tenant_id, issue_id)
+),
+
 -- By itself: left to the planner, which knows only the tenant of both, every interval is joined with every class first.
 histories as materialized (
     select
         issues.*,
-        intervals.opened_ats,
-        intervals.resolved_ats,
-        visits.status_visits
+        replays.opened_ats,
+        replays.resolved_ats,
+        replays.status_visits
     from issues
-    inner join intervals using (tenant_id, issue_id)
-    left join visits using (tenant_id, issue_id)
+    inner join replays using (tenant_id, issue_id)
 ),
 
 undelivered as (
