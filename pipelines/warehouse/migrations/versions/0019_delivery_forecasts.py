@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision, down_revision = "0019", "0015"
+revision, down_revision = "0019", "0016"
 
 TABLES = """
 create table ml.delivery_forecasts (
