@@ -22,8 +22,10 @@ select
     issues.severity,
     tenants.time_zone,
     min({{ local_day('issues.created_at', 'tenants.time_zone') }}) as first_day,
-    {{ local_day('greatest(max(as_of.as_of), max(issues.created_at), max(issues.resolved_at))', 'tenants.time_zone') }}
-        as last_day
+    {{ local_day(
+        'greatest(max(as_of.as_of), max(issues.created_at), max(issues.resolved_at), max(issues.status_entered_at))',
+        'tenants.time_zone'
+    ) }} as last_day
 from issues
 inner join tenants using (tenant_id)
 left join as_of using (tenant_id, source)

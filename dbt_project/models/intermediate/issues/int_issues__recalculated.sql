@@ -33,7 +33,8 @@ replays as materialized (
         issue_id,
         intervals.opened_ats,
         intervals.resolved_ats,
-        visits.status_visits
+        visits.status_visits,
+        visits.status_entered_at
     from intervals
     full outer join visits using (tenant_id, issue_id)
 ),
@@ -44,7 +45,8 @@ histories as materialized (
         issues.*,
         replays.opened_ats,
         replays.resolved_ats,
-        replays.status_visits
+        replays.status_visits,
+        replays.status_entered_at
     from issues
     inner join replays using (tenant_id, issue_id)
 ),
@@ -90,6 +92,7 @@ select
     histories.opened_ats,
     histories.resolved_ats,
     histories.status_visits,
+    histories.status_entered_at,
     tenants.time_zone,
     histories._dlt_load_id
 from histories

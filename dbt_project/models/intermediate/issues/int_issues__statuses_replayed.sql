@@ -1,5 +1,6 @@
 -- One row per issue: its visits to statuses as a JSON list of {status, category, entered_at, left_at}, in their order. The
--- last one is to the status that the source shows now, also where the history is missing or late, and has no end.
+-- last one is to the status that the source shows now, also where the history is missing or late, and has no end; when it
+-- began is a column of its own.
 with
 
 issues as (
@@ -30,6 +31,7 @@ entries as (
         issue_id,
         status,
         category,
+        is_done,
         coalesce(position, max(position) over issue + 1, 0) as position,
         case
             when not is_present then changed_at
@@ -55,6 +57,23 @@ visits as (
         lead(entered_at) over (partition by tenant_id, issue_id order by entered_at, position) as left_at
     from turns
     where status is distinct from status_before
+),
+
+-- Whether it is done is decided by its own row: where a status is called done in one place and open in another, this holds.
+settled as (
+    select
+        tenant_id,
+        issue_id,
+        status,
+        case
+            when left_at is not null then category
+            when is_done then 'done'
+            else nullif(category, 'done')
+        end as category,
+        position,
+        entered_at,
+        left_at
+    from visits
 )
 
 select
@@ -63,6 +82,7 @@ select
     jsonb_agg(
         jsonb_build_object('status', status, 'category', category, 'entered_at', entered_at, 'left_at', left_at)
         order by entered_at, position
-    ) as status_visits
-from visits
+    ) as status_visits,
+    max(entered_at) as status_entered_at
+from settled
 group by tenant_id, issue_id

@@ -20,7 +20,7 @@ backlogs as (
 ),
 
 running as (
-    select memberships.tenant_id, memberships.issue_id, sprints.sprint_id, sprints.name
+    select memberships.tenant_id, memberships.issue_id, sprints.sprint_id, coalesce(sprints.name, sprints.external_id) as name
     from {{ ref('int_sprints__memberships') }} as memberships
     inner join {{ ref('stg_jira__sprints') }} as sprints using (tenant_id, sprint_id)
     where sprints.state = 'active' and memberships.left_at is null
@@ -48,7 +48,7 @@ epics as (
         items.project,
         'epic' as scope_kind,
         epics.issue_id::text as scope_id,
-        epics.key || ' ' || epics.title as scope,
+        concat_ws(' ', epics.key, epics.title) as scope,
         count(*) as remaining_count
     from items
     inner join {{ ref('int_issues__unioned') }} as epics

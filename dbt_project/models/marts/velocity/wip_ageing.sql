@@ -28,12 +28,6 @@ starts as (
     group by tenant_id, issue_id
 ),
 
-current_visits as (
-    select tenant_id, issue_id, entered_at
-    from {{ ref('int_issues__status_visits') }}
-    where left_at is null
-),
-
 ageing as (
     select
         open_issues.tenant_id,
@@ -46,18 +40,13 @@ ageing as (
         open_issues.status_name,
         starts.is_in_progress,
         starts.started_at,
-        current_visits.entered_at as status_entered_at,
+        open_issues.status_entered_at,
         days.scored_on as measured_on,
-        -- News of a webhook may be younger than the day up to which its source was read.
-        greatest(days.scored_on - {{ local_day('starts.started_at', 'days.time_zone') }}, 0) + 1 as age_days,
-        case
-            when current_visits.entered_at is not null
-                then greatest(days.scored_on - {{ local_day('current_visits.entered_at', 'days.time_zone') }}, 0) + 1
-        end as status_age_days
+        days.scored_on - {{ local_day('starts.started_at', 'days.time_zone') }} + 1 as age_days,
+        days.scored_on - {{ local_day('open_issues.status_entered_at', 'days.time_zone') }} + 1 as status_age_days
     from open_issues
     inner join days using (tenant_id, source)
     inner join starts using (tenant_id, issue_id)
-    left join current_visits using (tenant_id, issue_id)
 ),
 
 cycles as (
