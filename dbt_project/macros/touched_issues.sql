@@ -1,7 +1,7 @@
 {#- What the marts of issues work out anew. Each is called as macro(mart, columns), see touched.sql. -#}
 
 {#- The groups of issues, by `columns` and with the first day: those in which an issue changed, and all of a source whose
-    newest data have reached a new day since the mart was last built. -#}
+    newest day is another one than when the mart was last built. -#}
 {%- macro touched_issue_groups(mart, columns) -%}
 {%- set key = columns | join(', ') -%}
 select {{ key }}, min(from_day) as from_day
@@ -9,10 +9,10 @@ from (
     select {{ key }}, from_day
     from {{ ref('int_issues__touched_groups') }}
     union all
-    select {{ key }}, built.last_day + 1 as from_day
+    select {{ key }}, least(built.last_day, groups.last_day) + 1 as from_day
     from {{ ref('int_issues__groups') }} as groups
     inner join (select {{ key }}, max(day) as last_day from {{ mart }} group by {{ key }}) as built using ({{ key }})
-    where groups.last_day > built.last_day
+    where groups.last_day <> built.last_day
 ) as news
 group by {{ key }}
 {%- endmacro %}

@@ -1,5 +1,5 @@
--- One row per group of issues (source, project, team, severity): its first day and the day of its newest data, by the
--- tenant's clock.
+-- One row per group of issues (source, project, team, severity): its first day and the day of its source's newest data, by
+-- the tenant's clock.
 with
 
 issues as (
@@ -22,10 +22,11 @@ select
     issues.severity,
     tenants.time_zone,
     min({{ local_day('issues.created_at', 'tenants.time_zone') }}) as first_day,
-    {{ local_day(
+    -- One for the whole source: news of a webhook may be younger than the instant up to which the source was read.
+    max({{ local_day(
         'greatest(max(as_of.as_of), max(issues.created_at), max(issues.resolved_at), max(issues.status_entered_at))',
         'tenants.time_zone'
-    ) }} as last_day
+    ) }}) over (partition by issues.tenant_id, issues.source) as last_day
 from issues
 inner join tenants using (tenant_id)
 left join as_of using (tenant_id, source)
