@@ -5,7 +5,6 @@ that follow from them are committed together; a row that did not change keeps it
 """
 
 import csv
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,31 +14,19 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-os.environ.setdefault("LOAD__WORKERS", "4")  # tables of a package that are merged at once
-os.environ.setdefault("LOAD__DELETE_COMPLETED_JOBS", "true")
-
 import dlt
 import psycopg
 from dlt.common.storages.load_package import load_package_state
-from dlt.destinations import postgres
 from dlt.extract.extractors import with_file_import
 
 from pipelines.landing_news import MOST_ROWS, holds_news
+from pipelines.landing_postgres import Postgres, use_own_options
 from pipelines.landing_rows import Broken, Cells, fitting, header, lines
 from pipelines.raw_tables import RAW, Table
 from pipelines.warehouse.connection import Warehouse
 
-
-class Postgres(postgres):
-    """dlt's own, without searching the whole environment for options each time that a load asks what it can do: that
-    was a third of what a small package costs."""
-
-    destination_type = "dlt.destinations.postgres"  # as it is kept in the state of every pipeline
-
-    def capabilities(self, config: Any = None, naming: Any = None) -> Any:
-        """Options matter only to names that tell upper from lower case, which ours do not."""
-        return super().capabilities(config or self.spec(), naming)
+use_own_options()
+_begun: set[str] = set()  # addresses and sources whose dataset has dlt's own tables
 
 
 def pipeline_name(source: str, connection_id: UUID | str) -> str:
@@ -140,12 +127,17 @@ class Landing:
     @contextmanager
     def _alone_at_first(self) -> Iterator[None]:
         """dlt makes its own tables in a dataset's first load, and two first loads at once would collide."""
+        dataset = f"{self._warehouse.url('loader')} {self.source}"
+        if dataset in _begun:
+            yield
+            return
         with self._warehouse.connect("loader") as database:
             if not self._has_own_tables(database):
                 database.execute("select pg_advisory_xact_lock(hashtext('first load'), hashtext(%s))", [self.source])
                 if not self._has_own_tables(database):
                     yield
                     return
+        _begun.add(dataset)
         yield
 
     def _has_own_tables(self, database: psycopg.Connection) -> bool:

@@ -13,6 +13,7 @@ import psycopg
 
 from pipelines import removal, stored_connections, tenants, turns
 from pipelines.fair_turns import MOST_BEGUN, Places, Turn
+from pipelines.landing_sessions import SESSIONS
 from pipelines.raw_tables import RAW, TABLES, create_statements
 from pipelines.removal import lock_of
 from pipelines.stored_connections import StoredConnection
@@ -80,11 +81,13 @@ def sync(
     asked_for = None if connection_id is None else UUID(str(connection_id))
     options = Options(_clock(now), full, sweep is True, run_id, asked_for is not None)
     swept = frozenset() if isinstance(sweep, bool) else frozenset(sweep)
-    waiting = [turn for key in partition_keys for turn in turns.of(warehouse, tenants.find(warehouse, key), source)]
+    with warehouse.connect("loader") as database:
+        found = [tenants.find(warehouse, key, database) for key in partition_keys]
+        waiting = [turn for tenant in found for turn in turns.of(warehouse, tenant, source, database)]
     waiting = [turn for turn in waiting if not turn.is_paused_by_its_owner]
     waiting = [turn for turn in waiting if asked_for in (None, turn.stored.connection_id)]
     places = Places(concurrency)
-    with ThreadPoolExecutor(min(max(1, len(waiting)), max(MOST_BEGUN, concurrency))) as pool:
+    with SESSIONS, ThreadPoolExecutor(min(max(1, len(waiting)), max(MOST_BEGUN, concurrency))) as pool:
         futures = []
         for turn in sorted(waiting, key=lambda turn: turn.last_seconds):  # the many small ones first
             hold = turn.waits_for(options.clock(), options.is_asked_for)
@@ -125,7 +128,10 @@ def _sync_one(warehouse: Warehouse, stored: StoredConnection, options: Options, 
             begun = time.monotonic()
             lock = lock_of(stored.connection_id)
             database.execute("select pg_advisory_lock(%s)", [lock])  # a second loader waits; closing releases
-            same = [one for one in stored_connections.of(warehouse, stored.tenant, stored.source)
+            # The journal is not waited for: what a crash of the server takes of it is its end, which the next sync
+            # finds unfinished. Packages, which dlt commits by sessions of its own, take all that was before them along.
+            database.execute("set synchronous_commit = off")
+            same = [one for one in stored_connections.of(warehouse, stored.tenant, stored.source, database)
                     if one.connection_id == stored.connection_id]  # fmt: skip
             if not same:
                 outcome.held = "not asked: the connection was removed meanwhile"

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -64,7 +65,7 @@ class Meter:
     host: str = ""
     credential: str = ""  # a digest
     limits: dict[str, int] = field(default_factory=dict)  # window → requests
-    connect: Callable[[], psycopg.Connection] | None = None
+    connect: Callable[[], AbstractContextManager[psycopg.Connection]] | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     taken: int = 0  # requests counted by this meter
     told: Left | None = None  # by the newest answer that told

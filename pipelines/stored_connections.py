@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from psycopg import Connection
 
 from pipelines import connection_changes as changes
 from pipelines import tenants
@@ -57,10 +58,12 @@ def add(
     return next(one for one in of(warehouse, tenant, made.source) if one.connection_id == key)
 
 
-def of(warehouse: Warehouse, tenant: Tenant, source: str | None = None) -> list[StoredConnection]:
-    """The tenant's connections, by source and name."""
-    with warehouse.connect("loader") as database:
-        rows = database.execute(
+def of(
+    warehouse: Warehouse, tenant: Tenant, source: str | None = None, database: Connection | None = None
+) -> list[StoredConnection]:
+    """The tenant's connections, by source and name; read by this session, or by one of their own."""
+    with warehouse.loader(database) as mine:
+        rows = mine.execute(
             """
             select connection_id, source, name, config, secrets, tokens, webhook_secret, is_paused, allows_private
             from app.connection

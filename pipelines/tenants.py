@@ -86,9 +86,9 @@ def create(
     return tenant
 
 
-def find(warehouse: Warehouse, name: str) -> Tenant:
+def find(warehouse: Warehouse, name: str, database: Connection | None = None) -> Tenant:
     """The tenant with this slug, partition key or uuid. Raises UnknownTenant."""
-    with warehouse.connect("loader") as connection:
+    with warehouse.loader(database) as connection:
         return _one(connection, name)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg import Connection
+
 from pipelines import stored_connections
 from pipelines.holds import WHOLE, Hold
 from pipelines.stored_connections import StoredConnection
@@ -28,23 +30,22 @@ class Turn:
         return None if is_asked_for or self.hold is None or not self.hold.holds_at(now) else self.hold
 
 
-def of(warehouse: Warehouse, tenant: Tenant, source: str) -> list[Turn]:
+def of(warehouse: Warehouse, tenant: Tenant, source: str, database: Connection) -> list[Turn]:
     """The turns of a tenant's connections to a source."""
-    with warehouse.connect("loader") as database:
-        rows = database.execute(
-            """
-            select c.connection_id, c.last_load_seconds, h.error_class, h.reason, h.failure_count, h.resume_at,
-                h.needs_attention
-            from app.connection as c
-            left join app.sync_hold as h
-                on h.tenant_id = c.tenant_id and h.connection_id = c.connection_id and h.resource = %s
-            where c.tenant_id = %s and c.source = %s
-            """,
-            [WHOLE, tenant.tenant_id, source],
-        ).fetchall()
+    rows = database.execute(
+        """
+        select c.connection_id, c.last_load_seconds, h.error_class, h.reason, h.failure_count, h.resume_at,
+            h.needs_attention
+        from app.connection as c
+        left join app.sync_hold as h
+            on h.tenant_id = c.tenant_id and h.connection_id = c.connection_id and h.resource = %s
+        where c.tenant_id = %s and c.source = %s
+        """,
+        [WHOLE, tenant.tenant_id, source],
+    ).fetchall()
     known = {row[0]: row[1:] for row in rows}
     turns = []
-    for stored in stored_connections.of(warehouse, tenant, source):
+    for stored in stored_connections.of(warehouse, tenant, source, database):
         seconds, error_class, *told = known.get(stored.connection_id, (None, None))
         hold = Hold(stored.connection_id, WHOLE, error_class, *told) if error_class else None
         turns.append(Turn(stored, float("inf") if seconds is None else seconds, hold))

@@ -88,6 +88,15 @@ class Warehouse:
         return psycopg.connect(self.url(role), **options)  # type: ignore[arg-type]
 
     @contextmanager
+    def loader(self, session: psycopg.Connection | None = None) -> Iterator[psycopg.Connection]:
+        """This session of the loader, or one for the time of the context."""
+        if session is not None:
+            yield session
+        else:
+            with self.connect("loader") as own:
+                yield own
+
+    @contextmanager
     def connect_as_tenant(self, tenant_id: UUID) -> Iterator[psycopg.Connection]:
         """A transaction as role api in which this tenant's rows, and no others, exist."""
         with psycopg.connect(self.url("api"), connect_timeout=5) as connection:
