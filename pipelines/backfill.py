@@ -44,17 +44,19 @@ class Backfill:
         for resource, count in expected:
             self._begin(resource, count)
 
-    def reads(self, resource: str, *, adds: bool = True) -> None:
-        """From now on this resource is worked on. `adds`: and the last one until now."""
-        now = time.monotonic()
-        if adds:
-            self._seconds[self._current] += now - self._marked
-        self._current, self._marked = resource, now
+    def waited(self) -> None:
+        """The time since the last item went to nobody's work."""
+        self._marked = time.monotonic()
 
-    def took(self, item: Rows | Reached) -> None:
-        """Something was read, and is committed with the next package."""
+    def took(self, resource: str, item: Rows | Reached) -> None:
+        """Something of this resource was read, and is committed with the next package.
+
+        Of resources that are read at once each is given the time until its own items, so that all together need the
+        sum of what each is said to need.
+        """
+        self._spend(resource)
         if isinstance(item, Rows):
-            if item.table == self._current:
+            if item.table == resource:
                 self._rows[item.table] += len(item.rows)
         elif item.past:
             self._begin(item.resource, None)
@@ -65,7 +67,7 @@ class Backfill:
 
     def committed(self) -> None:
         """What was read so far is kept."""
-        self.reads(self._current)
+        self._spend(self._current)
         for resource in self._known:
             self._database.execute(
                 """
@@ -87,6 +89,11 @@ class Backfill:
             " where tenant_id = %s and connection_id = %s and resource = any(%s) and finished_at is null",
             [self._clock(), *self._owner, list(resources)],
         )
+
+    def _spend(self, resource: str) -> None:
+        now = time.monotonic()
+        self._seconds[resource] += now - self._marked
+        self._current, self._marked = resource, now
 
     def _say(self) -> None:
         """Tell whoever shows progress how far it is, where that is not done at once."""

@@ -1,6 +1,7 @@
 """The one HTTP client of every source: time-outs, jittered retries, Retry-After, a total deadline, no secrets shown."""
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from pipelines.sync_error import SyncError
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5, 15, 60
 TRIES = 5
+REQUESTS_AT_ONCE = 8  # of one client
 LONGEST_WAIT_SECONDS = 120  # asked to wait longer: stop cleanly and go on at the next sync
 LARGEST_ANSWER = 100 * 2**20
 REDIRECTS = (301, 302, 307, 308)
@@ -89,6 +91,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
+class Stopped(Exception):
+    """The client was stopped: whoever still reads by it may end."""
+
+
 @dataclass
 class Client:
     """Requests to one host as one account. Safe to use from several threads."""
@@ -101,8 +107,11 @@ class Client:
     meter: Meter = field(default_factory=Meter)
     public_only: bool = False  # ask no address of this machine or network, whatever its name resolves to by now
     total_seconds: float = TOTAL_SECONDS
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] | None = None  # None: until the time has passed or the client is stopped
     session: requests.Session = field(init=False, repr=False)
+    _places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(REQUESTS_AT_ONCE), repr=False)
+    _is_stopped: threading.Event = field(default_factory=threading.Event, repr=False)
+    _pause_ends: float = 0.0  # by time.monotonic(): a limit is everybody's
 
     def __post_init__(self) -> None:
         self.session = _session(self.public_only)
@@ -126,6 +135,7 @@ class Client:
 
         At most `tries` tries and 60 seconds, waits included. Raises SyncError, free of secrets.
         """
+        self._rest(self._pause_ends - time.monotonic())
         deadline = time.monotonic() + self.total_seconds
         for number in range(1, tries + 1):
             try:
@@ -135,8 +145,18 @@ class Client:
                 gives_up = number == tries or wait > LONGEST_WAIT_SECONDS or time.monotonic() + wait >= deadline
                 if not error.may_pass or gives_up:
                     raise self._scrubbed(error) from None
-                self.sleep(wait)
+                if error.error_class == "rate_limited":
+                    self._pause_ends = max(self._pause_ends, time.monotonic() + wait)
+                self._rest(wait)
         raise AssertionError("the last try returns or raises")
+
+    def stop(self) -> None:
+        """Ask no more. Requests that are under way end; whoever waits, or asks from now on, gets Stopped."""
+        self._is_stopped.set()
+
+    def _rest(self, seconds: float) -> None:
+        if seconds > 0:
+            (self.sleep or self._is_stopped.wait)(seconds)
 
     def url(self, path: str) -> str:
         """Absolute address of a path, or of a link in an answer, which must stay on the same host."""
@@ -154,9 +174,13 @@ class Client:
         return text
 
     def _try(self, method: str, url: str, options: Mapping[str, Any], deadline: float) -> Answer:
-        self.meter.take()
-        for _ in range(4):
-            answer = self._send(method, url, options, deadline)
+        for number in range(4):
+            with self._places:
+                if self._is_stopped.is_set():
+                    raise Stopped
+                if number == 0:
+                    self.meter.take()
+                answer = self._send(method, url, options, deadline)
             self.meter.hear(answer.headers)
             target = answer.headers.get("Location", "")
             if answer.status not in REDIRECTS or not target:

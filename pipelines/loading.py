@@ -2,9 +2,11 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 
 import psycopg
 
@@ -13,11 +15,13 @@ from pipelines.asking import Asking
 from pipelines.backfill import Backfill
 from pipelines.fair_turns import Places, Turn
 from pipelines.holds import WHOLE, Holds
+from pipelines.http import Stopped
 from pipelines.landing import Batch, Landing
 from pipelines.quarantine import Quarantine
 from pipelines.raw_tables import RAW
 from pipelines.schema_drift import Fields
-from pipelines.sources.reading import Expected, Gone, Present, Reached, Reading, Request, Rows, unread_pasts
+from pipelines.sources.readers import Ended, Readers
+from pipelines.sources.reading import THREADS, Expected, Gone, Present, Reached, Request, Rows, unread_pasts
 from pipelines.stored_connections import StoredConnection
 from pipelines.sync_error import SyncError
 from pipelines.sync_runs import Journal
@@ -26,6 +30,7 @@ from pipelines.warehouse.connection import Warehouse
 REPAIR_DAY = 6  # Sundays
 PACKAGE_SECONDS = 60.0  # of reading: so much is lost at most when a sync is killed
 UNEXPECTED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+Item = Rows | Reached | Present | Gone
 
 
 class NotCommitted(Exception):
@@ -55,6 +60,8 @@ class Loading:
         self._landing = Landing(warehouse, stored.source, self._tenant_id, stored.connection_id)
         self._batch = Batch(stored.source)
         self._present: list[tuple[str, Present]] = []  # with the resource that told
+        self._waiting: list[str] = []  # resources of this round that are not read yet
+        self._reading: dict[str, list[Present]] = {}  # those that are being read, with what they told so far
         self._gone: list[Gone] = []  # told since the last commit
         self._asking = Asking(warehouse, stored, database, options)
         self._backfill = Backfill(database, stored, options.clock)
@@ -116,55 +123,108 @@ class Loading:
             return []
 
     def _read_round(self, request: Request, resources: list[str]) -> list[str]:
-        """Read and commit these; those that did not fail."""
-        waiting, read = list(resources), []
-        while waiting and not self._is_stopped:
-            resource = waiting.pop(0)
-            error = self._read(resource, self._module.RESOURCES[resource], request)
-            if error is None:
-                read.append(resource)
-            elif self._is_stopped:
-                self._journal.skip(waiting, error)
-        self._commit()
-        return read
+        """Read and commit these, at once what does not need another; those that did not fail.
 
-    def _read(self, resource: str, reader: Callable[[Request], Reading], request: Request) -> SyncError | None:
-        self._journal.begin(resource)
-        self._backfill.reads(resource)
-        present: list[Present] = []
+        Where one stops the connection, the others come to their end with what has been read of them.
+        """
+        self._waiting, self._reading = list(resources), {}
+        done: list[str] = []
+        most = max(1, len(resources))
+        with ThreadPoolExecutor(most) as pool, ThreadPoolExecutor(THREADS) as threads, Readers(pool) as readers:
+            request.threads = threads
+            try:
+                self._begin(readers, request)
+                for resource, item in readers:
+                    if isinstance(item, Ended):
+                        done += self._ended(resource, item.error)
+                        self._begin(readers, request)
+                    elif not self._take_in(resource, item, request):
+                        readers.drop(resource)
+                    if self._is_stopped:
+                        request.client.stop()
+            except BaseException:
+                request.client.stop()  # nobody takes what they read
+                raise
+        if self._is_stopped and self._outcome.error is not None:
+            self._journal.skip(self._waiting, self._outcome.error)
+        self._commit()
+        return [resource for resource in resources if resource in done]
+
+    def _begin(self, readers: Readers, request: Request) -> None:
+        """Start what waits for nothing any more."""
+        if self._is_stopped:
+            return
+        ready = [resource for resource in self._waiting if self._is_ready(resource)]
+        self._waiting = [resource for resource in self._waiting if resource not in ready]
+        self._journal.begin(ready)
+        for resource in ready:
+            self._reading[resource] = []
+            readers.start(resource, partial(self._module.RESOURCES[resource], request))
+
+    def _is_ready(self, resource: str) -> bool:
+        """Whether all have ended that this one needs: the first one, for what stops it stops them all, and those that
+        its source names. A source that names none has its resources read one after another."""
+        before = list(takewhile(lambda one: one != resource, self._module.RESOURCES))
+        if (needs := getattr(self._module, "NEEDS", None)) is not None:
+            before = [*before[:1], *needs.get(resource, ())]
+        return not any(one in self._reading or one in self._waiting for one in before)
+
+    def _take_in(self, resource: str, item: Item, request: Request) -> bool:
+        """Take what was read into the batch, and commit that where it is due; whether the resource is read on."""
+        if resource in self._outcome.failed:
+            return False
         try:
-            for item in reader(request):
-                if isinstance(item, Rows):
-                    rows = list(item.rows)
-                    if item.table == renames.TABLE:
-                        self._follow(rows, request)
-                    broken = self._batch.add(item.table, rows)
-                    self._quarantine.take(resource, item.table, broken, len(rows))
-                    self._fields.saw(item.table, rows)
-                    self._tables[resource].add(item.table)
-                    self._backfill.took(item)
-                elif isinstance(item, Reached):
-                    if self._quarantine.doubts(resource):
-                        continue
-                    self._batch.cursors[f"{item.resource}|{item.scope}"] = item.cursor
-                    self._backfill.took(item)
-                elif isinstance(item, Gone):
-                    self._gone.append(item)
-                else:
-                    present.append(item)
-                if self._is_due():
-                    self._commit(but=resource)  # what waits for its next turn keeps no rows in memory
-                    self._turn.give_way()
-                    self._backfill.reads(resource, adds=False)
+            self._keep(resource, item, request)
         except SyncError as error:
-            return self._failed(resource, error)
-        except NotCommitted:
-            raise
+            self._failed(resource, error)
         except UNEXPECTED as error:
-            message = f"an answer about {resource} has an unexpected shape ({type(error).__name__}: {error})"
-            return self._failed(resource, SyncError("unparsable", load.scrub(self._stored, message)))
-        self._present += [(resource, one) for one in present]
-        return None
+            self._failed(resource, self._unexpected(resource, error))
+        if self._is_due():
+            self._commit(but=self._reading)  # what waits for its next turn keeps but the pages that are under way
+            self._turn.give_way()
+            self._backfill.waited()
+        return resource not in self._outcome.failed
+
+    def _keep(self, resource: str, item: Item, request: Request) -> None:
+        if isinstance(item, Rows):
+            rows = list(item.rows)
+            if item.table == renames.TABLE:
+                self._follow(rows, request)
+            broken = self._batch.add(item.table, rows)
+            self._quarantine.take(resource, item.table, broken, len(rows))
+            self._fields.saw(item.table, rows)
+            self._tables[resource].add(item.table)
+            self._backfill.took(resource, item)
+        elif isinstance(item, Reached):
+            if not self._quarantine.doubts(resource):
+                self._batch.cursors[f"{item.resource}|{item.scope}"] = item.cursor
+                self._backfill.took(resource, item)
+        elif isinstance(item, Gone):
+            self._gone.append(item)
+        else:
+            self._reading[resource].append(item)
+
+    def _ended(self, resource: str, error: BaseException | None) -> list[str]:
+        """A resource that was read is done, and what it told is present counts: it, or nothing where it failed."""
+        present = self._reading.pop(resource)
+        if resource in self._outcome.failed:
+            return []
+        if error is None:
+            self._present += [(resource, one) for one in present]
+            return [resource]
+        if self._is_stopped and isinstance(error, (Stopped, SyncError)) and self._outcome.error is not None:
+            self._journal.skip([resource], self._outcome.error)
+        elif isinstance(error, SyncError):
+            self._failed(resource, error)
+        elif isinstance(error, UNEXPECTED):
+            self._failed(resource, self._unexpected(resource, error))
+        else:
+            raise error
+        return []
+
+    def _unexpected(self, resource: str, error: BaseException) -> SyncError:
+        message = f"an answer about {resource} has an unexpected shape ({type(error).__name__}: {error})"
+        return SyncError("unparsable", load.scrub(self._stored, message))
 
     def _follow(self, repositories: list[dict], request: Request) -> None:
         """Repositories that have another name by now go on where they were read to."""
@@ -178,16 +238,15 @@ class Loading:
         is_late = time.monotonic() - self._committed >= PACKAGE_SECONDS
         return self._batch.size >= load.PACKAGE_ROWS or self._turn.is_over or (is_late and self._batch.size > 0)
 
-    def _failed(self, resource: str, error: SyncError) -> SyncError:
+    def _failed(self, resource: str, error: SyncError) -> None:
         self._journal.fail([resource], error)
         self._is_stopped = error.stops_the_connection or resource == getattr(self._module, "ROOT", "")
         self._holds.failed(WHOLE if self._is_stopped else resource, error)
         self._outcome.error = self._outcome.error or error
         self._outcome.failed += (resource,)
-        return error
 
-    def _commit(self, but: str | None = None) -> None:
-        """Load what was read so far. `but` is still being read, so it has not succeeded yet."""
+    def _commit(self, but: Collection[str] = ()) -> None:
+        """Load what was read so far. `but` these are still being read, so they have not succeeded yet."""
         batch, self._batch = self._batch, Batch(self._stored.source)
         self._quarantine.write()
         self._mark_gone()  # first what is kept already: the package moves the cursor beyond what tells of it
@@ -256,11 +315,8 @@ class Loading:
 
     def _read_again(self, resources: Iterable[str], request: Request) -> bool:
         """Read and commit these resources once more; whether that worked."""
-        for resource in resources:
-            if self._read(resource, self._module.RESOURCES[resource], request) is not None:
-                return False
-        self._commit()
-        return True
+        wanted = list(resources)
+        return self._read_round(request, wanted) == wanted
 
 
 def _root(error: BaseException) -> BaseException:

@@ -1,6 +1,6 @@
 """The record of each try: `app.sync_run` by resource, `app.load_package` by committed package."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -36,29 +36,32 @@ class Journal:
         """What was begun and is neither committed nor failed."""
         return list(self._running)
 
-    def begin(self, resource: str) -> None:
-        """A resource is being read from now on."""
-        self._running[resource] = self._insert(resource, "running")
+    def begin(self, resources: Iterable[str]) -> None:
+        """These resources are being read from now on."""
+        with self.database.transaction():
+            for resource in resources:
+                self._running[resource] = self._insert(resource, "running")
 
     def succeed(
-        self, load_id: str | None, rows: Mapping[str, int], cursors: Mapping[str, str], but: str | None = None
+        self, load_id: str | None, rows: Mapping[str, int], cursors: Mapping[str, str], but: Collection[str] = ()
     ) -> list[str]:
-        """All that was begun and has not failed, `but` one that is still read, is in committed packages; return it."""
-        done = [name for name in self._running if name != but]
-        for resource in done:
-            key = self._running.pop(resource)
-            reached = [
-                cursor.partition(PAST)[0] for scope, cursor in cursors.items() if scope.startswith(f"{resource}|")
-            ]
-            self.database.execute(
-                """
-                update app.sync_run set status = 'succeeded', finished_at = %s, row_count = %s, cursor_value = %s,
-                    load_id = %s, quarantined_count = %s
-                where tenant_id = %s and sync_run_id = %s
-                """,
-                [self.clock(), rows.get(resource, 0), max(reached, default=None), load_id,
-                 self.quarantined.get(resource, 0), self.tenant_id, key],
-            )  # fmt: skip
+        """All that was begun and has not failed, `but` what is still read, is in committed packages; return it."""
+        done = [name for name in self._running if name not in but]
+        with self.database.transaction():
+            for resource in done:
+                key = self._running.pop(resource)
+                reached = [
+                    cursor.partition(PAST)[0] for scope, cursor in cursors.items() if scope.startswith(f"{resource}|")
+                ]
+                self.database.execute(
+                    """
+                    update app.sync_run set status = 'succeeded', finished_at = %s, row_count = %s, cursor_value = %s,
+                        load_id = %s, quarantined_count = %s
+                    where tenant_id = %s and sync_run_id = %s
+                    """,
+                    [self.clock(), rows.get(resource, 0), max(reached, default=None), load_id,
+                     self.quarantined.get(resource, 0), self.tenant_id, key],
+                )  # fmt: skip
         return done
 
     def fail(self, resources: Iterable[str], error: SyncError) -> None:
@@ -72,9 +75,10 @@ class Journal:
         self.fail(list(self._running), error)
 
     def skip(self, resources: Iterable[str], error: SyncError) -> None:
-        """These were not tried, since the connection had failed already."""
+        """These were not tried, or not to their end, since the connection had failed already."""
         for resource in resources:
-            self._close(self._insert(resource, "skipped"), "skipped", error)
+            key = self._running.pop(resource, None) or self._insert(resource, "skipped")
+            self._close(key, "skipped", error)
 
     def package(self, load_id: str, tables: list[str] | None = None) -> None:
         """A committed package that changed rows, where `tables` are known in these alone: the next build reads it."""

@@ -15,11 +15,11 @@ from pipelines.sources.github_jobs import workflow_jobs, workflow_runs
 from pipelines.sources.github_lists import LOOKBACK, newest, present, walked, whole
 from pipelines.sources.github_paging import HEADERS
 from pipelines.sources.github_pulls import pull_requests
-from pipelines.sources.github_repositories import named_repositories, names, repositories
+from pipelines.sources.github_repositories import each_repository, named_repositories, repositories
 from pipelines.sources.github_tokens import Tokens
 from pipelines.sources.reading import Reading, Request, Rows
 
-__all__ = ["RESOURCES", "ROOT", "check", "client", "expected", "limits"]
+__all__ = ["NEEDS", "RESOURCES", "ROOT", "check", "client", "expected", "limits"]
 ROOT = "repositories"  # without it nothing else can be read
 UPDATED = {"sort": "updated", "direction": "desc"}
 ALL = {"state": "all", **UPDATED}
@@ -41,19 +41,17 @@ def client(connection: Any) -> dict[str, Any]:
     return {"headers": HEADERS, "auth": tokens, "check": tokens.check}
 
 
-def issues(request: Request) -> Reading:
+@each_repository
+def issues(request: Request, repository: str) -> Reading:
     """Issues that changed. GitHub lists pull requests here too; they are left out."""
-    for repository in names(request):
-        reading = Backwards(request, "issues", repository, LOOKBACK)
-        since = {"since": reading.since.strftime("%Y-%m-%dT%H:%M:%SZ")} if reading.since else {}
-        everything, changed = (
-            walked(request, repository, "issues", {**ALL, **more}, "updated_at") for more in ({}, since)
+    reading = Backwards(request, "issues", repository, LOOKBACK)
+    since = {"since": reading.since.strftime("%Y-%m-%dT%H:%M:%SZ")} if reading.since else {}
+    everything, changed = (walked(request, repository, "issues", {**ALL, **more}, "updated_at") for more in ({}, since))
+    yield from reading.read(everything, partial(_issues, repository), partial(changed, ""))
+    if request.sweep and reading.is_whole:
+        yield from present(
+            request, "issues", repository, "issues", {"state": "all"}, keep=lambda row: "pull_request" not in row
         )
-        yield from reading.read(everything, partial(_issues, repository), partial(changed, ""))
-        if request.sweep and reading.is_whole:
-            yield from present(
-                request, "issues", repository, "issues", {"state": "all"}, keep=lambda row: "pull_request" not in row
-            )
 
 
 def _issues(repository: str, page: Sequence[dict]) -> Reading:
@@ -79,5 +77,12 @@ RESOURCES: dict[str, Callable[[Request], Reading]] = {
     "workflow_runs": workflow_runs,
     "workflow_jobs": workflow_jobs,
     "check_runs": check_runs,
-    "commits": commits,  # last: it walks from the heads that the others saw
+    "commits": commits,
+}
+# What must have been read before. Commits are walked to from the heads that others saw, and come last of what webhooks
+# read again: where they have a cursor, the others have theirs.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "workflow_jobs": ("workflow_runs",),
+    "check_runs": ("pull_requests",),
+    "commits": tuple(name for name in RESOURCES if name not in ("workflow_jobs", "check_runs", "commits")),
 }

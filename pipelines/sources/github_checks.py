@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.sources.github_conditional import Conditional
 from pipelines.sources.github_paging import pages
-from pipelines.sources.github_repositories import NOTED, names
+from pipelines.sources.github_repositories import NOTED, each_repository
 from pipelines.sources.reading import THREADS, Reading, Request, Rows, at_once, instant
 from pipelines.sync_error import SyncError
 
@@ -35,23 +35,25 @@ def noting_heads(read: Callable[[Request], Reading]) -> Callable[[Request], Read
     return noting
 
 
-def check_runs(request: Request) -> Reading:
+@each_repository
+def check_runs(request: Request, repository: str) -> Reading:
     """The newest run of each check: of commits that are new here or whose checks had not ended, and of the head."""
-    for repository in [] if request.past_only else names(request):
-        noted = request.notes.get(HEADS, {}).get(repository, {})
-        wanted = set(noted)
-        if request.kept is not None:
-            wanted -= request.kept.ended_checks(repository, wanted)
-            # An earlier sync may have ended between its pull requests and their checks.
-            reached = request.since("check_runs", repository, UNCHECKED_LOOKBACK) or request.now - RECENT
-            since = (min(reached, request.now - UNCHECKED_LOOKBACK), request.now - RECENT)
-            wanted |= request.kept.unchecked_heads(repository, *since)
-        shas = sorted(wanted)
-        for start in range(0, len(shas), THREADS):
-            found = at_once(partial(_of_commit, request, repository), shas[start : start + THREADS])
-            yield Rows("check_runs", [_row(repository, check) for checks in found for check in checks])
-        yield from request.reached("check_runs", repository, noted.values())
-        yield from _of_branch(request, repository, request.notes[NOTED].get(repository))
+    if request.past_only:
+        return
+    noted = request.notes.get(HEADS, {}).get(repository, {})
+    wanted = set(noted)
+    if request.kept is not None:
+        wanted -= request.kept.ended_checks(repository, wanted)
+        # An earlier sync may have ended between its pull requests and their checks.
+        reached = request.since("check_runs", repository, UNCHECKED_LOOKBACK) or request.now - RECENT
+        since = (min(reached, request.now - UNCHECKED_LOOKBACK), request.now - RECENT)
+        wanted |= request.kept.unchecked_heads(repository, *since)
+    shas = sorted(wanted)
+    for start in range(0, len(shas), THREADS):
+        found = at_once(partial(_of_commit, request, repository), shas[start : start + THREADS])
+        yield Rows("check_runs", [_row(repository, check) for checks in found for check in checks])
+    yield from request.reached("check_runs", repository, noted.values())
+    yield from _of_branch(request, repository, request.notes[NOTED].get(repository))
 
 
 def _of_commit(request: Request, repository: str, sha: str) -> list[dict]:

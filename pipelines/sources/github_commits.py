@@ -11,34 +11,34 @@ from typing import Any
 from pipelines.sources import github_rows
 from pipelines.sources.github_lists import LOOKBACK
 from pipelines.sources.github_paging import pages
-from pipelines.sources.github_repositories import names
+from pipelines.sources.github_repositories import each_repository
 from pipelines.sources.reading import Reading, Request, Rows
 from pipelines.sync_error import SyncError
 
 UNCLOSED = "parents"  # the past of the graph: parents of kept commits that are not kept
 
 
-def commits(request: Request) -> Reading:
+@each_repository
+def commits(request: Request, repository: str) -> Reading:
     """New commits of the default branch, and all that they and the known heads descend from."""
-    for repository in names(request):
-        since = request.since("commits", repository, LOOKBACK)
-        is_open = since is None or bool(request.past("commits", repository))
-        walk = Walk(request, repository, is_open and not request.full)
-        start = since or request.horizon
-        params = {"since": start.strftime("%Y-%m-%dT%H:%M:%SZ")} if start else {}
-        newest: str | None = None
-        for rows in walk.listed(params) if not request.past_only else ():
-            newest = request.newest(newest, *(row["committed_at"] for row in rows))
-            yield Rows("commits", rows)
-            if since is None:
-                oldest = rows[-1]["committed_at"] if rows else ""
-                yield from request.reached("commits", repository, [newest], UNCLOSED, oldest)
-        if is_open and request.horizon:
-            yield from request.reached("commits", repository, [newest, request.horizon.isoformat()], UNCLOSED)
-            continue
-        for rows in walk.missing(request.heads[repository] | _kept_heads(request, repository, since, is_open)):
-            yield Rows("commits", rows)
-        yield from request.reached("commits", repository, [newest])
+    since = request.since("commits", repository, LOOKBACK)
+    is_open = since is None or bool(request.past("commits", repository))
+    walk = Walk(request, repository, is_open and not request.full)
+    start = since or request.horizon
+    params = {"since": start.strftime("%Y-%m-%dT%H:%M:%SZ")} if start else {}
+    newest: str | None = None
+    for rows in walk.listed(params) if not request.past_only else ():
+        newest = request.newest(newest, *(row["committed_at"] for row in rows))
+        yield Rows("commits", rows)
+        if since is None:
+            oldest = rows[-1]["committed_at"] if rows else ""
+            yield from request.reached("commits", repository, [newest], UNCLOSED, oldest)
+    if is_open and request.horizon:
+        yield from request.reached("commits", repository, [newest, request.horizon.isoformat()], UNCLOSED)
+        return
+    for rows in walk.missing(request.heads[repository] | _kept_heads(request, repository, since, is_open)):
+        yield Rows("commits", rows)
+    yield from request.reached("commits", repository, [newest])
 
 
 def _kept_heads(request: Request, repository: str, since: datetime | None, is_open: bool) -> set[str]:

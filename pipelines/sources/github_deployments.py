@@ -8,7 +8,7 @@ from pipelines.sources import github_rows
 from pipelines.sources.backwards import Backwards
 from pipelines.sources.github_lists import present, walked
 from pipelines.sources.github_paging import pages
-from pipelines.sources.github_repositories import names
+from pipelines.sources.github_repositories import each_repository
 from pipelines.sources.reading import Reading, Request, Rows, at_once, instant
 from pipelines.sync_error import SyncError
 
@@ -16,18 +16,18 @@ STATUS_LOOKBACK = timedelta(days=1)  # a deployment may fail after it succeeded
 UNFINISHED_LOOKBACK = timedelta(days=14)  # what was cancelled never ends; older ones are looked at by sweeps alone
 
 
-def deployments(request: Request) -> Reading:
+@each_repository
+def deployments(request: Request, repository: str) -> Reading:
     """New deployments, and the statuses of those that are new, were touched or are not final yet."""
     given_up = None if request.sweep else request.now - UNFINISHED_LOOKBACK
-    for repository in names(request):
-        reading = Backwards(request, "deployments", repository, STATUS_LOOKBACK)
-        unfinished = request.kept.unfinished_deployments(repository, given_up) if request.kept else set()
-        pages = walked(request, repository, "deployments", {}, "created_at")
-        yield from reading.read(pages, partial(_deployments, request, repository, unfinished))
-        if reading.since and not request.past_only:
-            yield _statuses(request, repository, sorted(unfinished))
-        if request.sweep and reading.is_whole:
-            yield from present(request, "deployments", repository, "deployments", {})
+    reading = Backwards(request, "deployments", repository, STATUS_LOOKBACK)
+    unfinished = request.kept.unfinished_deployments(repository, given_up) if request.kept else set()
+    pages = walked(request, repository, "deployments", {}, "created_at")
+    yield from reading.read(pages, partial(_deployments, request, repository, unfinished))
+    if reading.since and not request.past_only:
+        yield _statuses(request, repository, sorted(unfinished))
+    if request.sweep and reading.is_whole:
+        yield from present(request, "deployments", repository, "deployments", {})
 
 
 def _deployments(request: Request, repository: str, unfinished: set[int], page: Sequence[dict]) -> Reading:
@@ -35,7 +35,7 @@ def _deployments(request: Request, repository: str, unfinished: set[int], page: 
     # First: a deployment that is kept with its time of change must have the statuses of that time.
     yield _statuses(request, repository, _touched(request, repository, page))
     yield Rows("deployments", github_rows.with_repository(repository, list(page)))
-    request.heads[repository].update(one["sha"] for one in page)
+    request.heads[repository].update([one["sha"] for one in page])
     unfinished.difference_update(one["id"] for one in page)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from pipelines.sources import github_rows
 from pipelines.sources.github_lists import simple
 from pipelines.sources.github_paging import pages
-from pipelines.sources.github_repositories import names
+from pipelines.sources.github_repositories import each_repository
 from pipelines.sources.reading import THREADS, Reading, Request, Rows, at_once, instant
 from pipelines.sync_error import SyncError
 
@@ -33,18 +33,20 @@ def workflow_runs(request: Request) -> Reading:
         yield item
 
 
-def workflow_jobs(request: Request) -> Reading:
+@each_repository
+def workflow_jobs(request: Request, repository: str) -> Reading:
     """Jobs of all attempts of the runs that are new, were run again or have not ended, a few at once."""
-    for repository in [] if request.past_only else names(request):
-        wanted = dict(request.notes.get(NOTED, {}).get(repository, {}))
-        if request.kept is not None:
-            wanted = {**request.kept.runs(repository, request.now - RECENT), **wanted}
-            ended = request.kept.ended_runs(repository, wanted)
-            wanted = {run: attempt for run, attempt in wanted.items() if run not in ended}
-        runs = sorted(wanted, reverse=True)
-        for start in range(0, len(runs), THREADS):
-            found = at_once(partial(_jobs, request, repository), runs[start : start + THREADS])
-            yield Rows("workflow_jobs", [job for jobs in found for job in jobs])
+    if request.past_only:
+        return
+    wanted = dict(request.notes.get(NOTED, {}).get(repository, {}))
+    if request.kept is not None:
+        wanted = {**request.kept.runs(repository, request.now - RECENT), **wanted}
+        ended = request.kept.ended_runs(repository, wanted)
+        wanted = {run: attempt for run, attempt in wanted.items() if run not in ended}
+    runs = sorted(wanted, reverse=True)
+    for start in range(0, len(runs), THREADS):
+        found = at_once(partial(_jobs, request, repository), runs[start : start + THREADS])
+        yield Rows("workflow_jobs", [job for jobs in found for job in jobs])
 
 
 def _jobs(request: Request, repository: str, run: int) -> list[dict]:

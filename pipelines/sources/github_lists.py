@@ -10,7 +10,7 @@ from pipelines.sources import github_paging
 from pipelines.sources.backwards import Backwards, Page, Shape, Walk
 from pipelines.sources.github_conditional import Conditional
 from pipelines.sources.github_paging import first_url, pages, walk
-from pipelines.sources.github_repositories import names
+from pipelines.sources.github_repositories import each_repository
 from pipelines.sources.reading import Present, Reading, Request, Rows
 
 LOOKBACK = timedelta(minutes=5)  # some writes show late; reading twice is harmless
@@ -36,10 +36,10 @@ def simple(name: str, path: str, params: dict, field: str, row: Callable[[str, A
            lookback: timedelta = LOOKBACK) -> Callable[[Request], Reading]:  # fmt: skip
     """A resource that is one list, newest `field` first."""
 
-    def read(request: Request) -> Reading:
-        for repository in names(request):
-            pages = walked(request, repository, path, params, field, key)
-            yield from Backwards(request, name, repository, lookback).read(pages, _rows(name, repository, row))
+    @each_repository
+    def read(request: Request, repository: str) -> Reading:
+        pages = walked(request, repository, path, params, field, key)
+        yield from Backwards(request, name, repository, lookback).read(pages, _rows(name, repository, row))
 
     return read
 
@@ -49,12 +49,12 @@ def newest(
 ) -> Callable[[Request], Reading]:
     """A resource that is one list in which whatever changes moves to the front: where that is as it was, all is."""
 
-    def read(request: Request) -> Reading:
-        for repository in names(request):
-            front = Conditional(request, f"/repos/{repository}/{path}", params)
-            older, rows = walked(request, repository, path, params, field), _rows(name, repository, row)
-            yield from Backwards(request, name, repository, LOOKBACK).read(older, rows, partial(_changed, front, field))
-            yield from front.reached()
+    @each_repository
+    def read(request: Request, repository: str) -> Reading:
+        front = Conditional(request, f"/repos/{repository}/{path}", params)
+        older, rows = walked(request, repository, path, params, field), _rows(name, repository, row)
+        yield from Backwards(request, name, repository, LOOKBACK).read(older, rows, partial(_changed, front, field))
+        yield from front.reached()
 
     return read
 
@@ -75,18 +75,18 @@ def whole(name: str, path: str, row: Callable[[str, Any], Any], key: str = "id")
     """A resource whose list is short and has no time of change: read whole each time it changed."""
     has_heads = "sha" in RAW["github"][name].columns
 
-    def read(request: Request) -> Reading:
-        for repository in names(request):
-            found = Conditional(request, f"/repos/{repository}/{path}")
-            rows = [row(repository, one) for page in found.pages() for one in page.rows or []]
-            yield Rows(name, rows)
-            yield from found.reached()
-            if has_heads:
-                request.heads[repository].update(one["sha"] for one in rows)
-                if found.is_partial and request.kept:  # the commits they point at may have failed the last time
-                    request.heads[repository] |= request.kept.heads(name, repository)
-            if request.sweep:
-                yield Present(name, {"repository": repository}, [one[key] for one in rows])
+    @each_repository
+    def read(request: Request, repository: str) -> Reading:
+        found = Conditional(request, f"/repos/{repository}/{path}")
+        rows = [row(repository, one) for page in found.pages() for one in page.rows or []]
+        yield Rows(name, rows)
+        yield from found.reached()
+        if has_heads:
+            request.heads[repository].update([one["sha"] for one in rows])
+            if found.is_partial and request.kept:  # the commits they point at may have failed the last time
+                request.heads[repository].update(request.kept.heads(name, repository))
+        if request.sweep:
+            yield Present(name, {"repository": repository}, [one[key] for one in rows])
 
     return read
 

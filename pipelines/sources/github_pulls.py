@@ -11,7 +11,7 @@ from pipelines.sources.backwards import Backwards, Shape, Walk
 from pipelines.sources.github_graphql import Parts
 from pipelines.sources.github_lists import LOOKBACK, present, walked
 from pipelines.sources.github_paging import pages
-from pipelines.sources.github_repositories import names
+from pipelines.sources.github_repositories import each_repository
 from pipelines.sources.reading import Present, Reading, Request, Rows, at_once, instant
 
 # A package may end after any of these: a pull that is kept must have its parts, or it would look unchanged for ever.
@@ -19,15 +19,15 @@ PARTS_FIRST = ("pull_request_commits", "reviews", "pull_request_files", "pull_re
 NEWEST_FIRST = {"state": "all", "sort": "updated", "direction": "desc"}
 
 
-def pull_requests(request: Request) -> Reading:
+@each_repository
+def pull_requests(request: Request, repository: str) -> Reading:
     """Pull requests that changed, each with its detail, commits, reviews and, where services are paths, files."""
     way = _by_graphql if request.connection.reads_by_graphql else _by_rest
-    for repository in names(request):
-        reading = Backwards(request, "pull_requests", repository, LOOKBACK)
-        walk, shape = way(request, repository, reading.since is None)
-        yield from reading.read(walk, shape)
-        if request.sweep and reading.is_whole:
-            yield from present(request, "pull_requests", repository, "pulls", {"state": "all"})
+    reading = Backwards(request, "pull_requests", repository, LOOKBACK)
+    walk, shape = way(request, repository, reading.since is None)
+    yield from reading.read(walk, shape)
+    if request.sweep and reading.is_whole:
+        yield from present(request, "pull_requests", repository, "pulls", {"state": "all"})
 
 
 def _by_graphql(request: Request, repository: str, is_first: bool) -> tuple[Walk, Shape]:

@@ -1,12 +1,14 @@
 """The repositories of a connection: those that it names, and those of its organization."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial, wraps
 from typing import Any
 
 from pipelines.http import Client
 from pipelines.sources import github_rows
 from pipelines.sources.github_paging import pages
-from pipelines.sources.reading import Reading, Request, Rows
+from pipelines.sources.readers import side_by_side
+from pipelines.sources.reading import Reading, Request, Rows, at_once
 from pipelines.sync_error import SyncError
 
 NOTED, NOT_SHOWN = "repositories", "repositories not shown"
@@ -15,13 +17,12 @@ NOTED, NOT_SHOWN = "repositories", "repositories not shown"
 def repositories(request: Request) -> Reading:
     """The repositories of this connection, which every other resource goes through, by the names that they have now."""
     found, lacking = [], []
-    for name in request.connection.repositories:
-        try:
-            found.append(request.client.json(f"/repos/{name}"))
-        except SyncError as error:
-            if error.error_class != "not_found":
-                raise
-            lacking.append((name, error))
+    named = request.connection.repositories
+    for name, one in zip(named, at_once(partial(_named, request.client), named), strict=True):
+        if isinstance(one, SyncError):
+            lacking.append((name, one))
+        else:
+            found.append(one)
     if request.connection.organization:
         owned = _owned(request.client, request.connection.organization)
         found += [one for one in owned if is_taken(request.connection, one)]
@@ -55,10 +56,30 @@ def names(request: Request) -> list[str]:
     return list(request.notes[NOTED])
 
 
+def each_repository(read: Callable[[Request, str], Reading]) -> Callable[[Request], Reading]:
+    """A resource that has its own cursor for each repository: they do not need each other."""
+
+    @wraps(read)
+    def reading(request: Request) -> Reading:
+        yield from side_by_side(request.threads, {name: partial(read, request, name) for name in names(request)})
+
+    return reading
+
+
 def is_taken(connection: Any, found: dict) -> bool:
     """Whether a repository of the organization is one of those that the connection's filters leave."""
     is_archived, is_fork = bool(found.get("archived")), bool(found.get("fork"))
     return connection.takes(found["name"], is_archived=is_archived, is_fork=is_fork)
+
+
+def _named(client: Client, name: str) -> dict | SyncError:
+    """A repository, or that it is not shown."""
+    try:
+        return client.json(f"/repos/{name}")
+    except SyncError as error:
+        if error.error_class != "not_found":
+            raise
+        return error
 
 
 def _owned(client: Client, owner: str) -> list[dict]:

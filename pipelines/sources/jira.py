@@ -126,9 +126,13 @@ def whole(request: Request, custom: jira_rows.CustomFields, page: list[dict]) ->
     rows = [jira_rows.issue(found, custom, request.connection.base_url) for found in page]
     yield Rows("issues", rows)
     ids = [row["id"] for row in rows]
-    yield Rows("changelogs", _changelogs(request.client, ids))
-    yield Rows("worklogs", _worklogs(request.client, page))
-    yield Rows("remotelinks", _remotelinks(request.client, ids))
+    parts: dict[str, Callable[[], list[dict]]] = {
+        "changelogs": partial(_changelogs, request.client, ids),
+        "worklogs": partial(_worklogs, request.client, page),
+        "remotelinks": partial(_remotelinks, request.client, ids),
+    }
+    for table, found in zip(parts, at_once(lambda read: read(), list(parts.values())), strict=True):
+        yield Rows(table, found)
 
 
 def expected(request: Request) -> Iterator[Expected]:
@@ -189,3 +193,4 @@ RESOURCES: dict[str, Callable[[Request], Reading]] = {
     "sprints": sprints,
     "issues": issues,
 }
+NEEDS: dict[str, tuple[str, ...]] = {"sprints": ("boards",), "issues": ("fields",)}

@@ -6,16 +6,16 @@ It talks only to its client and never to the warehouse, dlt or the clock.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from pipelines.http import Client
+from pipelines.http import REQUESTS_AT_ONCE, Client
 from pipelines.kept import Kept, Place
 from pipelines.response_cache import ResponseCache, Uncached
 
-THREADS = 8  # requests at once inside a connection
+THREADS = REQUESTS_AT_ONCE  # more would only wait for the others
 PAST = " past:"  # in a cursor: between how far it reaches and where the past goes on
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -89,6 +89,7 @@ class Request:
     cache: ResponseCache | Uncached | None = None
     other_client: Callable[..., Client] | None = None  # base url and, if they are others, limits → another client
     kept: Kept | None = None  # None: read as if nothing were kept
+    threads: Executor | None = None  # that read what is independent; None: one after another
     horizon: datetime | None = None  # lists that are read newest first stop here and leave the past for later
     past_only: bool = False  # what is new has been read by the same sync
     notes: dict[str, Any] = field(default_factory=dict)  # what one resource tells a later one

@@ -4,11 +4,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from requests.structures import CaseInsensitiveDict
 
-from pipelines.http import Client
+from pipelines import http
+from pipelines.http import REQUESTS_AT_ONCE, Client, Stopped
 from pipelines.sync_error import SyncError
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -93,6 +96,54 @@ def test_retry_after_is_obeyed(server: Misbehaving) -> None:
     asking = client(server)
     asking.json("/x")
     assert asking.waits == [7.0]  # type: ignore[attr-defined]
+
+
+def test_a_limit_pauses_every_request_of_the_client(server: Misbehaving) -> None:
+    server.answers = [(429, {"Retry-After": "1"}, b"slow down"), FINE]
+    asking = Client(server.url)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(asking.json, "/first")
+        while not server.asked:
+            time.sleep(0.01)
+        begun = time.monotonic()
+        time.sleep(0.2)  # until that one has heard of the limit
+        assert threads.submit(asking.json, "/second").result() == first.result()
+    assert (len(server.asked), time.monotonic() - begun > 0.9) == (3, True)
+
+
+def test_a_client_that_is_stopped_asks_nothing_more_and_waits_for_nothing(server: Misbehaving) -> None:
+    server.answers = [(429, {"Retry-After": "50"}, b"slow down"), FINE]
+    asking = Client(server.url)
+    begun = time.monotonic()
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(asking.json, "/x")
+        while not server.asked:
+            time.sleep(0.01)
+        asking.stop()
+        with pytest.raises(Stopped):
+            waiting.result()
+    with pytest.raises(Stopped):
+        asking.json("/x")
+    assert (len(server.asked), time.monotonic() - begun < 10) == (1, True)
+
+
+def test_no_more_requests_are_under_way_than_are_allowed() -> None:
+    asking, under_way, most, lock = Client("http://127.0.0.1:9"), 0, 0, threading.Lock()
+
+    def send(*arguments: object) -> http.Answer:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.01)
+        with lock:
+            under_way -= 1
+        return http.Answer("http://127.0.0.1:9/x", 200, CaseInsensitiveDict(), b"{}")
+
+    asking._send = send  # type: ignore[method-assign]
+    with ThreadPoolExecutor(20) as threads:
+        list(threads.map(asking.json, ["/x"] * 60))
+    assert most == REQUESTS_AT_ONCE
 
 
 def test_a_long_retry_after_stops_cleanly_and_says_when_to_go_on(server: Misbehaving) -> None:

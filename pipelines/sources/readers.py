@@ -1,0 +1,90 @@
+"""Readings that do not need each other, read at once: what they yield comes as it is there, each in its own order.
+
+A reader is a thread that stops after a page until that is taken, so what is read ahead is a few pages, however long the
+lists are. How many requests are under way at once is the client's matter.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future
+from queue import Queue
+from types import TracebackType
+from typing import Any, NamedTuple
+
+AHEAD = 2  # items that wait to be taken, beside the one that each reader holds
+
+
+class Ended(NamedTuple):
+    """A reading has come to its end, or to the error that ended it."""
+
+    error: BaseException | None = None
+
+
+class Readers:
+    """A context, with readings that its threads read; iterating it gives (name, item) until all have ended."""
+
+    def __init__(self, threads: Executor) -> None:
+        self._threads = threads
+        self._taken: Queue[tuple[str, Any]] = Queue(AHEAD)
+        self._stopped: dict[str, threading.Event] = {}
+        self._under_way: dict[str, Future[None]] = {}
+
+    def start(self, name: str, reading: Callable[[], Iterator[Any]]) -> None:
+        """Read this one too."""
+        self._stopped[name] = threading.Event()
+        self._under_way[name] = self._threads.submit(self._read, name, reading)
+
+    def drop(self, name: str) -> None:
+        """Read no more of this one: what was read of it still comes, and its end."""
+        self._stopped[name].set()
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        while self._under_way:
+            name, item = self._taken.get()
+            if isinstance(item, Ended):
+                del self._under_way[name]
+            yield name, item
+
+    def __enter__(self) -> "Readers":
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Whatever is left is not read on, and what was read of it is dropped."""
+        for name in [name for name, future in self._under_way.items() if future.cancel()]:
+            del self._under_way[name]
+        for stopped in self._stopped.values():
+            stopped.set()
+        for _ in self:
+            pass
+
+    def _read(self, name: str, reading: Callable[[], Iterator[Any]]) -> None:
+        error: BaseException | None = None
+        try:
+            items = reading()
+            try:
+                for item in items:
+                    if self._stopped[name].is_set():
+                        break
+                    self._taken.put((name, item))
+            finally:
+                if (close := getattr(items, "close", None)) is not None:
+                    close()
+        except BaseException as raised:  # it is whoever takes the items that it concerns
+            error = raised
+        self._taken.put((name, Ended(error)))
+
+
+def side_by_side(threads: Executor | None, readings: Mapping[str, Callable[[], Iterator[Any]]]) -> Iterator[Any]:
+    """What these yield. The first error ends them all. Without threads one is read after another."""
+    if threads is None or len(readings) < 2:
+        for reading in readings.values():
+            yield from reading()
+        return
+    with Readers(threads) as readers:
+        for name, reading in readings.items():
+            readers.start(name, reading)
+        for _, item in readers:
+            if not isinstance(item, Ended):
+                yield item
+            elif item.error is not None:
+                raise item.error
