@@ -20,12 +20,12 @@ from dlt.common.storages.load_package import load_package_state
 from dlt.extract.extractors import with_file_import
 
 from pipelines.landing_news import MOST_ROWS, holds_news
-from pipelines.landing_postgres import Postgres, use_own_options
+from pipelines.landing_postgres import Postgres, prepare
 from pipelines.landing_rows import Broken, Cells, fitting, header, lines
 from pipelines.raw_tables import RAW, Table
 from pipelines.warehouse.connection import Warehouse
 
-use_own_options()
+prepare()
 _begun: set[str] = set()  # addresses and sources whose dataset has dlt's own tables
 
 
@@ -80,6 +80,7 @@ class Landing:
             ),
             dataset_name=f"raw_{source}",
         )
+        self._is_in_step = False  # with the state that the warehouse has
         self._pipeline.activate()  # dlt keeps the active pipeline by thread
 
     def finish_pending(self) -> list[str]:
@@ -95,7 +96,9 @@ class Landing:
 
     def cursors(self) -> dict[str, str]:
         """What the committed packages have read, by resource and scope."""
-        self._pipeline.sync_destination()
+        if not self._is_in_step:
+            self._pipeline.sync_destination()
+            self._is_in_step = True  # whoever loads holds the connection's lock
         stored = self._pipeline.state.get("sources", {}).get(self.source, {}).get("cursors", {})
         return {str(scope): value for scope, value in stored.items() if isinstance(value, str)}
 
@@ -155,6 +158,7 @@ class Landing:
         """Drop local files; the next use starts from what the warehouse has."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._pipeline = self._pipeline.drop()
+        self._is_in_step = False
 
 
 def _source(landing: Landing, batch: Batch) -> Any:

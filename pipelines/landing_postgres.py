@@ -1,11 +1,15 @@
 """dlt's Postgres without what makes small packages dear: at every step a search for options, and a new session."""
 
+import sys
+from functools import cache
 from typing import Any
 
+from dlt.common import validation
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.providers.provider import ConfigProvider
 from dlt.common.configuration.specs.config_providers_context import ConfigProvidersContainer
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+from dlt.common.typing import get_type_hints
 from dlt.destinations import postgres
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
@@ -32,9 +36,11 @@ class Options(ConfigProvider):
         return None if pipeline_name else OPTIONS.get((*sections, key)), key
 
 
-def use_own_options() -> None:
-    """From now on dlt has no other options in this process."""
+def prepare() -> None:
+    """From now on dlt has no other options in this process, and finds out once what the parts of a schema may be."""
     Container()[PluggableRunContext].providers = ConfigProvidersContainer([Options()])
+    hints = cache(lambda spec: get_type_hints(spec, globalns=vars(sys.modules[spec.__module__])))
+    validation.get_type_hints = lambda spec, **names: hints(spec)
 
 
 class Client(Psycopg2SqlClient):
