@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -27,7 +27,6 @@ class Asking:
         self._warehouse, self._stored, self._database, self._options = warehouse, stored, database, options
         self._module = load.module_of(stored.source)
         self._meters: list[Meter] = []
-        self._reading: psycopg.Connection | None = None  # for those who read meanwhile, apart from transactions
 
     @property
     def requests(self) -> int:
@@ -37,8 +36,7 @@ class Asking:
     def request(self, cursors: dict[str, str], now: datetime) -> Request:
         """What the source module is asked, from these cursors on, by a sync that began at `now`."""
         stored, options = self._stored, self._options
-        self._reading = self._reading or self._warehouse.connect("loader", autocommit=True)
-        kept = Kept(self._reading, stored.source, stored.tenant.tenant_id, stored.connection_id)
+        kept = Kept(self._database, stored.source, stored.tenant.tenant_id, stored.connection_id)
         return Request(
             stored.connection,
             self._client(stored.connection.base_url),
@@ -57,16 +55,11 @@ class Asking:
         """Leave to others what was taken of a quota and not used."""
         for meter in self._meters:
             meter.give_back()
-        if self._reading is not None:
-            self._reading.close()
 
     def record_left(self) -> None:
         """Write down what is left of the quotas."""
         owner = (self._stored.tenant.tenant_id, self._stored.connection_id)
         record_left(self._database, *owner, self._meters, self._options.clock)
-
-    def _session(self) -> AbstractContextManager[psycopg.Connection]:
-        return nullcontext(self._reading) if self._reading is not None else self._warehouse.connect("loader")
 
     def _client(self, base_url: str, limits: dict[str, int] | None = None) -> Client:
         secrets = tuple(str.__str__(secret) for secret in self._stored.secrets)
@@ -75,7 +68,7 @@ class Asking:
             urlsplit(base_url).netloc,
             digest[:16] if secrets else "",
             self._module.limits(self._stored.connection) if limits is None else limits,
-            self._session,
+            lambda: nullcontext(self._database),
             self._options.clock,
         )
         self._meters.append(meter)

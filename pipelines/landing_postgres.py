@@ -48,11 +48,13 @@ class Client(Psycopg2SqlClient):
 
     @property
     def _address(self) -> str:
-        return f"{self.credentials.to_native_representation()} {self.fully_qualified_dataset_name()}"
+        return self.credentials.to_native_representation()
 
     def open_connection(self) -> Any:
         self._conn = SESSIONS.take(self._address, super().open_connection)
         self._conn.autocommit = True
+        with self._conn.cursor() as cursor:  # another one may have looked elsewhere
+            cursor.execute(f"set search_path = {self.fully_qualified_dataset_name()}, public")
         return self._conn
 
     def close_connection(self) -> None:

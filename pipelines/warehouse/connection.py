@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipelines.warehouse import embedded
 from pipelines.warehouse import home as local
+from pipelines.warehouse.session import Session
 
 ROLES = ("owner", "loader", "transformer", "api", "dagster")
 KEY_ID = b"\x01"  # first byte of each encrypted secret: which key encrypted it
@@ -85,7 +86,7 @@ class Warehouse:
 
     def connect(self, role: str, **options: object) -> psycopg.Connection:
         """A psycopg connection as one of our roles."""
-        return psycopg.connect(self.url(role), **options)  # type: ignore[arg-type]
+        return Session.connect(self.url(role), **options)  # type: ignore[arg-type]
 
     @contextmanager
     def loader(self, session: psycopg.Connection | None = None) -> Iterator[psycopg.Connection]:
