@@ -18,6 +18,7 @@ from pipelines.sync_error import SyncError
 FIRST_PAGE, NEXT_PAGE, SMALLEST_PAGE = 50, 25, 5  # pull requests; few have changed since the last sync
 COMMITS, REVIEWS = 25, 50  # of each at first: limits are paid for, whether they are reached or not
 LARGER_THAN_IT_CAN = ("something went wrong while executing your query", "timeout", "couldn't respond", "timed out")
+POINTS = "points of GraphQL"  # in the notes of a request
 Node = dict[str, Any]
 Parts = dict[str, list[dict[str, Any]]]
 
@@ -58,26 +59,27 @@ def _meant(error: dict[str, Any], answer: Answer) -> SyncError:
 class Reader:
     """Queries about one repository, within the points that are left."""
 
-    def __init__(self, client: Client, url: str, repository: str) -> None:
+    def __init__(self, client: Client, url: str, repository: str, told: dict[str, Any]) -> None:
         self._client, self._url, self.repository = client, url, repository
         self._owner, _, self._name = repository.partition("/")
-        self._points: dict[str, Any] = {}
+        self._told = told  # by the newest answer about any repository, as all are paid from the same points
 
     def ask(self, query: str, tries: int = http.TRIES, **variables: Any) -> Node:
         """The repository's part of the answer. Raises SyncError, rate_limited before the points are overdrawn."""
-        if self._points and self._left() < self._points["cost"]:
-            wait = max(1.0, instant(self._points["resetAt"]).timestamp() - time.time())
+        points = self._told.get(POINTS)
+        if points and self._left(points) < points["cost"]:
+            wait = max(1.0, instant(points["resetAt"]).timestamp() - time.time())
             raise SyncError("rate_limited", "GitHub's GraphQL points are used up", retry_after=wait)
         body = {"query": query, "variables": {"owner": self._owner, "name": self._name, **variables}}
         answer = self._client.request("POST", self._url, tries=tries, json=body)
         data = answer.json()["data"]
-        self._points = data.get("rateLimit") or {}  # null where a server has no limits
+        self._told[POINTS] = data.get("rateLimit")  # null where a server has no limits
         return data["repository"]
 
-    def _left(self) -> float:
+    def _left(self, points: dict[str, Any]) -> float:
         """Points that the token of the next query has."""
         tokens = self._client.auth
-        return max(self._points["remaining"], tokens.left(GRAPHQL) if isinstance(tokens, Tokens) else 0)
+        return max(points["remaining"], tokens.left(GRAPHQL) if isinstance(tokens, Tokens) else 0)
 
     def pages(self, place: str, size: int, with_files: bool) -> Iterator[Page]:
         """Pull requests, newest change first. A page that is too much for GitHub is asked for in halves."""
@@ -138,7 +140,7 @@ class Reader:
 
 def reader(request: Request, repository: str) -> Reader:
     """Who asks about one repository in this sync."""
-    return Reader(request.client, address(request.connection.base_url), repository)
+    return Reader(request.client, address(request.connection.base_url), repository, request.notes)
 
 
 def pull_pages(reader: Reader, with_files: bool, is_first: bool, place: str) -> Iterator[Page]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import load, stored_connections, tenants
+from pipelines import http, load, stored_connections, tenants
 from pipelines.landing import Batch, Landing
 from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter
@@ -199,6 +199,33 @@ def test_every_parent_of_a_commit_is_loaded(warehouse: Warehouse, world: Running
             "select sha from raw_github.deployments where sha not in (select sha from raw_github.commits)"
         ).fetchall()
     assert (missing, undeployed) == ([], [])
+
+
+def test_what_is_independent_is_read_at_once(
+    warehouse: Warehouse, faulty: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = connect(warehouse, faulty.url, "jira")
+    faulty.fault("*", "delay_ms", delay_ms=30)
+    under_way: list[str] = []
+    seen: list[set[str]] = []
+    send = http.Client._send
+
+    def watched(client: http.Client, method: str, url: str, *more: Any) -> http.Answer:
+        path = url.rpartition("/rest/")[2]
+        under_way.append(path)
+        seen.append(set(under_way))
+        try:
+            return send(client, method, url, *more)
+        finally:
+            under_way.remove(path)
+
+    monkeypatch.setattr(http.Client, "_send", watched)
+    (outcome,) = sync(warehouse, "jira", tenant)
+
+    assert outcome.error is None
+    assert {"api/3/status", "api/3/field"} <= set.union(*(paths for paths in seen if len(paths) > 1))
+    assert max(map(len, seen)) == http.REQUESTS_AT_ONCE
+    assert all(len(paths) == 1 for paths in seen if "api/3/project/search" in paths)  # what is refused there is all
 
 
 def test_one_tenants_failure_is_its_own(warehouse: Warehouse, simulator: Running) -> None:

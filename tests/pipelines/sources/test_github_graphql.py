@@ -99,7 +99,7 @@ def test_a_page_that_repeats_itself_is_an_error(simulator: Running) -> None:
     def page(**_: Any) -> dict[str, Any]:
         return {"pullRequests": {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": "same"}}}
 
-    reader = github_graphql.Reader(request(simulator, "graphql").client, "http://x/graphql", "globex/platform")
+    reader = github_graphql.Reader(request(simulator, "graphql").client, "http://x/graphql", "globex/platform", {})
     reader.ask = lambda query, tries=5, **variables: page()  # type: ignore[method-assign]
     with pytest.raises(SyncError, match="repeat"):
         list(reader.pages("", 50, False))
