@@ -132,6 +132,9 @@ def _made_at(number: int, count: int) -> datetime:
 
 if __name__ == "__main__":
     port = free_port()
-    config = uvicorn.Config(Large(int(sys.argv[1])), port=port, log_level="critical", access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        Large(int(sys.argv[1])), port=port, log_level="critical", access_log=False, lifespan="off",
+        timeout_graceful_shutdown=1,  # what hangs would keep it for its hour
+    )  # fmt: skip
     print(port, flush=True)
     asyncio.run(uvicorn.Server(config).serve())
