@@ -14,11 +14,13 @@ from orchestration.models import Manifest
 # Which tenants have news: it reads no raw table, and every incremental model reads it.
 TOUCHED = ("int_tenants__seen", "int_tenants__touched")
 PYTHON = {spec.key: spec for asset in (*delivery.ASSETS, *signals.ASSETS) for spec in asset.specs}
+# Every text counts in what the words of all others weigh, so one that changed has a whole tenant compared anew.
+BY_WHOLE_BUILDS = ("similar_issues", "duplicate_members")
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the graph. Forecasts are not in it: they are made once a day."""
+    """A part of the graph. Forecasts, which are made once a day, and comparisons of texts are not in it."""
 
     steps: dict[int, list[dict[str, Any]]]  # the models to build by step, parents first; views stand as they are
     python: set[str]  # names of Python assets, which run between the two steps
@@ -58,7 +60,7 @@ def _reached(manifest: Manifest, raw: Iterable[dg.AssetKey]) -> set[dg.AssetKey]
         for parent in manifest.parents(node):
             readers[parent].add(models.key(node))
     for key, spec in PYTHON.items():
-        if models.STEP_AFTER[key.path[-1]] == models.ATTRIBUTED:
+        if models.STEP_AFTER[key.path[-1]] == models.ATTRIBUTED and key.path[-1] not in BY_WHOLE_BUILDS:
             for dep in spec.deps:
                 readers[dep.asset_key].add(key)
     reached: set[dg.AssetKey] = set()

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as Job
 
-from orchestration.models import FORECAST, Manifest, key
+from orchestration.models import ATTRIBUTED, FORECAST, STEP_AFTER, Manifest, key
 from pipelines.raw_tables import TABLES
 
 MINUTE = 60
@@ -41,7 +41,7 @@ def ingest_jobs() -> list[Job]:
 
 def build_jobs(manifest: Manifest) -> list[Job]:
     """Jobs that build and publish."""
-    python = [dg.AssetKey(["ml", "commit_deployments"]), dg.AssetKey(["ml", "sentiments"])]
+    python = [dg.AssetKey(["ml", name]) for name, step in STEP_AFTER.items() if step == ATTRIBUTED]
     forecasts = [dg.AssetKey(["ml", name]) for name in FORECASTS]
     tables = [key(node) for node in manifest.tables.values()]
     marts = [dg.AssetKey(["marts", node["name"]]) for node in manifest.marts]
@@ -50,7 +50,7 @@ def build_jobs(manifest: Manifest) -> list[Job]:
         dg.define_asset_job(
             "transform",
             selection=dg.AssetSelection.assets(*tables, *python, *marts),
-            description="New rows to published marts: models, commit graph, sentiment, tests, publish.",
+            description="New rows to published marts: models, commit graph, texts, tests, publish.",
             tags={**ONE_AT_A_TIME, **limited(60 * MINUTE)},
             executor_def=dg.in_process_executor,
         ),

@@ -111,6 +111,10 @@ class Live:
                 from pipelines.signals import scores  # spaCy
 
                 scores.score_texts(self._warehouse)
+            if "issue_mentions" in part.python:
+                from pipelines.signals import mention_scans  # spaCy
+
+                mention_scans.find_mentions(self._warehouse)
         with laps.of("models"):
             outcomes += dbt.run(part.steps[ATTRIBUTED], build.build_id)
         _raise_for(outcomes)

@@ -15,6 +15,9 @@ FIRST, ATTRIBUTED, FORECAST = 1, 2, 3
 STEP_AFTER = {
     "commit_deployments": ATTRIBUTED,
     "sentiments": ATTRIBUTED,
+    "issue_mentions": ATTRIBUTED,
+    "similar_issues": ATTRIBUTED,
+    "duplicate_members": ATTRIBUTED,
     "forecasts": FORECAST,
     "anomalies": FORECAST,
     "delivery_forecasts": FORECAST,

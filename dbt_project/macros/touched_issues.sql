@@ -17,7 +17,7 @@ from (
 group by {{ key }}
 {%- endmacro %}
 
-{#- The issues that changed, and those that were scored anew. -#}
+{#- The issues that changed, those that were scored anew, and those whose text was found to name something else. -#}
 {%- macro touched_issues(mart, columns=[]) -%}
 select tenant_id, issue_id
 from {{ ref('int_issues__touched') }}
@@ -33,6 +33,13 @@ inner join {{ source('ml', 'sentiments') }} as scored
 where
     (scored.sentiment, scored.scorer, scored.scorer_version)
     is distinct from (built.sentiment, built.sentiment_scorer, built.sentiment_scorer_version)
+union
+select built.tenant_id, built.issue_id
+from {{ mart }} as built
+inner join {{ ref('int_severity__attributed') }} as attributed using (tenant_id, issue_id)
+where
+    (attributed.component, attributed.component_reason, attributed.customer, attributed.customer_reason)
+    is distinct from (built.component, built.component_reason, built.customer, built.customer_reason)
 {%- endmacro %}
 
 {#- The issues that changed, their history included. -#}

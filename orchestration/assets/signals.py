@@ -1,6 +1,7 @@
-"""Sentiment of texts, forecasts and anomalies of the KPI series. `pipelines.signals` does the work."""
+"""What texts say (sentiment, names, alikeness), forecasts and anomalies of series. `pipelines.signals` does the work."""
 
 import logging
+from collections.abc import Iterator
 
 import dagster as dg
 
@@ -70,6 +71,60 @@ def sentiments(
     counts = scores.score_texts(warehouse, full=build.is_full)
     log.info("sentiment", extra={"progress": {"step": "python", "done": "sentiment"}})
     return dg.MaterializeResult(metadata={name: int(count) for name, count in counts.items()})
+
+
+@dg.asset(
+    key=["ml", "issue_mentions"],
+    deps=[dg.AssetKey(["intermediate", name]) for name in ("int_issues__unioned", "int_issues__names")],
+    group_name="intermediate",
+    owners=["team:severity"],
+    kinds={"python", "postgres"},
+    description="Components, services, customers named in issues.",
+    op_tags={"layer": "python"},
+)
+def issue_mentions(
+    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], build: dg.ResourceParam[Build]
+) -> dg.MaterializeResult:
+    """Texts that are new or changed, and all of a tenant whose lists changed."""
+    from pipelines.signals import mention_scans  # spaCy
+
+    counts = mention_scans.find_mentions(warehouse, full=build.is_full)
+    log.info("mentions", extra={"progress": {"step": "python", "done": "mentions"}})
+    return dg.MaterializeResult(metadata={name: int(count) for name, count in counts.items()})
+
+
+@dg.multi_asset(
+    name="group_issues",
+    specs=[
+        dg.AssetSpec(
+            ["ml", name],
+            deps=[
+                dg.AssetKey(["ml", "issue_mentions"]),
+                dg.AssetKey(["intermediate", "int_issues__comparable"]),
+                dg.AssetKey(["intermediate", "int_issues__links"]),
+            ],
+            group_name="intermediate",
+            owners=["team:severity"],
+            kinds={"python", "postgres"},
+            description=description,
+        )
+        for name, description in (
+            ("similar_issues", "The issues most like each, by words and letters."),
+            ("duplicate_members", "Issues that report one problem, across sources."),
+        )
+    ],
+    op_tags={"layer": "python"},
+)
+def similar_issues(
+    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], build: dg.ResourceParam[Build]
+) -> Iterator[dg.MaterializeResult]:
+    """Tenants of whom an issue, a link or a mention changed are compared anew."""
+    from pipelines.signals import issue_groups  # scikit-learn
+
+    counts = issue_groups.group_issues(warehouse, full=build.is_full)
+    log.info("duplicates", extra={"progress": {"step": "python", "done": "duplicates"}})
+    for key in sorted(context.selected_asset_keys):
+        yield dg.MaterializeResult(asset_key=key, metadata={name: int(count) for name, count in counts.items()})
 
 
 @dg.asset(
@@ -152,4 +207,4 @@ def _plot(warehouse: Warehouse) -> dict[str, dg.MetadataValue]:
     return {"plot": dg.MetadataValue.md(f"![{name[:30]}]({picture})")}
 
 
-ASSETS = [sentiments, forecasts, anomalies]
+ASSETS = [sentiments, issue_mentions, similar_issues, forecasts, anomalies]

@@ -1,4 +1,4 @@
-"""Signals: forecasts and anomalies of KPI series, sentiment of texts, dates of delivery, estimates of story points.
+"""Signals: forecasts of KPI series and of deliveries, anomalies, sentiment, estimates, what issues name and which are alike.
 
 What the orchestration calls; polars, Prophet and spaCy are imported only then.
 """
@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pipelines.signals.delivery_dates import forecast_delivery
     from pipelines.signals.estimates import estimate_points
+    from pipelines.signals.issue_groups import group_issues
     from pipelines.signals.kpis import detect_anomalies, forecast_series
+    from pipelines.signals.mention_scans import find_mentions
     from pipelines.signals.plot import sparkline_svg
     from pipelines.signals.scores import score_texts
 
 __all__ = [
     "detect_anomalies",
     "estimate_points",
+    "find_mentions",
     "forecast_delivery",
     "forecast_series",
+    "group_issues",
     "score_texts",
     "sparkline_svg",
 ]
@@ -25,8 +29,10 @@ __all__ = [
 _MODULES = {
     "detect_anomalies": "kpis",
     "estimate_points": "estimates",
+    "find_mentions": "mention_scans",
     "forecast_delivery": "delivery_dates",
     "forecast_series": "kpis",
+    "group_issues": "issue_groups",
     "score_texts": "scores",
     "sparkline_svg": "plot",
 }

@@ -1,8 +1,16 @@
 -- One row per issue with customers: how many different ones it affects, its own and those of the tickets linked to it.
+-- Customers are those of the sources, and those that texts name where a source knows none.
 with
 
 issues as (
-    select * from {{ ref('int_issues__unioned') }}
+    select
+        issues.tenant_id,
+        issues.issue_id,
+        issues.source,
+        issues.key,
+        attributed.customer
+    from {{ ref('int_issues__unioned') }} as issues
+    inner join {{ ref('int_severity__attributed') }} as attributed using (tenant_id, issue_id)
 ),
 
 tickets as (

@@ -14,6 +14,10 @@ issues as (
 sentiments as (
     select * from {{ source('ml', 'sentiments') }}
     where entity_kind = 'issue'
+),
+
+attributed as (
+    select * from {{ ref('int_severity__attributed') }}
 )
 
 select
@@ -29,8 +33,10 @@ select
     issues.status_name,
     issues.severity,
     issues.severity_reason,
-    issues.component,
-    issues.customer,
+    attributed.component,
+    attributed.component_reason,
+    attributed.customer,
+    attributed.customer_reason,
     issues.reporter,
     issues.team,
     issues.labels,
@@ -47,4 +53,5 @@ select
     issues.deleted_at,
     issues.url
 from issues
+inner join attributed using (tenant_id, issue_id)
 left join sentiments on issues.tenant_id = sentiments.tenant_id and issues.issue_id::text = sentiments.entity_id
