@@ -66,4 +66,4 @@ def _best(product: sparse.csr_matrix, at: int, row: int) -> Pairs:
         others, alike = others[alike >= least], alike[alike >= least]
     others, alike = others[others != row], alike[others != row]
     order = np.lexsort((others, -alike))[:CANDIDATES]
-    return Pairs(np.full(len(order), row), others[order], alike[order].astype(float).round(DIGITS))
+    return Pairs(np.full(len(order), row), others[order], alike[order].astype(float).round(DIGITS).clip(0, 1))

@@ -13,11 +13,12 @@ from tests.dbt_project.previewed import rules_in_force
 from tests.dbt_project.project import Project
 from tests.dbt_project.tracker import TEAM, Tracker
 
+BEFORE_TEXTS = "+int_issues__comparable +int_issues__links"
 MODELS = "+path:models/marts/velocity +path:models/marts/severity +int_throughput__scopes"
 MARTS = (
     "issues", "issue_flow_daily", "sprint_velocity", "severity_daily", "issue_priority", "time_in_status",
     "status_flow_weekly", "wip_ageing", "throughput_weekly", "delivery_forecasts", "throughput_forecasts",
-    "story_point_estimates",
+    "story_point_estimates", "issue_mentions", "similar_issues", "duplicate_members", "duplicate_groups",
 )  # fmt: skip
 DAY = 86_400.0
 WEEK = 168  # hours
@@ -39,13 +40,19 @@ def told(project: Project) -> dict[str, Tracker]:
         trackers[name] = Tracker(project, name.replace("_", "-"), zone)
         tell(trackers[name])
         trackers[name].sync(as_of=AS_OF.get(name, 80))
-    build(project)
+    label_issues(Company(project, "labels", "UTC"))
+    build(project, first=f"{BEFORE_TEXTS} +int_issues__names")
     return trackers
 
 
-def build(project: Project, full: bool = False) -> None:
+def build(project: Project, full: bool = False, first: str = "") -> None:
+    """What a transform does; `first`: the models before Python reads the texts, which is left out without any."""
     build_id = project.open()
-    project.run(MODELS, build_id, full)
+    if first:
+        project.run(first, build_id, full)
+        signals.find_mentions(project.warehouse, full)
+        signals.group_issues(project.warehouse, full)
+    project.run(MODELS, build_id, full, exclude=first)
     project.close(build_id)
 
 
@@ -327,16 +334,11 @@ def test_throughput_is_counted_in_complete_weeks_with_empty_ones(told):
 
 
 @pytest.fixture(scope="module")
-def later(project: Project, told: dict[str, Tracker]) -> Company:
-    """GitHub comes in, and what Python made of the first build."""
-    shop = Company(project, "labels", "UTC")
-    shop.incident(1, 0, 3, labels=[{"name": "bug"}, {"name": "priority: critical"}, {"name": "area: checkout"}])
-    shop.incident(2, 0, labels=[], state_reason=None)
-    shop.sync(30)
+def later(project: Project, told: dict[str, Tracker]) -> None:
+    """What Python made of the first build comes in."""
     signals.forecast_delivery(project.warehouse)
     signals.estimate_points(project.warehouse)
     build(project)
-    return shop
 
 
 def test_open_work_has_dates_by_scope_and_two_sites_do_not_mix(told, later):
@@ -366,10 +368,86 @@ def test_open_issues_without_points_are_listed_with_what_keeps_them_from_an_esti
     assert found["SHOP", "SHOP-7"]["refusal_reason"] == reason
 
 
-def test_a_github_issue_has_the_severity_of_its_labels(later: Company):
-    shop = later
-    first, second = shop.rows("issues", "key")
+LABELLED = []
+
+
+def label_issues(shop: Company) -> None:
+    shop.incident(1, 0, 3, labels=[{"name": "bug"}, {"name": "priority: critical"}, {"name": "area: checkout"}])
+    shop.incident(2, 0, labels=[], state_reason=None, body=f"Duplicate of #1, see {shop.repository}#2")
+    shop.sync(30)
+    LABELLED.append(shop)
+
+
+def test_a_github_issue_has_the_severity_of_its_labels(told):
+    first, second = LABELLED[-1].rows("issues", "key")
     assert (first["severity"], first["component"], first["status"]) == (5, "checkout", "resolved")
     assert (second["severity"], second["is_incident"]) == (3, False)
     assert first["time_to_resolve_seconds"] == timedelta(hours=3).total_seconds()
     assert first["id"] == first["issue_id"] and first["deleted_at"] is None
+
+
+def test_a_duplicate_that_somebody_named_is_one(told):
+    methods = [(row["key"].split("#")[1], row["method"]) for row in LABELLED[-1].rows("duplicate_members", "key")]
+
+    assert methods == [("1", "first_report"), ("2", "named_duplicate")]
+
+
+@story
+def reports(shop: Tracker) -> None:
+    """One problem reported six times, in four ways; three that are none."""
+    shop.add("hubspot", "companies", id="1", name="Blue Harbor")
+    shop.add("hubspot", "companies", id="2", name="Cedar Clinics GmbH")
+    words = "Checkout shows the wrong total for discount codes"
+    shop.issue("SHOP-1", 0, issuetype={"name": "Bug"}, summary="Rounding of discounts", components=[{"name": "Checkout"}])
+    shop.issue("SHOP-2", 9, summary=words, components=[{"name": "Checkout"}])  # a story: planned work
+    shop.issue("SHOP-3", 9, summary="Look at it", components=[{"name": "Search"}])
+    shop.issue("SHOP-4", 9, issuetype={"name": "Bug"}, summary="It is about money",
+               issuelinks=[{"type": {"name": "Duplicate"}, "outwardIssue": {"id": "1", "key": "SHOP-1"}}])  # fmt: skip
+    shop.ticket(words, 1, company_ids=["1"], jira_issue_key="SHOP-1")
+    shop.ticket(words, 2, company_ids=["2"])
+    shop.ticket(words, 3, content="Cedar Clinics is waiting. Says Cedar Clinics.")
+    shop.ticket("Search shows the wrong total for discount codes", 4)
+    shop.ticket("Something else", 5, content="As in SHOP-1, I think.", company_ids=["1"])
+    shop.ticket("A list of all", 6, content="SHOP-1, SHOP-2, SHOP-3, SHOP-4")
+
+
+def test_reports_of_one_problem_are_one_row_with_its_customers(told):
+    (group,) = told["reports"].rows("duplicate_groups")
+
+    assert (group["key"], group["report_count"], group["linked_count"], group["similar_count"]) == ("SHOP-1", 6, 3, 2)
+    assert group["customers"] == ["Blue Harbor", "Cedar Clinics GmbH"]
+    assert (group["customer_count"], group["coverage"], group["component"]) == (2, 4 / 6, "Checkout")
+    assert (group["sources"], group["status"], group["open_count"]) == (["hubspot", "jira"], "open", 6)
+
+
+def test_every_member_of_a_group_says_how_it_came_there(told):
+    members = told["reports"].rows("duplicate_members", "created_at")
+
+    assert [row["method"] for row in members] == [
+        "first_report", "ticket_field", "similarity", "similarity", "key_in_text", "jira_link",
+    ]  # fmt: skip
+    assert {row["similarity"] for row in members if row["method"] != "similarity"} == {None}
+
+
+def test_a_name_in_the_text_fills_what_the_source_does_not_know(told):
+    rows = {row["title"]: row for row in told["reports"].rows("issues") if row["source"] == "hubspot"}
+    search, other = rows["Search shows the wrong total for discount codes"], rows["Something else"]
+
+    assert (search["component"], search["component_reason"]) == ("Search", "named in the title")
+    assert (search["customer"], search["customer_reason"]) == (None, None)
+    assert (other["component"], other["customer"], other["customer_reason"]) == (None, "Blue Harbor", "source")
+    named = [row for row in told["reports"].rows("issue_mentions", "position") if row["kind"] == "customer"]
+    assert [(row["name"], row["matched_text"], row["field"], row["position"]) for row in named] == [
+        ("Cedar Clinics GmbH", "Cedar Clinics", "body", 0), ("Cedar Clinics GmbH", "Cedar Clinics", "body", 31),
+    ]  # fmt: skip
+
+
+def test_similar_issues_come_nearest_first_and_of_ones_own_tenant(told):
+    (group,) = told["reports"].rows("duplicate_groups")
+    rows = told["reports"].rows("similar_issues", "issue_id, rank")
+    ids = {row["issue_id"] for row in told["reports"].rows("issues")}
+
+    assert {row["similar_issue_id"] for row in rows} <= ids and group["group_id"] in ids
+    for issue in ids:
+        distances = [row["distance"] for row in rows if row["issue_id"] == issue]
+        assert distances == sorted(distances) and issue not in [r["similar_issue_id"] for r in rows if r["issue_id"] == issue]

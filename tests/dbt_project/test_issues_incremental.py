@@ -5,7 +5,7 @@ import pytest
 from pipelines import removal
 from tests.dbt_project.company import at
 from tests.dbt_project.project import Project
-from tests.dbt_project.test_issues import MARTS, build
+from tests.dbt_project.test_issues import BEFORE_TEXTS, MARTS, build
 from tests.dbt_project.tracker import TEAM, Tracker
 
 

@@ -19,7 +19,7 @@ select
     members.group_id,
     members.method,
     members.joined_issue_id,
-    least(members.similarity, 1) as similarity,
+    members.similarity,
     issues.source,
     issues.key,
     issues.title,

@@ -10,8 +10,8 @@ select
     issues.key,
     issues.title as summary,
     issues.status,
-    least(alike.similarity, 1) as similarity,
-    1 - least(alike.similarity, 1) as distance,
+    alike.similarity,
+    1 - alike.similarity as distance,
     issues.created_at,
     issues.url
 from {{ source('ml', 'similar_issues') }} as alike

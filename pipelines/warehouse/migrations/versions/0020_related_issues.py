@@ -28,7 +28,7 @@ create table ml.similar_issues (
     issue_id uuid not null,
     rank smallint not null,  -- 1 is most alike
     similar_issue_id uuid not null,
-    similarity double precision not null check (similarity between 0 and 1.001),
+    similarity double precision not null check (similarity between 0 and 1),
     primary key (tenant_id, issue_id, rank)
 );
 
