@@ -81,3 +81,31 @@ left join (select tenant_id, source, max(week) as week from {{ mart }} group by 
     using (tenant_id, source)
 where built.week is null or date_trunc('week', days.scored_on)::date - 7 > built.week
 {%- endmacro %}
+
+{#- Tenants with new rows, or one of whose sources has been read to another day. -#}
+{%- macro touched_sources(mart, columns=[]) -%}
+select tenant_id
+from {{ ref('int_tenants__touched') }}
+union
+select days.tenant_id
+from {{ ref('int_issues__scoring_days') }} as days
+left join {{ mart }} as built using (tenant_id, source)
+where built.as_of is distinct from days.scored_on
+{%- endmacro %}
+
+{#- Tenants with new rows, or one of whose sources has been read to the end of another week or month. -#}
+{%- macro touched_trends(mart, columns=[]) -%}
+select tenant_id
+from {{ ref('int_tenants__touched') }}
+union
+select days.tenant_id
+from {{ ref('int_issues__scoring_days') }} as days
+cross join (values ('week', interval '1 week'), ('month', interval '1 month')) as kinds (period, step)
+left join (
+    select tenant_id, period, value as source, max(period_start) as last_start
+    from {{ mart }}
+    where dimension = 'source'
+    group by tenant_id, period, value
+) as built using (tenant_id, source, period)
+where built.last_start is distinct from (date_trunc(kinds.period, days.scored_on::timestamp) - kinds.step)::date
+{%- endmacro %}

@@ -19,6 +19,7 @@ MARTS = (
     "issues", "issue_flow_daily", "sprint_velocity", "severity_daily", "issue_priority", "time_in_status",
     "status_flow_weekly", "wip_ageing", "throughput_weekly", "delivery_forecasts", "throughput_forecasts",
     "story_point_estimates", "issue_mentions", "similar_issues", "duplicate_members", "duplicate_groups",
+    "issue_trends", "source_comparison",
 )  # fmt: skip
 DAY = 86_400.0
 WEEK = 168  # hours
@@ -451,3 +452,52 @@ def test_similar_issues_come_nearest_first_and_of_ones_own_tenant(told):
     for issue in ids:
         distances = [row["distance"] for row in rows if row["issue_id"] == issue]
         assert distances == sorted(distances) and issue not in [r["similar_issue_id"] for r in rows if r["issue_id"] == issue]
+
+
+@story
+def seasons(shop: Tracker) -> None:
+    """The data end on Thursday 2026-03-05; the month before had 28 days, its last four weeks four Mondays."""
+    for number, days in enumerate((30, 29, 20, 13, 3), 1):
+        shop.issue(f"SHOP-{number}", -24 * days, components=[{"name": "Checkout"}] if number < 3 else [])
+    shop.move(shop.issue("SHOP-6", -24 * 12), -24 * 11, "Done")
+    again = shop.ticket("Late again", -24 * 2, closed=-24)
+    again["stage_history"].append({"stage": "1", "at": at(1).isoformat()})
+    again.update(stage="1", closed_at=None, updated_at=at(1), jira_issue_key="SHOP-5")
+
+
+def test_trends_have_complete_periods_only_and_the_change_to_the_one_before(told):
+    rows = [row for row in told["seasons"].rows("issue_trends", "period_start") if row["dimension"] == "all"]
+    weeks = [
+        (str(row["period_start"]), row["created_count"], row["created_change"], row["open_count"], row["open_change"])
+        for row in rows if row["period"] == "week"
+    ]  # fmt: skip
+
+    assert weeks == [
+        ("2026-01-26", 2, None, 2, None), ("2026-02-02", 0, -2, 2, 0), ("2026-02-09", 1, 1, 3, 1),
+        ("2026-02-16", 2, 1, 4, 1), ("2026-02-23", 2, 0, 5, 1),
+    ]  # fmt: skip
+    (january, february) = [row for row in rows if row["period"] == "month"]
+    assert (january["created_count"], february["created_count"], february["created_change_ratio"]) == (1, 6, 5.0)
+    assert (february["resolved_count"], february["time_to_resolve_p50_seconds"], february["coverage"]) == (1, DAY, 1)
+
+
+def test_trends_by_component_count_the_same_issues(told):
+    rows = told["seasons"].rows("issue_trends", "period_start")
+    weeks = [row for row in rows if row["period"] == "week" and str(row["period_start"]) == "2026-02-23"]
+
+    assert {row["value"]: row["open_count"] for row in weeks if row["dimension"] == "component"} == {
+        "Checkout": 2, "none": 3,
+    }  # fmt: skip
+    for dimension in ("source", "severity", "component"):
+        assert sum(row["created_count"] for row in weeks if row["dimension"] == dimension) == 2
+
+
+def test_sources_are_compared_side_by_side(told):
+    rows = {(row["source"], row["window_days"]): row for row in told["seasons"].rows("source_comparison")}
+    hubspot, jira = rows["hubspot", 30], rows["jira", 90]
+
+    assert (hubspot["created_count"], hubspot["resolved_count"], hubspot["open_count"]) == (1, 1, 1)
+    assert (hubspot["reopened_share"], hubspot["linked_share"], hubspot["time_to_resolve_p50_seconds"]) == (1, 1, None)
+    assert (jira["created_count"], jira["resolved_count"], jira["severity_3_count"], jira["severe_share"]) == (6, 1, 6, 0)
+    assert (jira["time_to_resolve_p50_seconds"], jira["reopened_share"], jira["linked_share"]) == (DAY, 0, 1 / 6)
+    assert rows["jira", 30]["created_count"] == 4  # of the last thirty days: from 4 February on

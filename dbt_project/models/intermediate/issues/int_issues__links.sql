@@ -32,10 +32,10 @@ jira_links as (
         jira.issue_id,
         coalesce(link.json #>> '{inwardIssue,key}', link.json #>> '{outwardIssue,key}') as linked_key
     from {{ ref('stg_jira__issues') }} as jira
-    cross join lateral jsonb_array_elements(
-        case when jsonb_typeof(jira.links) = 'array' then jira.links end
-    ) as link (json)
-    where link.json #>> '{type,name}' ilike '%duplicate%'
+    cross join lateral jsonb_array_elements(jira.links) as link (json)
+    where
+        jsonb_typeof(jira.links) = 'array'
+        and link.json #>> '{type,name}' ilike '%duplicate%'
 ),
 
 -- GitHub's own way of marking a duplicate is a comment that says so.
