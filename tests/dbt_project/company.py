@@ -101,6 +101,18 @@ class Company:
             "updated_at": at(closed or opened), "closed_at": None if closed is None else at(closed), **fields,
         })  # fmt: skip
 
+    def ticket(self, number: int, hours: float, subject: str, **fields: Any) -> None:
+        """A customer's ticket at HubSpot, loaded at once."""
+        row = {"id": str(number), "subject": subject, "created_at": at(hours), "updated_at": at(hours), **fields}
+        self.project.load(self.tenant_id, self.tenant_id, "hubspot", at(hours), {"tickets": [row]})
+
+    def jira_issue(self, number: int, key: str, hours: float, *links: str) -> None:
+        """An issue in Jira, loaded at once with the addresses that it links to."""
+        row = {"id": str(number), "key": key, "project_key": key.split("-")[0], "summary": f"Issue {key}",
+               "created": at(hours), "updated": at(hours)}  # fmt: skip
+        urls = [{"id": str(number * 10 + n), "issue_id": str(number), "url": url} for n, url in enumerate(links)]
+        self.project.load(self.tenant_id, self.tenant_id, "jira", at(hours), {"issues": [row], "remotelinks": urls})
+
     def gone(self, table: str, row: dict[str, Any], hours: float) -> None:
         """The sweep no longer finds the row at the source."""
         self.new.setdefault(table, []).append({**row, "_deleted_at": at(hours)})

@@ -20,7 +20,7 @@ from tests.dbt_project import parsed
 
 DELIVERY = (
     "deployments", "change_deployments", "pull_requests", "dora_daily", "dora_bands", "dora_periods",
-    "dora_definitions", "dora_quick_check", "dora_summary", "metric_evidence",
+    "dora_definitions", "dora_quick_check", "dora_summary", "metric_evidence", "ticket_deliveries",
 )  # fmt: skip
 CODE = (
     "branches", "commit_hours", "commits_weekly", "contributors_weekly", "coverage", "hotspots", "quality_grades",

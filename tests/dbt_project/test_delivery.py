@@ -36,6 +36,61 @@ def told(project: Project) -> dict[str, Company]:
 
 
 @story
+def complaints(shop: Company) -> None:
+    """Four tickets: one answered by two deployments, one that waits, one alone, one that came between these two."""
+    shop.commit("root", 0)
+    shop.deploy("root", 1, 1.1)
+    shop.jira_issue(1, "SHOP-1", 4, f"https://github.com/{shop.repository}/pull/1")
+    shop.jira_issue(2, "SHOP-2", 2)
+    shop.pull_request(1, opened=5, commits={"first": 5}, merged=6, merge_sha="one", title="Round down")
+    shop.pull_request(2, opened=7, commits={"second": 7}, merged=8, merge_sha="two", title="SHOP-1: round up again")
+    shop.pull_request(
+        3, opened=7, commits={"third": 7}, merge_sha=None, body="For SHOP-1", closed_at=at(8), state="closed"
+    )
+    shop.pull_request(4, opened=5, commits={"fourth": 5}, head={"ref": "fix/shop-2-search", "sha": sha("fourth")})
+    shop.commit("one", 6, ("root",))
+    shop.commit("two", 8, ("one",))
+    shop.deploy("one", 10, 10)
+    shop.deploy("two", 20, 20)
+    shop.ticket(1, 3, "Wrong total", jira_issue_key="SHOP-1")
+    shop.ticket(2, 3, "Search is slow", content="Your SHOP-2.")
+    shop.ticket(3, 3, "A question")
+    shop.ticket(4, 11, "Wrong total again", jira_issue_key="SHOP-1")
+    shop.sync(30)
+
+
+def test_a_ticket_is_followed_to_the_deployment_that_ends_the_wait(told):
+    rows = [row for row in told["complaints"].rows("ticket_deliveries", "pull_request_key") if row["ticket_key"] == "1"]
+    pulls = [row["pull_request_key"].split("#")[1] for row in rows]
+
+    assert pulls == ["1", "2", "3"]
+    assert [row["pull_request_method"] for row in rows] == ["remote_link", "key_in_title", "key_in_text"]
+    assert [row["is_abandoned"] for row in rows] == [False, False, True]
+    assert [row["to_deploy_seconds"] for row in rows] == [7 * HOUR, 17 * HOUR, None]
+    assert [row["waited_seconds"] for row in rows] == [None, 17 * HOUR, None]
+    assert (rows[0]["issue_method"], rows[0]["to_issue_seconds"], rows[0]["to_merge_seconds"]) == (
+        "ticket_field", HOUR, 3 * HOUR,
+    )  # fmt: skip
+
+
+def test_a_chain_ends_with_what_is_not_there(told):
+    rows = {row["ticket_key"]: row for row in told["complaints"].rows("ticket_deliveries") if row["ticket_key"] in "23"}
+    waiting, alone = rows["2"], rows["3"]
+
+    assert (waiting["issue_key"], waiting["issue_method"]) == ("SHOP-2", "key_in_text")
+    assert (waiting["pull_request_method"], waiting["merged_at"], waiting["is_answer"]) == ("branch_name", None, False)
+    assert waiting["to_issue_seconds"] is None  # the issue was there before the ticket
+    assert (alone["issue_id"], alone["pull_request_id"], alone["deployment_id"], alone["waited_seconds"]) == (None,) * 4
+
+
+def test_what_was_out_before_the_ticket_came_is_no_answer_to_it(told):
+    rows = [row for row in told["complaints"].rows("ticket_deliveries", "pull_request_key") if row["ticket_key"] == "4"]
+
+    assert [row["waited_seconds"] for row in rows] == [None, 9 * HOUR, None]
+    assert rows[0]["to_deploy_seconds"] is None
+
+
+@story
 def squash(shop: Company) -> None:
     """A squashed pull request goes out, half an hour after the deployment began."""
     shop.commit("root", 0)

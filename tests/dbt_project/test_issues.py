@@ -13,7 +13,7 @@ from tests.dbt_project.previewed import rules_in_force
 from tests.dbt_project.project import Project
 from tests.dbt_project.tracker import TEAM, Tracker
 
-BEFORE_TEXTS = "+int_issues__comparable +int_issues__links"
+BEFORE_TEXTS = "+int_issues__comparable +int_issues__links int_issues__names"
 MODELS = "+path:models/marts/velocity +path:models/marts/severity +int_throughput__scopes"
 MARTS = (
     "issues", "issue_flow_daily", "sprint_velocity", "severity_daily", "issue_priority", "time_in_status",
@@ -399,7 +399,9 @@ def reports(shop: Tracker) -> None:
     shop.add("hubspot", "companies", id="1", name="Blue Harbor")
     shop.add("hubspot", "companies", id="2", name="Cedar Clinics GmbH")
     words = "Checkout shows the wrong total for discount codes"
-    shop.issue("SHOP-1", 0, issuetype={"name": "Bug"}, summary="Rounding of discounts", components=[{"name": "Checkout"}])
+    shop.issue(
+        "SHOP-1", 0, issuetype={"name": "Bug"}, summary="Rounding of discounts", components=[{"name": "Checkout"}]
+    )
     shop.issue("SHOP-2", 9, summary=words, components=[{"name": "Checkout"}])  # a story: planned work
     shop.issue("SHOP-3", 9, summary="Look at it", components=[{"name": "Search"}])
     shop.issue("SHOP-4", 9, issuetype={"name": "Bug"}, summary="It is about money",
@@ -451,7 +453,9 @@ def test_similar_issues_come_nearest_first_and_of_ones_own_tenant(told):
     assert {row["similar_issue_id"] for row in rows} <= ids and group["group_id"] in ids
     for issue in ids:
         distances = [row["distance"] for row in rows if row["issue_id"] == issue]
-        assert distances == sorted(distances) and issue not in [r["similar_issue_id"] for r in rows if r["issue_id"] == issue]
+        assert distances == sorted(distances) and issue not in [
+            r["similar_issue_id"] for r in rows if r["issue_id"] == issue
+        ]
 
 
 @story
@@ -498,6 +502,11 @@ def test_sources_are_compared_side_by_side(told):
 
     assert (hubspot["created_count"], hubspot["resolved_count"], hubspot["open_count"]) == (1, 1, 1)
     assert (hubspot["reopened_share"], hubspot["linked_share"], hubspot["time_to_resolve_p50_seconds"]) == (1, 1, None)
-    assert (jira["created_count"], jira["resolved_count"], jira["severity_3_count"], jira["severe_share"]) == (6, 1, 6, 0)
+    assert (jira["created_count"], jira["resolved_count"], jira["severity_3_count"], jira["severe_share"]) == (
+        6,
+        1,
+        6,
+        0,
+    )
     assert (jira["time_to_resolve_p50_seconds"], jira["reopened_share"], jira["linked_share"]) == (DAY, 0, 1 / 6)
     assert rows["jira", 30]["created_count"] == 4  # of the last thirty days: from 4 February on
