@@ -1,4 +1,4 @@
-"""What texts say (sentiment, names, alikeness), forecasts and anomalies of series. `pipelines.signals` does the work."""
+"""What texts say (sentiment, names, likeness), forecasts and anomalies of series. `pipelines.signals` does the work."""
 
 import logging
 from collections.abc import Iterator

@@ -82,7 +82,7 @@ def group_issues(warehouse: Warehouse, full: bool = False) -> dict[str, int]:
         counts["compared"] += issues.height
     with warehouse.connect("transformer") as connection:
         for table in (*STORED, "ml.issue_groupings"):
-            connection.execute(REMOVED.format(table))  # type: ignore[arg-type]
+            connection.execute(REMOVED.format(table))
     return counts
 
 

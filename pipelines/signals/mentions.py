@@ -27,9 +27,10 @@ class Names:
     """One tenant's names, ready to be looked for."""
 
     def __init__(self, names: Iterable[tuple[str, str]]) -> None:
-        self._tokenizer = spacy.blank("xx").tokenizer
+        language = spacy.blank("xx")
+        self._tokenizer = language.tokenizer
         self._matchers = {
-            kind: PhraseMatcher(self._tokenizer.vocab, attr=attribute) for kind, attribute in ATTRIBUTE.items()
+            kind: PhraseMatcher(language.vocab, attr=attribute) for kind, attribute in ATTRIBUTE.items()
         }
         for kind, name in sorted(names):
             self._add(kind, name)

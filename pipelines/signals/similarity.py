@@ -1,4 +1,4 @@
-"""How alike texts are, by their words and letters: sparse TF-IDF, a block of rows at a time, never all pairs at once."""
+"""How alike texts are, by their words and letters: sparse TF-IDF, a block of rows at a time, never all pairs."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -11,9 +11,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 TITLE, WHOLE, LETTERS = 1 / 4, 2 / 4, 1 / 4
 WORD = r"(?u)\b\w+\b"
 BODY_CHARACTERS = 600  # what follows is mostly logs and signatures
-COMMON = (
-    2_000  # what more texts than that say tells nothing apart, and makes every text a candidate of every other
-)
+COMMON = 2_000  # what more texts than that say tells nothing apart, and makes every text a candidate of every other
 CANDIDATES = 50  # of a text; the others are less alike
 BLOCK_CELLS = 4_000_000  # of a block's product at most; eight bytes each
 DIGITS = 4  # sums of floats differ in the last digits from one machine to the next, ranks must not

@@ -1,8 +1,8 @@
-"""What Python finds in the texts of issues: names of the tenant's own, similar issues, groups of reports of one problem."""
+"""What Python finds in the texts of issues: names of the tenant's own, similar issues, reports of one problem."""
 
 from alembic import op
 
-revision, down_revision = "0020", "0015"
+revision, down_revision = "0020", "0016"
 
 TABLES = """
 create table ml.issue_mentions (
