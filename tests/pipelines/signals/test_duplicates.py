@@ -112,7 +112,7 @@ def test_words_that_too_many_texts_share_are_left_out(monkeypatch):
 
 
 def retold(count: int = 400) -> tuple[list[str], list[str]]:
-    """Problems of four rare and four common words, each told twice: half of the rare words stay, the common ones do not."""
+    """Problems of four rare and four common words, each told twice: half of the rare words stay, the others do not."""
     chance = np.random.default_rng(3)
     first, second = [], []
     for number in range(count):
@@ -144,8 +144,8 @@ def test_the_sparse_matrix_finds_a_fifth_more_than_its_svd():
 
 
 def test_what_customers_and_engineers_told_of_one_incident_is_found():
-    """Pairs of reports of one incident at three simulated companies, whose customers never use engineering's words: links
-    find most of them, so recall is that of the links. Everyday questions have no truth and are left out."""
+    """Pairs of reports of one incident at three simulated companies, whose customers never use engineering's words:
+    links find most of them, so recall is that of the links. Everyday questions have no truth and are left out."""
     found, true_pairs = [], 0
     for style in ("trunk", "release", "monorepo"):
         world = World((Charter("acme", style, days=182),), Clock(parse_instant("2026-06-01T12:00:00Z")))
@@ -154,7 +154,7 @@ def test_what_customers_and_engineers_told_of_one_incident_is_found():
         issues = [
             issue(
                 key, (at - NOON.timestamp()) / 3600, (at - NOON.timestamp()) / 3600 + 48, is_report=is_report,
-                names=frozenset(found.name for found in names.find(title)), numbers=frozenset(re.findall(r"\d{3,}", title)),
+                names=frozenset(one.name for one in names.find(title)), numbers=frozenset(re.findall(r"\d{3,}", title)),
             )
             for key, at, title, _, is_report, _, _ in told
         ]  # fmt: skip
