@@ -39,11 +39,14 @@ where {is_full} or scanned.fingerprint is distinct from texts.fingerprint
 """
 GONE = """
 select tenant_id::text, issue_id::text
-from ml.issue_scans
+from ml.issue_scans as scanned
 where
     (
         tenant_id = any (array[{tenants}]::uuid[])
-        and (tenant_id, issue_id) not in (select tenant_id, issue_id from intermediate.int_issues__unioned)
+        and not exists (
+            select from intermediate.int_issues__unioned as issues
+            where issues.tenant_id = scanned.tenant_id and issues.issue_id = scanned.issue_id
+        )
     )
     or tenant_id not in (select tenant_id from app.tenant)
 """

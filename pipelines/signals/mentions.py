@@ -29,9 +29,7 @@ class Names:
     def __init__(self, names: Iterable[tuple[str, str]]) -> None:
         language = spacy.blank("xx")
         self._tokenizer = language.tokenizer
-        self._matchers = {
-            kind: PhraseMatcher(language.vocab, attr=attribute) for kind, attribute in ATTRIBUTE.items()
-        }
+        self._matchers = {kind: PhraseMatcher(language.vocab, attr=attribute) for kind, attribute in ATTRIBUTE.items()}
         for kind, name in sorted(names):
             self._add(kind, name)
 

@@ -162,7 +162,9 @@ def test_tags_that_moved_or_left_a_clone_take_their_deployments_along(history: H
 def test_a_removed_connection_is_in_no_mart(project: Project, history: History):
     left = {mart: history.removed.rows(mart) for mart in MARTS}
 
-    assert {mart for mart, count in history.first_days["removed"].items() if not count} == {"hotspots"}  # no clone
+    assert {mart for mart, count in history.first_days["removed"].items() if not count} == {
+        "hotspots", "ticket_deliveries",
+    }  # no clone, no desk  # fmt: skip
     assert {row["value"] for row in left.pop("dora_summary")} <= {None, 0.0}  # the tenant itself is still there
     assert left == {mart: [] for mart in left}
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import combinations
 
 import pytest
 
@@ -194,6 +195,32 @@ def test_issues_are_those_that_exist(living, slug):
             at(happened["created_at"]),
             at(happened["resolved_at"]),
         ), key
+
+
+@each_company
+def test_tickets_are_followed_by_the_issue_that_support_wrote_into_them(living, slug):
+    stack, api = living
+    truth = {row["key"]: row for row in stack.truth(slug, "issues") if row["source"] == "hubspot"}
+    rows = [row for row in api.rows(slug, "ticket_deliveries") if row["issue_method"] == "ticket_field"]
+
+    assert {(row["ticket_key"], row["issue_key"]) for row in rows} == {
+        (key, row["jira_issue_key"]) for key, row in truth.items() if row["jira_issue_key"]
+    }
+    assert {row["ticket_key"] for row in api.rows(slug, "ticket_deliveries")} == truth.keys()
+    assert any(row["waited_seconds"] for row in rows)
+
+
+@each_company
+def test_reports_that_are_put_together_mostly_tell_of_one_incident(living, slug):
+    """Of the pairs in which one of the two tells of an incident; everyday questions have no truth."""
+    stack, api = living
+    incident = {(row["source"], row["key"]): row["incident_id"] for row in stack.truth(slug, "issues")}
+    groups: dict[str, list[int | None]] = {}
+    for row in api.rows(slug, "duplicate_members"):
+        groups.setdefault(row["group_id"], []).append(incident[row["source"], row["key"]])
+    pairs = [(a, b) for members in groups.values() for a, b in combinations(members, 2) if a or b]
+
+    assert sum(a == b for a, b in pairs) >= 0.7 * len(pairs) > 0
 
 
 @each_company
