@@ -63,6 +63,11 @@ samples as (
     where cases.metric is not null and cases.value is not null and {{ of_touched_tenants('cases.tenant_id') }}
     group by 1, 2, 3, 4, 5
     having count(*) >= 5
+),
+
+-- Made once, not for every median.
+draws as materialized (
+    select * from {{ ref('int_deployments__bootstrap_draws') }}
 )
 
 select
@@ -83,6 +88,6 @@ cross join lateral (
                 + samples.sorted[1 + floor(samples.n * middles.upper)::integer]
             ) / 2
         ) as bounds
-    from {{ ref('int_deployments__bootstrap_draws') }} as draws
+    from draws
     {{ resampled_middles('samples.n', 'draws') }}
 ) as intervals
