@@ -385,6 +385,8 @@ def test_a_quick_check_is_the_mean_of_what_is_measured(told):
 
     assert [row[f"{part}_score"] for part in parts] == pytest.approx([8, 6, 8, 10 - 10 / 6, 10 - 10 / 7])
     assert (row["score"], row["n"]) == (pytest.approx((22 + 20 - 10 / 6 - 10 / 7) / 5), 5)
+    (row, *_) = told["squash"].rows("dora_quick_check", order="scope_kind, window_days")
+    assert (row["recovery_time_score"], row["n"]) == (None, 4)
 
 
 def test_a_band_is_of_a_year_that_has_one(told):
