@@ -109,6 +109,10 @@ KINDS = {
             "Issue types, labels and priorities that say incident, outage or urgent.",
             key=("source", "field", "pattern"), default_seed="incident_rules",
         ),
+        _listed(
+            "severity_rules", rows.SeverityRule, "severity_rule", "The usual names of priorities, types and labels.",
+            key=("source", "field", "pattern"), default_seed="severity_rules", defaults_follow=True,
+        ),
         Kind("teams", rows.Team, Teams(), "No figures of teams.", key=("team",)),
         Kind(
             "holidays", rows.Holiday, Table("holiday", ("day", "name", "team"), order="day, team nulls first"),

@@ -13,6 +13,7 @@ from msgspec import Struct
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from pipelines.configuration.judged import JUDGED, Judged
 from pipelines.configuration.kinds import Kind
 
 MOST_CHANGES = 100
@@ -44,52 +45,6 @@ class Preview(Struct, frozen=True):
     matched: int | None = None
     rows: list[RowEffect] = []
     changes: list[Change] = []
-
-
-class Judged(Struct, frozen=True):
-    """What rules of a kind judge: a query of (name, count, now), joined with the rule that fits first by `fits`."""
-
-    things: str
-    query: str
-    fits: str
-    then: str
-
-
-JUDGED = {
-    "deployment_rules": Judged(
-        "runs, deployments, releases and tags",
-        """
-        select origin || ' ' || repository || ': ' || subject as name, origin, repository, subject,
-            sum(candidate_count) as count,
-            case when sum(deployment_count) > 0 then 'a deployment' else 'none' end as now
-        from marts.deployment_candidates group by origin, repository, subject
-        """,
-        "rule ->> 'origin' = thing.origin and thing.repository like rule ->> 'repository'"
-        " and thing.subject like rule ->> 'pattern'",
-        "case when rule is null then 'none' else 'a deployment' end",
-    ),
-    "environment_rules": Judged(
-        "deployments",
-        "select environment as name, count(*) as count, min(environment_class) as now from marts.deployments"
-        " group by environment",
-        "thing.name like lower(rule ->> 'pattern')",
-        "coalesce(rule ->> 'environment_class', 'no deployment')",
-    ),
-    "incident_rules": Judged(
-        "issues",
-        """
-        select source || ': ' || concat_ws(', ', type, priority, nullif(array_to_string(labels, ', '), '')) as name,
-            source, type, priority, labels, issue_count as count,
-            case when is_incident then 'incidents' else 'none' end as now
-        from marts.issue_classes
-        """,
-        "rule ->> 'source' = thing.source and case rule ->> 'field'"
-        " when 'issue_type' then lower(thing.type) like lower(rule ->> 'pattern')"
-        " when 'priority' then lower(thing.priority) like lower(rule ->> 'pattern')"
-        " else exists (select from unnest(thing.labels) as each where lower(each) like lower(rule ->> 'pattern')) end",
-        "case when (rule ->> 'is_incident')::boolean then 'incidents' else 'none' end",
-    ),
-}
 
 
 def preview(database: Connection, kind: Kind, rows: Rules, defaults: Rules = ()) -> Preview:

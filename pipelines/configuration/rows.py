@@ -77,6 +77,19 @@ class IncidentRule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         check_glob(self.pattern)
 
 
+class SeverityRule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which priority, type or label means which severity, 5 being worst; case is ignored."""
+
+    source: Name
+    field: Literal["priority", "type", "label"]
+    pattern: Glob
+    severity: Annotated[int, Meta(ge=1, le=5)]
+
+    def __post_init__(self) -> None:
+        check_source(self.source)
+        check_glob(self.pattern)
+
+
 class TimeZone(Struct, frozen=True, forbid_unknown_fields=True, tag_field="name", tag="time_zone"):
     """In which days and weeks are cut."""
 

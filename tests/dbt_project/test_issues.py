@@ -303,7 +303,8 @@ def test_a_preview_judges_issues_as_the_models_do(project: Project, told):
     found = rules_in_force(project, tenants, "incident_rules", "issue_classes")
 
     assert sum(one.total or 0 for one in found) == sum(len(tracker.rows("issues")) for tracker in told.values())
-    assert [change for one in found for change in one.changes] == []
+    severities = rules_in_force(project, tenants, "severity_rules", "issue_classes")
+    assert [change for one in (*found, *severities) for change in one.changes] == []
 
 
 @story

@@ -8,6 +8,7 @@ import pytest
 from pipelines.configuration import stored
 from pipelines.connection_changes import Author
 from tests.dbt_project.company import Company, at
+from tests.dbt_project.previewed import rules_in_force
 from tests.dbt_project.project import Project
 from tests.dbt_project.tracker import Tracker
 
@@ -163,12 +164,31 @@ def test_risks_say_what_waits_since_when_and_whose_it_is(told):
     assert insights == {"stuck_pull_request": 1, "open_incident": 1}
 
 
+def test_a_preview_judges_projects_and_objectives_as_the_models_do(project, told):
+    marts = ("project_members", "objective_issues")
+    (parts,) = rules_in_force(project, [told.tenant_id], "project_parts", *marts)
+    (issues,) = rules_in_force(project, [told.tenant_id], "objective_rules", *marts)
+
+    assert (parts.matched, issues.matched, issues.total) == (5, 2, 5)
+    assert parts.changes == issues.changes == []
+
+
 def test_the_projects_own_tests_pass_on_this_story(project, told):
-    project.dbt("test", "--select", "path:models/marts/portfolio", "--store-failures", manifest=project.manifest)
+    project.dbt(
+        "test",
+        "--select",
+        "path:models/marts/portfolio",
+        "path:tests/portfolio",
+        "--store-failures",
+        manifest=project.manifest,
+    )
 
 
 def test_incremental_equals_full(project, told):
-    marts = ("executive_kpis", "team_scorecard", "portfolio", "risks", "repository_insights")
+    marts = (
+        "executive_kpis", "team_scorecard", "portfolio", "risks", "repository_insights", "project_members",
+        "objective_issues",
+    )  # fmt: skip
     with project.warehouse.connect("loader") as database:
         rows = CONFIGURATION["project_parts"][1:]
         stored.put(database, Author(told.tenant_id), stored.kind_of("project_parts"), rows, "cart is nobody's")

@@ -41,6 +41,9 @@ select
     issues.resolved_at,
     issues.opened_ats,
     issues.resolved_ats,
+    issues.key,
+    issues.labels,
+    coalesce(parents.epics, '{}') as epics,
     rule.objective
 from issues
 left join parents using (tenant_id, issue_id)

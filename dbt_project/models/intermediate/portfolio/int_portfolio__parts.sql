@@ -1,4 +1,4 @@
--- One row per service, repository and tracker's project that a rule gives to a project; with the project's portfolio.
+-- One row per service, repository and tracker's project: the project that a rule gives it to, and that one's portfolio.
 with
 
 names as (
@@ -22,7 +22,7 @@ ruled as (
         names.name,
         rule.project
     from names
-    cross join lateral (
+    left join lateral (
         select rules.project
         from {{ source('app', 'project_part') }} as rules
         where
@@ -31,7 +31,7 @@ ruled as (
             and names.name like {{ glob_to_like('rules.pattern') }}
         order by rules.position
         limit 1
-    ) as rule
+    ) as rule on true
 )
 
 select

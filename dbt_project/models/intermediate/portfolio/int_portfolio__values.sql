@@ -8,8 +8,15 @@
 with
 
 facts as materialized (
-    select * from {{ ref('int_portfolio__facts') }}
-    where {{ of_touched_tenants() }}
+    select tenant_id, scope_kind, scope, metric, figure, day, is_hit, value
+    from {{ ref('int_portfolio__facts') }}
+    where figure <> 'balance' and {{ of_touched_tenants() }}
+    union all
+    -- Of all that was ever opened and resolved a sum by day is enough.
+    select tenant_id, scope_kind, scope, metric, figure, day, null as is_hit, sum(value) as value
+    from {{ ref('int_portfolio__facts') }}
+    where figure = 'balance' and {{ of_touched_tenants() }}
+    group by tenant_id, scope_kind, scope, metric, figure, day
 ),
 
 -- Every figure of a scope in every window, also where nothing happened; who deploys has all figures of delivery.
@@ -48,6 +55,17 @@ known as (
     group by facts.tenant_id, facts.scope_kind, facts.scope, others.metric, others.figure
 ),
 
+recent as (
+    select facts.*
+    from facts
+    inner join (
+        select tenant_id, min(first_day) as first_day
+        from {{ ref('int_deployments__summary_windows') }}
+        group by tenant_id
+    ) as oldest using (tenant_id)
+    where facts.figure = 'balance' or facts.day >= oldest.first_day
+),
+
 measured as (
     select
         known.tenant_id,
@@ -58,22 +76,22 @@ measured as (
         windows.window_days,
         windows.period,
         greatest(windows.last_day - greatest(windows.first_day, known.first_day) + 1, 0) as observed_days,
-        count(facts.day) as cases,
-        count(facts.value) as timed_cases,
-        count(*) filter (where facts.is_hit) as hits,
-        sum(facts.value) as balance,
-        percentile_cont(0.5) within group (order by facts.value) as median
+        count(recent.day) as cases,
+        count(recent.value) as timed_cases,
+        count(*) filter (where recent.is_hit) as hits,
+        sum(recent.value) as balance,
+        percentile_cont(0.5) within group (order by recent.value) as median
     from known
     inner join {{ ref('int_deployments__summary_windows') }} as windows using (tenant_id)
-    left join facts
+    left join recent
         on
-            known.tenant_id = facts.tenant_id
-            and known.scope_kind = facts.scope_kind
-            and known.scope = facts.scope
-            and known.metric = facts.metric
-            and facts.day <= windows.last_day
+            known.tenant_id = recent.tenant_id
+            and known.scope_kind = recent.scope_kind
+            and known.scope = recent.scope
+            and known.metric = recent.metric
+            and recent.day <= windows.last_day
             -- What is open is what was ever opened and not resolved since.
-            and (facts.day >= windows.first_day or facts.figure = 'balance')
+            and (recent.day >= windows.first_day or recent.figure = 'balance')
     group by 1, 2, 3, 4, 5, 6, 7, 8
 )
 

@@ -21,6 +21,23 @@ marks as (
     ) as mark
 ),
 
+-- A tenant's own rules come before the default ones.
+scales as (
+    select tenant_id, source, 1 as rank, position, field, {{ glob_to_like('lower(pattern)') }} as pattern, severity
+    from {{ source('app', 'severity_rule') }}
+    union all
+    select
+        tenants.tenant_id,
+        defaults.source,
+        2 as rank,
+        defaults.position,
+        defaults.field,
+        {{ glob_to_like('lower(defaults.pattern)') }} as pattern,
+        defaults.severity
+    from {{ source('app', 'tenant') }} as tenants
+    cross join {{ ref('severity_rules') }} as defaults
+),
+
 severities as (
     select distinct on (marks.tenant_id, marks.source, marks.type, marks.priority, marks.labels)
         marks.tenant_id,
@@ -34,12 +51,14 @@ severities as (
             else rules.field || ' = ' || marks.value
         end as severity_reason
     from marks
-    inner join {{ ref('severity_rules') }} as rules
+    inner join scales as rules
         on
-            marks.source = rules.source
+            marks.tenant_id = rules.tenant_id
+            and marks.source = rules.source
             and marks.field = rules.field
-            and marks.value like {{ glob_to_like('lower(rules.pattern)') }}
-    order by marks.tenant_id, marks.source, marks.type, marks.priority, marks.labels, rules.position, marks.value
+            and marks.value like rules.pattern
+    order by
+        marks.tenant_id, marks.source, marks.type, marks.priority, marks.labels, rules.rank, rules.position, marks.value
 ),
 
 -- A tenant with rules of its own is judged by these alone.

@@ -21,7 +21,7 @@ parts as (
 parents as (
     select tenant_id, 'service' as scope_kind, name as scope, 'project' as parent_kind, project as parent
     from parts
-    where part = 'service'
+    where part = 'service' and project is not null
     union
     select tenant_id, 'project' as scope_kind, project as scope, 'portfolio' as parent_kind, portfolio as parent
     from parts
