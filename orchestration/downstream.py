@@ -21,7 +21,7 @@ BY_WHOLE_BUILDS = {"similar_issues", "duplicate_members", "int_issues__names"}
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the graph. Forecasts, which are made once a day, and comparisons of texts are not in it."""
+    """A part of the graph, without forecasts, comparisons of texts, and what says `live: false` in its meta."""
 
     steps: dict[int, list[dict[str, Any]]]  # the models to build by step, parents first; views stand as they are
     python: set[str]  # names of Python assets, which run between the two steps
@@ -55,9 +55,14 @@ def part(manifest: Manifest, raw: Iterable[dg.AssetKey]) -> Part:
     return Part(steps, {key.path[-1] for key in reached & set(PYTHON)}, tests)
 
 
+def is_live(node: dict[str, Any]) -> bool:
+    """Whether a live build takes the model along; what nobody waits for seconds for is left to the next whole one."""
+    return bool(node["config"].get("meta", {}).get("live", True))
+
+
 def _reached(manifest: Manifest, raw: Iterable[dg.AssetKey]) -> set[dg.AssetKey]:
     readers: dict[dg.AssetKey, set[dg.AssetKey]] = defaultdict(set)
-    for node in manifest.tables.values():
+    for node in filter(is_live, manifest.tables.values()):
         for parent in manifest.parents(node):
             readers[parent].add(models.key(node))
     for key, spec in PYTHON.items():

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines import accounts, connections, stored_connections, tenants
+from pipelines import accounts, connections, demo_configuration, stored_connections, tenants
 from pipelines.http import Client
 from pipelines.tenants import Place, Tenant
 from pipelines.warehouse.connection import Warehouse
@@ -49,8 +49,10 @@ def create(warehouse: Warehouse, simulator_url: str, demos: Iterable[Demo] = DEM
         tenant = tenants.create(warehouse, demo.slug, demo.name, demo.time_zone, demo.places, is_demo=True)
         accounts.create_user(warehouse, email(demo.slug), f"{demo.name} demo", password(warehouse), tenant, "admin")
         _connect(warehouse, demo, tenant, simulator_url.rstrip("/"))
+        services = _services(simulator_url, demo.slug)
         if demo.services_are_paths:
-            _map_paths_to_services(warehouse, tenant, _services(simulator_url, demo.slug))
+            _map_paths_to_services(warehouse, tenant, services)
+        demo_configuration.configure(warehouse, tenant, services)
         made.append(tenant)
     return made
 

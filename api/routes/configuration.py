@@ -24,7 +24,9 @@ from pipelines.connection_changes import Changed
 
 Result = TypeVar("Result")
 Rows = Annotated[list[dict[str, Any]], Meta(description="All rows, in their order: the first that fits counts.")]
-Reason = Annotated[str, Meta(min_length=1, max_length=1000, description="For those who read the figures later.")]
+Reason = Annotated[
+    str, Meta(min_length=1, max_length=1000, pattern=r"^[^\x00]*$", description="For those who read the figures later.")
+]
 IfMatch = Annotated[
     str | None,
     Parameter(header="If-Match", description='The ETag of what was read: `"3"`. Another version by now: 412.'),

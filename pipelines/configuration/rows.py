@@ -12,6 +12,7 @@ from pipelines.configuration.values import (
     Name,
     Positive,
     Weekday,
+    Words,
     check_glob,
     check_source,
     check_time_zone,
@@ -128,7 +129,7 @@ class Objective(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the company wants to reach, and until when."""
 
     objective: Name
-    description: Annotated[str, Meta(max_length=2000)] = ""
+    description: Words = ""
     owner: Name | None = None
     starts_on: date | None = None
     ends_on: date | None = None
@@ -213,5 +214,5 @@ class Holiday(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A day off, of everybody or of one team."""
 
     day: date
-    name: Annotated[str, Meta(max_length=200)] = ""
+    name: Words = ""
     team: Annotated[Name | None, Meta(description="null: everybody.")] = None

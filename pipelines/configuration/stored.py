@@ -110,11 +110,14 @@ def versions(database: Connection, tenant_id: UUID, kind: Kind) -> list[Version]
 
 def rows_of(database: Connection, tenant_id: UUID, kind: Kind, version: int) -> list[dict[str, Any]]:
     """The rows of a version. Raises NoSuchVersion."""
-    found = database.execute(
-        "select rows from app.configuration_version where tenant_id = %s and kind = %s and version = %s",
-        [tenant_id, kind.name, version],
-    ).fetchone()
-    if found is None:
+    found = (
+        version < 2**31
+        and database.execute(
+            "select rows from app.configuration_version where tenant_id = %s and kind = %s and version = %s",
+            [tenant_id, kind.name, version],
+        ).fetchone()
+    )
+    if not found:
         raise NoSuchVersion(f"{kind.name} never had version {version}.")
     return found[0]
 

@@ -8,6 +8,7 @@ from msgspec import Meta
 from pipelines.connections import SOURCES
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$")]
+Words = Annotated[str, Meta(max_length=2000, pattern=r"^[^\x00]*$")]
 Glob = Annotated[
     str,
     Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$", examples=["deploy-*"],

@@ -41,7 +41,8 @@ def test_a_list_is_replaced_as_a_whole_and_every_version_stays(real):
         (3, "no mistake", ANN, 1), (2, "a mistake", ANN, None), (1, "as we agreed", ANN, None),
     ]  # fmt: skip
     assert call(real, "GET", "/deployment_rules/versions/1").json()["data"] == [WHOLE]
-    assert call(real, "GET", "/deployment_rules/versions/9").status_code == 404
+    for never in (9, 2**40):
+        assert call(real, "GET", f"/deployment_rules/versions/{never}").status_code == 404
     with real.warehouse.connect("loader") as database:
         news = database.execute(
             "select count(*) from app.load_package where load_id like 'configuration-%%' and tenant_id = %s",
@@ -80,6 +81,9 @@ def test_another_tenants_configuration_is_neither_seen_nor_changed(real):
         ("settings", [{"name": "window", "value": 1}], "rows[0].name", "window"),
         ("targets", [{"metric": "lead_time", "value": 0, "valid_from": "2026-01-01"}], "rows[0].value", "> 0"),
         ("targets", [{"metric": "rework_rate", "value": 15, "valid_from": "2026-01-01"}], "rows[0]", "0.15"),
+        ("objectives", [{"objective": "a", "starts_on": "2026-02-01", "ends_on": "2026-01-01"}], "rows[0]", "before"),
+        ("risk_rules", [{"rule": "boredom"}], "rows[0].rule", "one of open_incident"),
+        ("teams", [{"team": "a", "work_days": [0]}], "rows[0].work_days[0]", ">= 1"),
         ("objective_rules", [{"objective": "grow", "field": "label", "pattern": "x"}], "rows[0].objective", "grow"),
     ],
 )

@@ -48,8 +48,10 @@ def test_the_demo_comes_stays_and_leaves_without_a_trace(warehouse: Warehouse) -
         (hashed,) = database.execute(
             "select password_hash from app.user where email = %s", [demo.email("acme")]
         ).fetchone() or ("",)
+        teams = database.execute("select count(*) from app.team").fetchone()
         paths = database.execute("select path, service from app.service_path order by position").fetchall()
     assert accounts.verify_password(demo.password(warehouse), hashed)
+    assert teams == (6,)  # two of each; a second start decides nothing again
     assert all(path == f"services/{service}/**" for path, service in paths) and paths
 
     assert demo.remove(warehouse) == ["acme", "globex", "initech"]
