@@ -29,6 +29,7 @@ PATHS = {  # schema.py describes them as it does the marts
     "/api/v1/portfolio": Place("portfolio"),
     "/api/v1/portfolio/projects": Place("portfolio", {"scope_kind": "project"}),
     "/api/v1/portfolio/objectives": Place("portfolio", {"scope_kind": "objective"}),
+    "/api/v1/portfolio/effort": Place("objective_effort"),
     "/api/v1/portfolio/teams": Place("team_scorecard"),
     "/api/v1/portfolio/executive": Place("executive_kpis"),
     "/api/v1/portfolio/risks": Place("risks"),

@@ -28,6 +28,7 @@ def test_a_configuration_is_set_from_a_file_shown_and_restored(warehouse: Wareho
     rows = json.loads(run("show", "environment_rules").stdout)
     listed = json.loads(run("versions", "environment_rules", "--json").stdout)
     unknown = run("show", "colours")
+    tried = run("preview", "environment_rules", "--file", str(file))
 
     assert done.returncode == 0 and "version 1 with 1 rows" in said(done)
     assert wrong.returncode == 2 and "rows[0].environment_class: Invalid enum value 'prod'" in said(wrong)
@@ -37,4 +38,5 @@ def test_a_configuration_is_set_from_a_file_shown_and_restored(warehouse: Wareho
     assert [(one["version"], one["restored_from"], one["author"]) for one in listed] == [
         (3, 1, None), (2, None, None), (1, None, None),
     ]  # fmt: skip
+    assert tried.returncode == 0 and "Nothing is published yet" in said(tried)
     assert unknown.returncode == 2 and "use one of settings" in said(unknown)
