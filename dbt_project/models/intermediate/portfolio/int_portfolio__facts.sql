@@ -1,8 +1,15 @@
 -- One row per single case and scope that it counts in, on its local day; `figure` says how the cases make the figure.
+-- Of the tenants that this build has news of; of all while there are no values yet, and on a full refresh.
+{{ config(materialized='table') }}
+-- depends_on: {{ ref('int_tenants__touched') }}
+{% set has_values = execute and adapter.get_relation(this.database, this.schema, 'int_portfolio__values') is not none -%}
 with
 
 tenants as (
     select tenant_id, time_zone from {{ source('app', 'tenant') }}
+    {% if has_values and not flags.FULL_REFRESH -%}
+    where tenant_id in (select tenant_id from {{ ref('int_tenants__touched') }})
+    {%- endif %}
 ),
 
 -- Of the tenant, services and repositories dora_summary has the figures already.
@@ -21,6 +28,7 @@ delivery as (
         case evidence.metric when 'deployment_frequency' then evidence.is_counted else evidence.is_in_numerator end as is_hit,
         evidence.seconds as value
     from {{ ref('metric_evidence') }} as evidence
+    inner join tenants using (tenant_id)
     inner join {{ ref('int_portfolio__scopes') }} as scopes
         on
             evidence.tenant_id = scopes.tenant_id
@@ -41,9 +49,11 @@ delivery as (
 pulls as (
     select
         pulls.*,
+        tenants.time_zone,
         scopes.scope_kind,
         scopes.scope
     from {{ ref('pull_requests') }} as pulls
+    inner join tenants using (tenant_id)
     inner join (
         select tenant_id, name as repository, scope_kind, scope
         from {{ ref('int_portfolio__scopes') }}
@@ -65,11 +75,10 @@ of_pulls as (
         pulls.scope,
         measures.metric,
         measures.figure,
-        {{ local_day('measures.happened_at', 'tenants.time_zone') }} as day,
+        {{ local_day('measures.happened_at', 'pulls.time_zone') }} as day,
         null::boolean as is_hit,
         measures.value
     from pulls
-    inner join tenants using (tenant_id)
     inner join lateral (
         values
         ('cycle_time', 'median', pulls.deployed_at, pulls.total_seconds),

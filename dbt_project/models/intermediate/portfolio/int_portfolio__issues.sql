@@ -1,8 +1,15 @@
 -- One row per issue: the objective that it serves, by the first rule that fits; NULL where none does.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'issue_id'],
+    indexes=[{'columns': ['tenant_id', 'issue_id'], 'unique': True}],
+) }}
 with
 
 issues as (
     select * from {{ ref('int_issues__unioned') }}
+    where {{ of_touched_tenants() }}
 ),
 
 -- What an issue is below: its epic, or that of the story it is a part of.
@@ -17,6 +24,7 @@ parents as (
             issues.tenant_id = above.tenant_id
             and issues.connection_id = above.connection_id
             and issues.parent_key = above.key
+    where {{ of_touched_tenants('issues.tenant_id') }}
 ),
 
 rules as (

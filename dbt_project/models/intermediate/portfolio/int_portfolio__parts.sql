@@ -1,18 +1,28 @@
 -- One row per service, repository and tracker's project: the project that a rule gives it to, and that one's portfolio.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'part', 'name'],
+    indexes=[{'columns': ['tenant_id', 'part', 'name'], 'unique': True}],
+) }}
 with
 
 names as (
     select tenant_id, 'service' as part, service as name
     from {{ ref('int_deployments__ordered') }}
+    where {{ of_touched_tenants() }}
     union
     select tenant_id, 'repository' as part, repository as name
     from {{ ref('int_deployments__ordered') }}
+    where {{ of_touched_tenants() }}
     union
     select tenant_id, 'repository' as part, repository as name
     from {{ ref('stg_github__pull_requests') }}
+    where {{ of_touched_tenants() }}
     union
     select tenant_id, 'issue_project' as part, project as name
     from {{ ref('int_issues__unioned') }}
+    where {{ of_touched_tenants() }}
 ),
 
 ruled as (
