@@ -1,4 +1,4 @@
-"""Signals: forecasts of KPI series and of deliveries, anomalies, sentiment, estimates, what issues name and which are alike.
+"""Signals: forecasts of series and deliveries, anomalies, sentiment, estimates, what issues name and which are alike.
 
 What the orchestration calls; polars, Prophet and spaCy are imported only then.
 """
