@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision, down_revision = "0020", "0016"
+revision, down_revision = "0020", "0019"
 
 TABLES = """
 create table ml.issue_mentions (
