@@ -5,6 +5,7 @@ that follow from them are committed together; a row that did not change keeps it
 """
 
 import csv
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")  # read as dlt is imported, before it has our options
 
 import dlt
 import psycopg

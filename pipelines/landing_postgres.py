@@ -17,7 +17,7 @@ from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 from pipelines.landing_sessions import SESSIONS
 
 OPTIONS: dict[tuple[str, ...], Any] = {
-    ("runtime", "dlthub_telemetry"): False,
+    ("runtime", "dlthub_telemetry"): False,  # should it be read again
     ("load", "workers"): 4,  # tables of a package that are merged at once
     ("load", "delete_completed_jobs"): True,
 }

@@ -1,0 +1,11 @@
+"""What dlt is told, and what it is not."""
+
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+
+from pipelines import landing
+
+
+def test_dlt_tells_nobody_what_it_does() -> None:
+    assert landing.dlt is not None
+    assert Container()[PluggableRunContext].context.runtime_config.dlthub_telemetry is False
