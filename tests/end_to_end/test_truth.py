@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import combinations
 
 import pytest
 
@@ -211,16 +210,16 @@ def test_tickets_are_followed_by_the_issue_that_support_wrote_into_them(living, 
 
 
 @each_company
-def test_reports_that_are_put_together_mostly_tell_of_one_incident(living, slug):
-    """Of the pairs in which one of the two tells of an incident; everyday questions have no truth."""
+def test_what_a_tickets_own_field_puts_together_tells_of_one_incident(living, slug):
     stack, api = living
     incident = {(row["source"], row["key"]): row["incident_id"] for row in stack.truth(slug, "issues")}
-    groups: dict[str, list[int | None]] = {}
-    for row in api.rows(slug, "duplicate_members"):
-        groups.setdefault(row["group_id"], []).append(incident[row["source"], row["key"]])
-    pairs = [(a, b) for members in groups.values() for a, b in combinations(members, 2) if a or b]
+    members = {row["issue_id"]: row for row in api.rows(slug, "duplicate_members")}
+    linked = [row for row in members.values() if row["method"] == "ticket_field"]
 
-    assert sum(a == b for a, b in pairs) >= 0.7 * len(pairs) > 0
+    assert linked
+    for row in linked:
+        joined = members[row["joined_issue_id"]]
+        assert incident[row["source"], row["key"]] == incident[joined["source"], joined["key"]], row["key"]
 
 
 @each_company
