@@ -145,7 +145,7 @@ def test_the_sparse_matrix_finds_a_fifth_more_than_its_svd():
 
 def test_what_customers_and_engineers_told_of_one_incident_is_found():
     """Pairs of reports of one incident at three simulated companies, whose customers never use engineering's words:
-    links find most of them, so recall is that of the links. Everyday questions have no truth and are left out."""
+    links find most of them, so recall is that of the links. Everyday questions have no truth; GitHub is left out."""
     found, true_pairs = [], 0
     for style in ("trunk", "release", "monorepo"):
         world = World((Charter("acme", style, days=182),), Clock(parse_instant("2026-06-01T12:00:00Z")))
