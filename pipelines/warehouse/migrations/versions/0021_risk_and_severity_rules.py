@@ -4,7 +4,7 @@ from alembic import op
 
 from pipelines.warehouse.walls import protect
 
-revision, down_revision = "0022", "0021"
+revision, down_revision = "0021", "0020"
 
 CREATE = """
 create table app.risk_rule (  -- no row: the default threshold and severity

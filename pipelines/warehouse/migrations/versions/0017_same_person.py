@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision, down_revision = "0018", "0016"
+revision, down_revision = "0017", "0016"
 
 KINDS = """
 alter table app.override drop constraint override_kind_check;

@@ -4,7 +4,7 @@ from alembic import op
 
 from pipelines.warehouse.walls import protect
 
-revision, down_revision = "0021", "0020"
+revision, down_revision = "0020", "0019"
 
 TABLES = """
 create table app.configuration_version (  -- rows are only ever added; the newest of a kind is in force

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision, down_revision = "0020", "0019"
+revision, down_revision = "0019", "0018"
 
 TABLES = """
 create table ml.issue_mentions (
