@@ -86,7 +86,9 @@ def test_a_path_with_filters_shows_these_rows_alone(real):
             row = {"scope_kind": kind, "scope": uuid4().hex, "window_days": 30}
             real_contracts.insert(connection, contract, real.acme, row)
 
-    found = {path: real.get(f"/api/v1/portfolio/{path}").json()["data"] for path in ("projects", "objectives")}
+    found = {
+        path: real.get(f"/api/v1/portfolio/{path}?window_days=30").json()["data"] for path in ("projects", "objectives")
+    }
 
     assert {path: {row["scope_kind"] for row in rows} for path, rows in found.items()} == {
         "projects": {"project"},
