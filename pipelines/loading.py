@@ -240,8 +240,9 @@ class Loading:
 
     def _failed(self, resource: str, error: SyncError) -> None:
         self._journal.fail([resource], error)
-        self._is_stopped = error.stops_the_connection or resource == getattr(self._module, "ROOT", "")
-        self._holds.failed(WHOLE if self._is_stopped else resource, error)
+        is_the_connections = error.stops_the_connection or resource == getattr(self._module, "ROOT", "")
+        self._is_stopped = self._is_stopped or is_the_connections
+        self._holds.failed(WHOLE if is_the_connections else resource, error)
         self._outcome.error = self._outcome.error or error
         self._outcome.failed += (resource,)
 
