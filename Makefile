@@ -18,7 +18,7 @@ lint: environment
 	@$(RUN) ruff check . && $(RUN) ruff format --check .
 	@$(RUN) mypy
 	@$(UV_PROJECT_ENVIRONMENT)/bin/lint-imports
-	@$(RUN) sqlfluff lint dbt_project/models dbt_project/tests
+	@$(RUN) sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
 
 docs: environment
 	@$(RUN) orchestration.cli docs
