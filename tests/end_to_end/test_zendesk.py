@@ -11,7 +11,7 @@ from pipelines.simulator.played import PLAYED
 from pipelines.simulator.zendesk_objects import SMALL
 from tests.end_to_end import stack as house
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
 
 @pytest.fixture

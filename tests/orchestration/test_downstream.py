@@ -30,6 +30,20 @@ def test_a_part_is_what_hangs_on_the_tables_through_python_too(manifest: Manifes
     }
 
 
+def test_no_view_reads_a_table_that_a_part_replaces(manifest: Manifest) -> None:
+    """Such a table takes its views along when it goes, and a part builds no views. (In a view nobody is touched.)"""
+    by_kind = {
+        kind: {key for key, node in manifest.tables.items() if node["config"]["materialized"] == kind}
+        for kind in ("view", "table")
+    }
+    touched = {f"model.clearsignal.{name}" for name in downstream.TOUCHED}
+
+    reading = {key: set(manifest.tables[key]["depends_on"]["nodes"]) & by_kind["table"] for key in by_kind["view"]}
+
+    assert {key: tables - touched for key, tables in reading.items() if tables - touched} == {}
+    assert by_kind["view"] and by_kind["table"]
+
+
 @pytest.mark.parametrize("table", ["issues", "pull_requests", "commits"])
 def test_no_model_or_test_of_a_part_is_left_out(manifest: Manifest, table: str) -> None:
     part = downstream.part(manifest, raw(table))

@@ -1,6 +1,11 @@
 -- One row per issue: the one component and the one customer that it names, where its source gives none. The title counts
 -- before the text; where either names two, nobody is chosen.
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'issue_id'],
+    indexes=[{'columns': ['tenant_id', 'issue_id'], 'unique': True}],
+) }}
 with
 
 mentions as (
@@ -12,6 +17,7 @@ mentions as (
         kind,
         name
     from {{ source('ml', 'issue_mentions') }}
+    where {{ of_touched_tenants() }}
 ),
 
 -- A component and the service of the same name are one thing; the component's way of writing it counts.
