@@ -21,7 +21,7 @@ class Moved(NamedTuple):
     incident: str
 
 
-pytestmark = pytest.mark.slow  # a company of its own, loaded and built four times
+pytestmark = [pytest.mark.slow, pytest.mark.soak]  # a company of its own, loaded and built four times
 
 
 @pytest.fixture(scope="module")
