@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from pipelines import frames
-from pipelines.signals import story_points
+from pipelines.signals import similarity, story_points
 from pipelines.signals.kpis import scope
 from pipelines.signals.story_points import Estimate, Text
 from pipelines.warehouse.connection import Warehouse
@@ -52,7 +52,7 @@ texts as (
         issue_id::text,
         key,
         coalesce(title, '') as title,
-        left(coalesce(body_text, ''), {story_points.BODY_CHARACTERS}) as body,
+        left(coalesce(body_text, ''), {similarity.BODY_CHARACTERS}) as body,
         story_points,
         made_on
     from items

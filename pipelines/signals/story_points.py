@@ -1,7 +1,7 @@
 """Story points by similar issues: the weighted median of what was given to the issues whose words are most alike.
 
-Similarity is lexical, by TF-IDF cosines: words and pairs of words of the title, words of title and body (twice the
-weight), letters of the title. Points of two projects are on two scales, so only issues of the same project are asked.
+How alike two texts are, `similarity.py` says. Points of two projects are on two scales, so only issues of the same
+project are asked.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from pipelines.signals.similarity import BLOCK_CELLS, DIGITS, vectors
+
 Array = NDArray[np.float64]
 
 MIN_KNOWN = 20  # estimated issues of the project; with fewer, the nearest are rarely near
@@ -18,9 +20,6 @@ MIN_NEIGHBOURS = 3
 NEIGHBOURS = 9
 LEAST_ALIKE = 0.1  # of 1; below, only everyday words are shared
 MAX_KNOWN = 2_000  # the newest; older estimates are of another team
-BODY_CHARACTERS = 600  # what follows is mostly logs and signatures
-DIGITS = 4  # sums of floats differ in the last digits from one machine to the next, ranks must not
-BLOCK_CELLS = 4_000_000  # of a block of similarities
 
 
 @dataclass(frozen=True)
@@ -59,31 +58,11 @@ def estimates(known: Sequence[Text], points: Array, asked: Sequence[Text]) -> tu
     if len(known) < MIN_KNOWN:
         reason = f"Only {len(known)} estimated issues in the project; an estimate needs {MIN_KNOWN}."
         return [Estimate(0, refusal=reason) for _ in asked], Backtest()
-    matrix = vectors([*known, *asked])
+    texts = [*known, *asked]
+    matrix = vectors([text.title for text in texts], [text.body for text in texts])
     own, others = matrix[: len(known)], matrix[len(known) :]
     made = [_estimate(points, row) for row in _similarities(others, own)]
     return made, _backtest(points, own)
-
-
-def vectors(texts: Sequence[Text]) -> sparse.csr_matrix:
-    """A row a text, such that the product of two rows is their similarity, from 0 to 1."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    titles = [text.title.lower() for text in texts]
-    wholes = [f"{text.title}\n{text.body[:BODY_CHARACTERS]}".lower() for text in texts]
-    word = r"(?u)\b\w+\b"
-    parts = (
-        (1 / 4, titles, {"token_pattern": word, "ngram_range": (1, 2)}),
-        (2 / 4, wholes, {"token_pattern": word}),
-        (1 / 4, titles, {"analyzer": "char_wb", "ngram_range": (3, 4)}),
-    )
-    found = []
-    for weight, said, how in parts:
-        try:
-            found.append(np.sqrt(weight) * TfidfVectorizer(sublinear_tf=True, **how).fit_transform(said))
-        except ValueError:  # not one word in all of them
-            continue
-    return sparse.hstack(found, format="csr") if found else sparse.csr_matrix((len(texts), 1))
 
 
 def _similarities(rows: sparse.csr_matrix, known: sparse.csr_matrix) -> list[Array]:
@@ -91,7 +70,7 @@ def _similarities(rows: sparse.csr_matrix, known: sparse.csr_matrix) -> list[Arr
     block = max(1, BLOCK_CELLS // max(1, known.shape[0]))
     found: list[Array] = []
     for start in range(0, rows.shape[0], block):
-        found += list(np.round((rows[start : start + block] @ known.T).toarray(), DIGITS))
+        found += list(np.round((rows[start : start + block] @ known.T).toarray().astype(float), DIGITS))
     return found
 
 
