@@ -14,9 +14,8 @@ from orchestration.models import Manifest
 # Which tenants have news: it reads no raw table, and every incremental model reads it.
 TOUCHED = ("int_tenants__seen", "int_tenants__touched")
 PYTHON = {spec.key: spec for asset in (*delivery.ASSETS, *signals.ASSETS) for spec in asset.specs}
-# Every text counts in what the words of all others weigh, so one that changed has a whole tenant compared anew; and a
-# new name has all texts searched.
-BY_WHOLE_BUILDS = {"similar_issues", "duplicate_members", "int_issues__names"}
+# Every text counts in what the words of all others weigh, so one that changed has a whole tenant compared anew.
+BY_WHOLE_BUILDS = {"similar_issues", "duplicate_members"}
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,7 @@ def _reached(manifest: Manifest, raw: Iterable[dg.AssetKey]) -> set[dg.AssetKey]
     for key, spec in PYTHON.items():
         if models.STEP_AFTER[key.path[-1]] == models.ATTRIBUTED and key.path[-1] not in BY_WHOLE_BUILDS:
             for dep in spec.deps:
-                if dep.asset_key.path[-1] not in BY_WHOLE_BUILDS:
-                    readers[dep.asset_key].add(key)
+                readers[dep.asset_key].add(key)
     reached: set[dg.AssetKey] = set()
     waiting = list(raw)
     while waiting:
