@@ -2,7 +2,8 @@
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from pipelines.warehouse.connection import Warehouse
 
 log = logging.getLogger("clearsignal.progress")
 FINISHED = {"LogModelResult", "LogSeedResult", "LogTestResult"}
+CHOSEN = "chosen_for_this_build"
 
 
 class DbtFailed(Exception):
@@ -66,9 +68,9 @@ class Dbt:
 
     def compiled(self, tests: Iterable[dict[str, Any]]) -> dict[str, str]:
         """The SQL of data tests by unique id: it selects the rows that fail."""
-        names = [test["name"] for test in tests]
-        arguments = ["compile", "--no-write-json", "--no-populate-cache", "--indirect-selection", "empty"]
-        done = self._invoke([*arguments, "--select", *names], manifest=self.parse())
+        arguments = ["compile", "--no-write-json", "--no-populate-cache"]
+        with self._chosen(tests) as selection:
+            done = self._invoke([*arguments, *selection], manifest=self.parse())
         return {result.node.unique_id: result.node.compiled_code for result in done.result.results}
 
     def document(self) -> None:
@@ -76,16 +78,28 @@ class Dbt:
         self._invoke(["docs", "generate", "--static"], manifest=self.parse())
 
     def _build(self, nodes: Iterable[dict[str, Any]], build_id: int, flags: list[str]) -> list[Outcome]:
-        selected = [node["name"] for node in nodes]
-        if not selected:
+        if not (nodes := list(nodes)):
             return []
         # Only parsing need write manifest.json, 5 MB of it.
-        arguments = ["build", "--no-write-json", "--select", *selected, "--indirect-selection", "empty", *flags]
         # Variables are given to the run, not to the parse: a changed one would make dbt parse all again.
-        done = self._invoke([*arguments, "--vars", f"{{build_id: {build_id}}}"], manifest=self.parse(), check=False)
-        if done.result is None:
-            raise DbtFailed(f"dbt did not run: {done.exception}")
+        arguments = ["build", "--no-write-json", *flags, "--vars", f"{{build_id: {build_id}}}"]
+        with self._chosen(nodes) as selection:
+            done = self._invoke([*arguments, *selection], manifest=self.parse(), check=False)
+        if done.result is None or len(done.result.results) < len(nodes):
+            raise DbtFailed(f"dbt did not run all that was asked: {done.exception or f'{len(nodes)} nodes'}")
         return [_outcome(result) for result in done.result.results]
+
+    @contextmanager
+    def _chosen(self, nodes: Iterable[dict[str, Any]]) -> Iterator[list[str]]:
+        """Select exactly these, by a tag on the parsed nodes: dbt compares each name given with every node there is."""
+        chosen = [self.parse().nodes[node["unique_id"]] for node in nodes]
+        for node in chosen:
+            node.tags.append(CHOSEN)
+        try:
+            yield ["--select", f"tag:{CHOSEN}", "--indirect-selection", "empty"]
+        finally:
+            for node in chosen:
+                node.tags.remove(CHOSEN)
 
     def _invoke(self, arguments: list[str], manifest: Any = None, check: bool = True) -> Any:
         from dbt.cli.main import dbtRunner  # half a second: only runs that build pay for it

@@ -3,8 +3,11 @@
 For the tables of schema `ml`, which stand outside the wall; uuids are text in frames.
 """
 
+import atexit
 import json
+import threading
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 import psycopg
@@ -13,15 +16,40 @@ from psycopg import sql
 from pipelines.warehouse.connection import Warehouse
 
 NULL = "\\N"
+_of_thread = threading.local()
 
 
 def read(warehouse: Warehouse, query: str) -> pl.DataFrame:
     """The rows of a query as the transformer sees them. Cast uuid to text and numeric to float8 in the query."""
-    from adbc_driver_postgresql import dbapi
-
-    with dbapi.connect(warehouse.url("transformer")) as connection, connection.cursor() as cursor:
+    with _connection(warehouse).cursor() as cursor:
         cursor.execute(query)
         return pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table()))
+
+
+def _connection(warehouse: Warehouse) -> Any:
+    """This thread's connection: ADBC reads all types of the database at each start, some tenths of a second."""
+    from adbc_driver_postgresql import dbapi
+
+    url = warehouse.url("transformer")
+    if getattr(_of_thread, "url", None) == url and _is_alive(_of_thread.connection):
+        return _of_thread.connection
+    if hasattr(_of_thread, "connection"):
+        _of_thread.connection.close()
+    _of_thread.connection, _of_thread.url = dbapi.connect(url, autocommit=True), url
+    atexit.register(_of_thread.connection.close)  # the driver cannot be closed once the interpreter is
+    return _of_thread.connection
+
+
+def _is_alive(connection: Any) -> bool:
+    """False after the server was started anew."""
+    from adbc_driver_postgresql import dbapi
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select")
+    except dbapi.Error:
+        return False
+    return True
 
 
 def records(rows: Sequence[dict[str, object]], columns: str) -> str:

@@ -18,6 +18,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from pipelines import lenient_json
+from pipelines.pace import Pace
 from pipelines.public_http import NotPublic, PublicAdapter
 from pipelines.quota import Meter
 from pipelines.sync_error import SyncError
@@ -105,6 +106,7 @@ class Client:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     check: Callable[[Answer], None] = check
     meter: Meter = field(default_factory=Meter)
+    pace: Pace | None = None  # None: the host states none
     public_only: bool = False  # ask no address of this machine or network, whatever its name resolves to by now
     total_seconds: float = TOTAL_SECONDS
     sleep: Callable[[float], object] | None = None  # None: until the time has passed or the client is stopped
@@ -133,11 +135,15 @@ class Client:
     def request(self, method: str, path: str, *, tries: int = TRIES, **options: Any) -> Answer:
         """One answer that passes `check`: a status below 400 and, where it says JSON, a JSON body.
 
-        At most `tries` tries and 60 seconds, waits included. Raises SyncError, free of secrets.
+        At most `tries` tries and 60 seconds, waits included, those for a turn aside. Raises SyncError, free of secrets.
         """
         self._rest(self._pause_ends - time.monotonic())
         deadline = time.monotonic() + self.total_seconds
         for number in range(1, tries + 1):
+            if self.pace:
+                turn = self.pace.turn()
+                deadline += turn
+                self._rest(turn)
             try:
                 return self._try(method, self.url(path), options, deadline)
             except SyncError as error:
@@ -181,6 +187,8 @@ class Client:
                 if number == 0:
                     self.meter.take()
                 answer = self._send(method, url, options, deadline)
+            if self.pace:
+                self.pace.answered()
             self.meter.hear(answer.headers)
             target = answer.headers.get("Location", "")
             if answer.status not in REDIRECTS or not target:

@@ -4,9 +4,6 @@ No key, no paging, one request every few seconds, and errors as text with status
 """
 
 import re
-import threading
-import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +13,7 @@ import msgspec
 
 from pipelines import http, lenient_json
 from pipelines.http import Answer
+from pipelines.pace import Pace
 from pipelines.sources.reading import Place, Reading, Request, Rows
 from pipelines.sync_error import SyncError
 
@@ -28,8 +26,6 @@ TIMELINES = {"volume": "timelinevolraw", "tone": "timelinetone"}
 TIMELINE_DAYS = 14  # a span of more than a week comes by day, so that all points of a series are alike
 BROKEN_ESCAPE = re.compile(rb'\\(?!["\\/bfnrtu])')
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_next_turn: dict[str, float] = defaultdict(float)
-_turns = threading.Lock()
 
 
 def limits(connection: Any) -> dict[str, int]:
@@ -38,7 +34,7 @@ def limits(connection: Any) -> dict[str, int]:
 
 
 def client(connection: Any) -> dict[str, Any]:
-    return {"check": check}
+    return {"check": check, "pace": Pace(urlsplit(connection.base_url).netloc, connection.pace_seconds)}
 
 
 def check(answer: Answer) -> None:
@@ -137,7 +133,6 @@ def _ask(request: Request, place: Place, params: dict[str, Any]) -> dict[str, An
     assert request.cache is not None
 
     def fetch() -> bytes:
-        take_turn(urlsplit(request.connection.base_url).netloc, request.connection.pace_seconds)
         return request.client.get(query).body
 
     return parse(request.cache.fetch("gdelt", request.client.url(query), KEEP, fetch))
@@ -147,14 +142,6 @@ def phrase(name: str) -> str:
     """The name as GDELT takes it: quoted where it is long enough, since short phrases are refused."""
     words = " ".join(re.sub(r'["()]', " ", name).split())
     return f'"{words}"' if len(words) >= 5 else words
-
-
-def take_turn(host: str, pace: float) -> None:
-    """Wait for this process's next turn at the host."""
-    with _turns:
-        turn = max(time.monotonic(), _next_turn[host])
-        _next_turn[host] = turn + pace
-    time.sleep(max(0.0, turn - time.monotonic()))
 
 
 def moment(text: str | None) -> str | None:

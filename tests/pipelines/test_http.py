@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 
 import pytest
 from requests.structures import CaseInsensitiveDict
 
 from pipelines import http
 from pipelines.http import REQUESTS_AT_ONCE, Client, Stopped
+from pipelines.pace import Pace
 from pipelines.sync_error import SyncError
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -261,3 +263,32 @@ def test_requests_name_the_program(server: Misbehaving) -> None:
     server.answers = [FINE]
     client(server).json("/x")
     assert server.headers[0]["User-Agent"].startswith("clearsignal/")
+
+
+def test_a_paced_host_is_asked_no_sooner_than_it_says_by_no_client_and_by_no_retry(server: Misbehaving):
+    arrivals: list[float] = []
+
+    def refuse_first(handler: BaseHTTPRequestHandler) -> None:
+        arrivals.append(time.monotonic())
+        time.sleep(0.05)  # on its way: the pace counts from the answer
+        status = 429 if len(arrivals) in (1, 2) else 200
+        handler.send_response(status)
+        handler.send_header("Content-Length", "2")
+        handler.send_header("Retry-After", "0")
+        handler.end_headers()
+        handler.wfile.write(b"{}")
+
+    server.answers = [refuse_first]
+    pace = Pace(server.url, 0.1)
+    for client in (Client(server.url, pace=pace), Client(server.url, pace=pace)):
+        client.get("/a")
+        client.get("/b")
+    assert len(arrivals) == 6
+    assert min(later - earlier for earlier, later in pairwise(arrivals)) >= pace.seconds
+
+
+def test_waiting_for_a_turn_takes_nothing_from_the_time_of_a_request(server: Misbehaving):
+    server.answers = [(200, {"Content-Type": "application/json"}, b"{}")]
+    client = Client(server.url, pace=Pace(f"{server.url}/slow", 0.4), total_seconds=0.3)
+    for _ in range(3):
+        assert client.get("/").status == 200

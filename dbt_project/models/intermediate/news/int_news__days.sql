@@ -21,9 +21,9 @@ bins as (
         place_id,
         measured_at,
         day,
-        max(value) filter (where mode = 'volume') as volume,
-        max(norm) filter (where mode = 'volume') as norm,
-        max(value) filter (where mode = 'tone') as tone
+        (max(value) filter (where mode = 'volume'))::numeric as volume,  -- exact: a sum of floats hangs on their order
+        (max(norm) filter (where mode = 'volume'))::numeric as norm,
+        (max(value) filter (where mode = 'tone'))::numeric as tone
     from timelines
     group by tenant_id, connection_id, place_id, measured_at, day
 ),

@@ -10,10 +10,11 @@ scored as (
         summary.window_days,
         summary.metric,
         summary.as_of,
-        case
+        -- numeric: a mean of floats would hang on the order in which they come
+        (case
             when summary.metric in ('change_failure_rate', 'rework_rate') then 10 - 10 * summary.value
             else (levels.level - 1) * 2
-        end as score
+        end)::numeric as score
     from {{ ref('dora_summary') }} as summary
     left join {{ ref('quick_check_levels') }} as levels
         on
@@ -28,13 +29,13 @@ select
     scope_kind,
     scope,
     window_days,
-    avg(score) as score,
+    avg(score)::double precision as score,
     count(score) as n,
-    max(score) filter (where metric = 'lead_time') as lead_time_score,
-    max(score) filter (where metric = 'deployment_frequency') as deployment_frequency_score,
-    max(score) filter (where metric = 'recovery_time') as recovery_time_score,
-    max(score) filter (where metric = 'change_failure_rate') as change_failure_rate_score,
-    max(score) filter (where metric = 'rework_rate') as rework_rate_score,
+    (max(score) filter (where metric = 'lead_time'))::double precision as lead_time_score,
+    (max(score) filter (where metric = 'deployment_frequency'))::double precision as deployment_frequency_score,
+    (max(score) filter (where metric = 'recovery_time'))::double precision as recovery_time_score,
+    (max(score) filter (where metric = 'change_failure_rate'))::double precision as change_failure_rate_score,
+    (max(score) filter (where metric = 'rework_rate'))::double precision as rework_rate_score,
     as_of
 from scored
 where metric in ('lead_time', 'deployment_frequency', 'recovery_time', 'change_failure_rate', 'rework_rate')

@@ -10,7 +10,7 @@ articles as (
         articles.place_id,
         {{ local_day('articles.seen_at', 'tenant.time_zone') }} as day,
         count(distinct articles.url) as article_count,
-        avg(articles.sentiment) as sentiment,
+        avg(articles.sentiment::numeric) as sentiment,  -- exact: a mean of floats hangs on their order
         count(articles.sentiment) as sentiment_n,
         count(articles.sentiment)::double precision / count(*) as coverage
     from {{ ref('int_news__articles') }} as articles
