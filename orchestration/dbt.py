@@ -41,6 +41,7 @@ class Dbt:
         os.environ.update({f"CLEARSIGNAL_DBT_{name}": parts[part] for name, part in names.items()})
         os.environ.setdefault("DO_NOT_TRACK", "1")
         self._manifest: Any = None
+        self._compiled: dict[str, str] = {}
 
     @classmethod
     def of_run(cls, run_id: str, warehouse: Warehouse) -> "Dbt":
@@ -68,10 +69,13 @@ class Dbt:
 
     def compiled(self, tests: Iterable[dict[str, Any]]) -> dict[str, str]:
         """The SQL of data tests by unique id: it selects the rows that fail."""
-        arguments = ["compile", "--no-write-json", "--no-populate-cache"]
-        with self._chosen(tests) as selection:
-            done = self._invoke([*arguments, *selection], manifest=self.parse())
-        return {result.node.unique_id: result.node.compiled_code for result in done.result.results}
+        tests = list(tests)
+        if new := [test for test in tests if test["unique_id"] not in self._compiled]:
+            with self._chosen(new) as selection:
+                arguments = ["compile", "--no-write-json", "--no-populate-cache", *selection]
+                done = self._invoke(arguments, manifest=self.parse())
+            self._compiled |= {result.node.unique_id: result.node.compiled_code for result in done.result.results}
+        return {test["unique_id"]: self._compiled[test["unique_id"]] for test in tests}
 
     def document(self) -> None:
         """Write the docs site as one file, static_index.html, into the target folder."""
@@ -131,5 +135,9 @@ def _outcome(result: Any) -> Outcome:
 def _report(event: Any) -> None:
     """Pass each finished model and test on to whoever shows progress."""
     if event.info.name in FINISHED:
-        node = event.data.node_info
-        log.info("%s", node.node_name, extra={"progress": {"step": "dbt", "done": node.node_name}})
+        tell(event.data.node_info.node_name)
+
+
+def tell(done: str) -> None:
+    """Say that a model, seed or test is done."""
+    log.info("%s", done, extra={"progress": {"step": "dbt", "done": done}})

@@ -36,7 +36,6 @@ class Live:
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
         self._project: tuple[Dbt, Manifest] | None = None
-        self._compiled: dict[str, str] = {}  # tests
 
     def refresh(self) -> bool:
         """Bring the marts up to date with what was told; False where another build is at work: try again.
@@ -68,7 +67,7 @@ class Live:
     def _is_known_code(self) -> bool:
         """Whether the tables were built by the code that is known here; else that is read anew the next time."""
         if fingerprint.changed_models(self._warehouse, self._parsed()[1]):
-            self._project, self._compiled = None, {}
+            self._project = None
         return self._project is not None
 
     def _parsed(self) -> tuple[Dbt, Manifest]:
@@ -84,7 +83,7 @@ class Live:
         part, laps = downstream.part(manifest, raw), Laps()
         outcomes = self._run(dbt, build, part, laps)
         with laps.of("test"):
-            self._test(dbt, build, part)
+            audit.run_tests(dbt, part.tests, self._warehouse, build)
             held, reason = audit.held(self._warehouse, build)
         if held is None:
             build.close("held", reason)
@@ -119,13 +118,6 @@ class Live:
             outcomes += dbt.run(part.steps[ATTRIBUTED], build.build_id)
         _raise_for(outcomes)
         return {outcome.unique_id: outcome for outcome in outcomes}
-
-    def _test(self, dbt: Dbt, build: Build, part: Part) -> None:
-        """Look at all tests' SQL; those that find something are dbt's to judge, which also keeps the rows."""
-        if new := [test for unique_id, test in part.tests.items() if unique_id not in self._compiled]:
-            self._compiled |= dbt.compiled(new)
-        found = audit.suspects(self._warehouse, {name: self._compiled[name] for name in part.tests})
-        audit.run_tests(dbt, {name: part.tests[name] for name in found}, self._warehouse, build)
 
     def _report(self, told: list[Told], part: Part, outcomes: dict[str, Outcome], report: PublishReport) -> None:
         """The same materialisations as a run's, so that the pages show each table as fresh as it is."""
