@@ -47,6 +47,8 @@ class Project:
         home = self.warehouse.home
         places = ["--project-dir", folder, "--profiles-dir", folder, "--log-path", str(home / "logs")]
         quiet = ["--log-level", "none", "--no-print", "--no-send-anonymous-usage-stats"]
+        if manifest is not None:
+            quiet.append("--no-write-json")  # 5 MB of it, which nobody reads
         target = ["--target-path", str(dbt_project.target_dir(home))]
         done = dbtRunner(manifest=manifest).invoke([*quiet, command, *arguments, *places, *target])
         results = getattr(done.result, "results", [])
