@@ -12,11 +12,10 @@ from pipelines.http import Client
 from pipelines.kept import Place
 from pipelines.response_cache import Uncached
 from pipelines.sources.reading import Request
-from pipelines.sync_error import SyncError
+from pipelines.sync_error import UNEXPECTED, SyncError
 
 REQUEST_SECONDS = 10  # a request with its tries; a sync is more patient
 WHOLE_SECONDS = 45
-UNEXPECTED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
 class UpTo(Mapping[str, str]):

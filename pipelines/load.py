@@ -161,6 +161,11 @@ def scrub(stored: StoredConnection, text: str) -> str:
     return text[:500]
 
 
+def unexpected(stored: StoredConnection, what: str, error: BaseException) -> SyncError:
+    """What came has another shape than its reader knows: `error` is one of UNEXPECTED."""
+    return SyncError("unparsable", scrub(stored, f"{what} has an unexpected shape ({type(error).__name__}: {error})"))
+
+
 def module_of(source: str) -> ModuleType:
     """The module that reads a source: RESOURCES, client(), perhaps LIMITS."""
     return import_module(f"pipelines.sources.{source}")

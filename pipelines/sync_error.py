@@ -23,6 +23,7 @@ DO = {
     "internal": "report it with the run's log.",
 }
 WHOLE_CONNECTION = frozenset({"credentials", "rate_limited", "unavailable", "timeout", "configuration"})
+UNEXPECTED = (KeyError, TypeError, ValueError, AttributeError, IndexError)  # what an answer of another shape raises
 
 
 class SyncError(Exception):

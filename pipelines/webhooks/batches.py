@@ -154,7 +154,7 @@ class Batch:
 
     def _apply(self, events: "list[Event]") -> None:
         """Apply them together; where that cannot be committed, in halves, so that one event holds up nobody else."""
-        from pipelines.loading import NotCommitted
+        from pipelines.packages import NotCommitted
         from pipelines.webhooks.loading import Verdict
 
         applying = self._applying()

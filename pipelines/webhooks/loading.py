@@ -1,6 +1,6 @@
 """Stored events of one connection → its raw tables, by the readers, row builders and packages of a sync."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 import psycopg
 
 from pipelines import lenient_json, load, renames
+from pipelines.asking import Asking
 from pipelines.landing_rows import cells
-from pipelines.loading import UNEXPECTED, Loading
+from pipelines.packages import Packages
 from pipelines.raw_tables import RAW
 from pipelines.sources.events import Change, Stale
 from pipelines.sources.reading import Gone, Present, Reached, Request, Rows, at_once, instant
 from pipelines.stored_connections import StoredConnection
-from pipelines.sweep import mark_gone
-from pipelines.sync_error import SyncError
+from pipelines.sync_error import UNEXPECTED, SyncError
 from pipelines.warehouse.connection import Warehouse
 from pipelines.webhooks.states import OurRows
 
@@ -39,7 +39,7 @@ class Verdict:
     error: SyncError | None = None
 
 
-class Applying(Loading):
+class Applying:
     """One micro-batch. The caller holds the connection's lock on `database`."""
 
     def __init__(
@@ -48,9 +48,11 @@ class Applying(Loading):
     ) -> None:  # fmt: skip
         outcome = load.Outcome(stored.tenant.partition_key, stored.connection_id, stored.source, stored.name)
         options = load.Options(clock=clock, full=False, sweep=False, run_id=None, is_asked_for=True)
-        super().__init__(warehouse, stored, database, options, outcome)
+        self._stored, self._database = stored, database
+        self._packages = Packages(warehouse, stored, database, options, outcome, names_tables=True)
+        self._asking = Asking(warehouse, stored, database, options)
         self._events = import_module(f"pipelines.sources.{stored.source}_events")
-        self._gone: list[Gone] = []
+        self._present: list[tuple[str, Present]] = []  # with the table, for there is no resource that told
 
     @property
     def requests(self) -> int:
@@ -59,20 +61,8 @@ class Applying(Loading):
 
     def recover(self) -> None:
         """Record what a batch that was killed has committed unseen."""
-        self._finish_pending()
-        self._journal.record_unrecorded()
-
-    def _finish_pending(self) -> None:
-        """A package that somebody left half loaded goes first: dlt would load it instead of ours."""
-        for load_id in self._landing.finish_pending():
-            super()._record(load_id, RAW[self._stored.source])
-
-    def _record(self, load_id: str, tables: Iterable[str]) -> None:
-        rows = self._journal.changed(load_id, tables)
-        if changed := [table for table, count in rows.items() if count]:
-            self._journal.package(load_id, changed)  # the marts of these tables need not wait for a whole build
-        for table, count in rows.items():
-            self._outcome.rows[table] += count
+        self._packages.finish_pending()
+        self._packages.journal.record_unrecorded()
 
     def apply(self, events: Sequence[Event]) -> dict[int, Verdict]:
         """Commit what these events change; a verdict by sequence. Raises NotCommitted where nothing was committed."""
@@ -104,27 +94,23 @@ class Applying(Loading):
         except SyncError as error:
             return error
         except UNEXPECTED as error:
-            message = f"the event {event.event} has an unexpected shape ({type(error).__name__}: {error})"
-            return SyncError("unparsable", load.scrub(self._stored, message))
+            return load.unexpected(self._stored, f"the event {event.event}", error)
         return change
 
     def _take(self, changes: list[Change]) -> dict[Stale, SyncError]:
         """Load it all as one package; what could not be read again, and why."""
-        self._finish_pending()
-        request = self._asking.request(self._landing.cursors(), self._journal.as_of)
+        packages = self._packages
+        packages.finish_pending()
+        request = self._asking.request(packages.landing.cursors(), packages.journal.as_of)
         try:
             wanted = dict.fromkeys(stale for change in changes for stale in change.stale)
             ours = OurRows(self._database, self._stored)
             for rows in ours.newer(changes, wanted):
-                self._batch.add(rows.table, list(rows.rows))
+                packages.batch.add(rows.table, list(rows.rows))
             failed = self._reread(request, list(wanted))
-            self._commit()
-            self._sweep()
-            for table, keys in [*(gone for change in changes for gone in change.gone), *self._gone]:
-                self._outcome.rows[table] += mark_gone(
-                    self._database, RAW[self._stored.source][table], self._tenant_id,
-                    self._stored.connection_id, keys, self._options.clock(),
-                )  # fmt: skip
+            packages.commit()
+            packages.settle(self._present)
+            packages.mark_gone(gone for change in changes for gone in change.gone)
         finally:
             self._asking.give_back()
         return failed
@@ -150,18 +136,17 @@ class Applying(Loading):
         except SyncError as error:
             return error
         except UNEXPECTED as error:
-            message = f"an answer about {stale.kind} has an unexpected shape ({type(error).__name__}: {error})"
-            return SyncError("unparsable", load.scrub(self._stored, message))
+            return load.unexpected(self._stored, f"an answer about {stale.kind}", error)
 
     def _add(self, item: Rows | Reached | Present | Gone) -> None:
         if isinstance(item, Rows):
             rows = list(item.rows)
-            if item.table == renames.TABLE and (moves := renames.follow(self._database, self._stored, rows)):
-                self._batch.cursors |= renames.cursors(self._landing.cursors(), moves)
-            self._quarantine.take(item.table, item.table, self._batch.add(item.table, rows), len(rows))
+            if item.table == renames.TABLE:
+                self._packages.follow(rows)
+            self._packages.add(item.table, item.table, rows)
         elif isinstance(item, Reached):
-            self._batch.cursors[f"{item.resource}|{item.scope}"] = item.cursor
+            self._packages.reach(item)
         elif isinstance(item, Present):
             self._present.append((item.table, item))
         else:
-            self._gone.append(item)
+            self._packages.lose(item)
