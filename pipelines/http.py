@@ -3,23 +3,19 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
-from functools import cache, cached_property
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import msgspec
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-from pipelines import lenient_json
+from pipelines.answers import Answer, check, place
+from pipelines.http_session import new_session, read_body
 from pipelines.pace import Pace
-from pipelines.public_http import NotPublic, PublicAdapter
+from pipelines.public_http import NotPublic
 from pipelines.quota import Meter
 from pipelines.sync_error import SyncError
 
@@ -27,69 +23,7 @@ CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5, 15, 60
 TRIES = 5
 REQUESTS_AT_ONCE = 8  # of one client
 LONGEST_WAIT_SECONDS = 120  # asked to wait longer: stop cleanly and go on at the next sync
-LARGEST_ANSWER = 100 * 2**20
 REDIRECTS = (301, 302, 307, 308)
-EXCERPT = 200
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A complete answer. Header names are case-insensitive."""
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """The body as JSON. Raises SyncError(unparsable) with its first 200 characters."""
-        try:
-            return self._decoded
-        except msgspec.DecodeError:
-            raise unparsable(self, "is not JSON") from None
-
-    @cached_property
-    def _decoded(self) -> Any:
-        return lenient_json.decode(self.body)
-
-    def excerpt(self) -> str:
-        return " ".join(self.body[: EXCERPT * 4].decode("utf-8", "replace").split())[:EXCERPT]
-
-
-def unparsable(answer: Answer, why: str) -> SyncError:
-    """An answer that is not what the source documents, with its beginning."""
-    message = f"the answer of {_place(answer.url)} {why}: {answer.excerpt()!r}"
-    return SyncError("unparsable", message, http_status=answer.status)
-
-
-def check(answer: Answer) -> None:
-    """Raise the SyncError that the status or a broken body means. Sources with a dialect of their own wrap this."""
-    status = answer.status
-    if status < 400:
-        if status != 304 and "json" in answer.headers.get("Content-Type", ""):
-            answer.json()  # in here, since a body that was cut off is worth another try
-        return
-    by_status = {401: "credentials", 403: "permission", 404: "not_found", 410: "not_found", 408: "timeout"}
-    error_class = by_status.get(status, "configuration")
-    if status == 429:
-        error_class = "rate_limited"
-    elif status >= 500:
-        error_class = "unavailable"
-    message = f"{_place(answer.url)} answered {status}: {answer.excerpt()!r}"
-    raise SyncError(error_class, message, http_status=status, retry_after=retry_after(answer.headers))
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by `Retry-After` (seconds or a date), None where it is absent or senseless."""
-    given = headers.get("Retry-After", "").strip()
-    try:
-        return max(0.0, float(given))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(given).timestamp() - time.time())
-    except ValueError:
-        return None
 
 
 class Stopped(Exception):
@@ -116,7 +50,7 @@ class Client:
     _pause_ends: float = 0.0  # by time.monotonic(): a limit is everybody's
 
     def __post_init__(self) -> None:
-        self.session = _session(self.public_only)
+        self.session = new_session(self.public_only)
 
     def get(
         self, path: str, params: Mapping[str, Any] | None = None, *, tries: int = TRIES,
@@ -206,16 +140,16 @@ class Client:
                 method, url, auth=self.auth, timeout=timeout,
                 stream=True, allow_redirects=False, **options,
             ) as response:  # fmt: skip
-                return Answer(response.url, response.status_code, response.headers, _read(response, deadline))
+                return Answer(response.url, response.status_code, response.headers, read_body(response, deadline))
         except NotPublic:
-            raise SyncError("configuration", f"{_place(url)} is not on the public internet") from None
+            raise SyncError("configuration", f"{place(url)} is not on the public internet") from None
         except requests.Timeout as error:
             error_class = "unavailable" if isinstance(error, requests.ConnectTimeout) else "timeout"
-            raise SyncError(error_class, f"{_place(url)} did not answer in time") from None
+            raise SyncError(error_class, f"{place(url)} did not answer in time") from None
         except (requests.RequestException, HTTPError, OSError) as error:
             timed_out = "timed out" in str(error).lower()
             reason = "did not answer in time" if timed_out else f"could not be reached ({type(error).__name__})"
-            raise SyncError("timeout" if timed_out else "unavailable", f"{_place(url)} {reason}") from None
+            raise SyncError("timeout" if timed_out else "unavailable", f"{place(url)} {reason}") from None
 
     def _scrubbed(self, error: SyncError) -> SyncError:
         message = self.scrub(error.message)
@@ -223,44 +157,3 @@ class Client:
             error.error_class, message, http_status=error.http_status,
             what_to_do=error.what_to_do, retry_after=error.retry_after,
         )  # fmt: skip
-
-
-def _read(response: requests.Response, deadline: float) -> bytes:
-    """The body, byte by byte if it must: a slow drip ends at the deadline, which no socket time-out sees."""
-    parts, size = [], 0
-    for part in _chunks(response):
-        parts.append(part)
-        size += len(part)
-        if size > LARGEST_ANSWER:
-            raise SyncError("unparsable", f"{_place(response.url)} answered more than {LARGEST_ANSWER:,} bytes")
-        if time.monotonic() > deadline:
-            raise SyncError("timeout", f"{_place(response.url)} answered too slowly")
-    return b"".join(parts)
-
-
-def _chunks(response: requests.Response) -> Iterator[bytes]:
-    while part := response.raw.read1(2**16, decode_content=True):
-        yield part
-
-
-def _place(url: str) -> str:
-    """Host and path. The query stays out: it may hold a user name or a token."""
-    split = urlsplit(url)
-    return f"{split.hostname}{split.path}"
-
-
-def _session(public_only: bool = False) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False  # neither a proxy nor a .netrc of this machine may meet a tenant's token
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, (PublicAdapter if public_only else HTTPAdapter)(pool_connections=2, pool_maxsize=16))
-    session.headers["User-Agent"] = user_agent()
-    return session
-
-
-@cache
-def user_agent() -> str:
-    try:
-        return f"clearsignal/{version('clearsignal')}"
-    except PackageNotFoundError:
-        return "clearsignal/0"

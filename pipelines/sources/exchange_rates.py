@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from pipelines.http import Answer, Client
+from pipelines.answers import Answer
+from pipelines.http import Client
 from pipelines.sources.reading import Reading, Request, Rows
 from pipelines.sync_error import SyncError
 

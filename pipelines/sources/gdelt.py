@@ -11,8 +11,8 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from pipelines import http, lenient_json
-from pipelines.http import Answer
+from pipelines import answers, lenient_json
+from pipelines.answers import Answer
 from pipelines.pace import Pace
 from pipelines.sources.reading import Place, Reading, Request, Rows
 from pipelines.sync_error import SyncError
@@ -40,7 +40,7 @@ def client(connection: Any) -> dict[str, Any]:
 def check(answer: Answer) -> None:
     """An error is a sentence with status 200."""
     if answer.status >= 400 and answer.status != 429:
-        http.check(answer)
+        answers.check(answer)
     said = answer.excerpt()
     if answer.status == 429 or "limit requests" in said.lower():
         raise SyncError(

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from pipelines import http, lenient_json
-from pipelines.http import Answer
+from pipelines import answers, lenient_json
+from pipelines.answers import Answer
 from pipelines.sources.reading import Place, Reading, Request, Rows
 from pipelines.sync_error import SyncError
 
@@ -30,7 +30,7 @@ def client(connection: Any) -> dict[str, Any]:
 
 def check(answer: Answer) -> None:
     """The body is the truth, whatever the status."""
-    http.check(answer)
+    answers.check(answer)
     found = answer.json()
     status = found.get("status") if isinstance(found, dict) else None
     if status:

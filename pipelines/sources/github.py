@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from pipelines.http import Answer
+from pipelines.answers import Answer
 from pipelines.sources import github_graphql, github_paging, github_rows
 from pipelines.sources.backwards import Backwards
 from pipelines.sources.github_checks import check_runs, noting_heads

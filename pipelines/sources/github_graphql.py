@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from pipelines import http
-from pipelines.http import Answer, Client
+from pipelines import answers, http
+from pipelines.answers import Answer
+from pipelines.http import Client
 from pipelines.sources import github_graphql_rows as rows
 from pipelines.sources import github_paging, github_queries
 from pipelines.sources.backwards import Page
@@ -34,14 +35,14 @@ def check(answer: Answer) -> None:
     github_paging.check(answer)
     body = answer.json()
     if not isinstance(body, dict) or not (body.get("errors") or body.get("data")):
-        raise http.unparsable(answer, "is no GraphQL answer")
+        raise answers.unparsable(answer, "is no GraphQL answer")
     errors = body.get("errors")
     if errors:
         raise _meant(errors[0], answer)
 
 
 def _meant(error: dict[str, Any], answer: Answer) -> SyncError:
-    kind, said = str(error.get("type") or ""), str(error.get("message"))[: http.EXCERPT]
+    kind, said = str(error.get("type") or ""), str(error.get("message"))[: answers.EXCERPT]
     if kind in ("RATE_LIMITED", "RATE_LIMIT"):
         reset = answer.headers.get("x-ratelimit-reset", "")
         wait = max(1.0, float(reset) - time.time()) if reset.isdigit() else 60.0

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from pipelines import http
-from pipelines.http import Answer, Client
+from pipelines import answers, http
+from pipelines.answers import Answer
+from pipelines.http import Client
 from pipelines.sync_error import SyncError
 
 NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="next"')
@@ -25,7 +26,7 @@ def check(answer: Answer) -> None:
         if answer.status == 403 and (lacking := _lacking(answer.headers)):
             message = f"{urlsplit(answer.url).path} answered 403: {answer.excerpt()!r}"
             raise SyncError("permission", message, http_status=403, what_to_do=f"give the token {lacking}.")
-    http.check(answer)
+    answers.check(answer)
 
 
 def _lacking(headers: Mapping[str, str]) -> str | None:
@@ -38,7 +39,7 @@ def _lacking(headers: Mapping[str, str]) -> str | None:
 
 def _limit(answer: Answer) -> SyncError | None:
     headers, said = answer.headers, answer.excerpt()
-    wait = http.retry_after(headers)
+    wait = answers.retry_after(headers)
     if headers.get("x-ratelimit-remaining") == "0":
         reset = headers.get("x-ratelimit-reset", "")
         wait = max(1.0, float(reset) - time.time()) if reset.isdigit() and wait is None else wait
@@ -108,7 +109,7 @@ def _page(answer: Answer, url: str, key: str) -> Page:
     body = answer.json()
     rows = body.get(key) if key and isinstance(body, dict) else body
     if not isinstance(rows, list):
-        raise http.unparsable(answer, "is not the list that GitHub documents")
+        raise answers.unparsable(answer, "is not the list that GitHub documents")
     following = NEXT.search(answer.headers.get("Link", ""))
     return Page(url, rows, answer.headers.get("ETag", ""), following.group(1) if following else None)
 

@@ -12,7 +12,7 @@ from math import inf
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from pipelines.http import Answer
+from pipelines.answers import Answer
 from pipelines.quota import told
 from pipelines.sync_error import SyncError
 

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from pipelines import http
-from pipelines.http import Answer, Client
+from pipelines import answers
+from pipelines.answers import Answer
+from pipelines.http import Client
 from pipelines.sources.hubspot_rows import COMPANY, CONTACT, TICKET, plain_row, stage, ticket
 from pipelines.sources.hubspot_search import FRONT, LIST_PAGE, changed, listed, listed_from
 from pipelines.sources.reading import Expected, Present, Reached, Reading, Request, Rows, at_once
@@ -35,14 +36,14 @@ def check(answer: Answer) -> None:
     """A 429 names its policy: ten seconds can be waited for, a day cannot."""
     if answer.status == 429:
         policy = "DAILY" if b"DAILY" in answer.body else "TEN_SECONDLY_ROLLING"
-        wait = http.retry_after(answer.headers)
+        wait = answers.retry_after(answer.headers)
         wait = wait if wait is not None else (3600.0 if policy == "DAILY" else 10.0)
         message = f"HubSpot's {policy} limit is used up: {answer.excerpt()!r}"
         raise SyncError("rate_limited", message, http_status=429, retry_after=wait)
     if answer.status == 403 and (scopes := _lacking(answer.body)):
         message = f"HubSpot refuses {urlsplit(answer.url).path}: the private app lacks {scopes}"
         raise SyncError("permission", message, http_status=403, what_to_do=f"give the private app the scope {scopes}.")
-    http.check(answer)
+    answers.check(answer)
 
 
 def _lacking(body: bytes) -> str:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipelines import http
-from pipelines.http import Answer, Client
+from pipelines import answers
+from pipelines.answers import Answer
+from pipelines.http import Client
 from pipelines.sources.reading import Gone, Present, Reached, Reading, Request, Rows
 from pipelines.sync_error import SyncError
 
@@ -36,7 +37,7 @@ def check(answer: Answer) -> None:
         message = f"Zendesk refuses {urlsplit(answer.url).path}: {answer.excerpt()!r}"
         cure = "use the API token of an administrator, for nobody else may export."
         raise SyncError("permission", message, http_status=403, what_to_do=cure)
-    http.check(answer)
+    answers.check(answer)
 
 
 def organizations(request: Request) -> Reading:

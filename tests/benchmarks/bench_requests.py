@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines import connections
-from pipelines.http import Answer, Client
+from pipelines.answers import Answer
+from pipelines.http import Client
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.sources import github, github_pulls

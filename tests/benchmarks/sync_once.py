@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines import http, load, loading
+from pipelines import answers, http, load, loading
 from pipelines.warehouse.connection import Warehouse
 
 
@@ -23,7 +23,7 @@ def main() -> None:
     source, now, concurrency, *keys = sys.argv[1:]
     count, send = [0], http.Client._send
 
-    def counted(client: http.Client, *arguments: Any) -> http.Answer:
+    def counted(client: http.Client, *arguments: Any) -> answers.Answer:
         count[0] += 1
         return send(client, *arguments)
 

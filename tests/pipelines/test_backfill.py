@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from pipelines import backfill, load
+from pipelines.answers import Answer
 from pipelines.backfill_progress import ahead, unfinished
-from pipelines.http import Answer, Client
+from pipelines.http import Client
 from pipelines.landing import Batch, Landing
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running

@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from pipelines import http
+from pipelines import answers
 from pipelines.http import REQUESTS_AT_ONCE, Client, Stopped
 from pipelines.pace import Pace
 from pipelines.sync_error import SyncError
@@ -132,7 +132,7 @@ def test_a_client_that_is_stopped_asks_nothing_more_and_waits_for_nothing(server
 def test_no_more_requests_are_under_way_than_are_allowed() -> None:
     asking, under_way, most, lock = Client("http://127.0.0.1:9"), 0, 0, threading.Lock()
 
-    def send(*arguments: object) -> http.Answer:
+    def send(*arguments: object) -> answers.Answer:
         nonlocal under_way, most
         with lock:
             under_way += 1
@@ -140,7 +140,7 @@ def test_no_more_requests_are_under_way_than_are_allowed() -> None:
         time.sleep(0.01)
         with lock:
             under_way -= 1
-        return http.Answer("http://127.0.0.1:9/x", 200, CaseInsensitiveDict(), b"{}")
+        return answers.Answer("http://127.0.0.1:9/x", 200, CaseInsensitiveDict(), b"{}")
 
     asking._send = send  # type: ignore[method-assign]
     with ThreadPoolExecutor(20) as threads:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import http, load, stored_connections, tenants
+from pipelines import answers, http, load, stored_connections, tenants
 from pipelines.landing import Batch, Landing
 from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter
@@ -210,7 +210,7 @@ def test_what_is_independent_is_read_at_once(
     seen: list[set[str]] = []
     send = http.Client._send
 
-    def watched(client: http.Client, method: str, url: str, *more: Any) -> http.Answer:
+    def watched(client: http.Client, method: str, url: str, *more: Any) -> answers.Answer:
         path = url.rpartition("/rest/")[2]
         under_way.append(path)
         seen.append(set(under_way))

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pipelines import connections
-from pipelines.http import Answer, Client
+from pipelines.answers import Answer
+from pipelines.http import Client
 from pipelines.landing_rows import cells
 from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipelines.http import Answer
+from pipelines.answers import Answer
 from pipelines.sources import github_paging, hubspot, hubspot_search, jira_search
 from pipelines.sources.github_conditional import Conditional
 from pipelines.sources.reading import Request
