@@ -1,5 +1,6 @@
 -- One row per status that an issue's history names, in the order it was entered, and one for the status that its source
--- shows now (is_present). A status that nobody describes any more keeps the name that the history has, without a category.
+-- shows now (is_present). A status that nobody describes any more keeps the name that the history has, without a category,
+-- and nobody knows whether it means done.
 with
 
 jira_items as (
@@ -64,6 +65,7 @@ jira as (
         case statuses.category_key
             when 'new' then 'to_do' when 'indeterminate' then 'in_progress' when 'done' then 'done'
         end as category,
+        statuses.is_done,
         entries.is_present
     from jira_entries as entries
     left join {{ ref('int_issues__jira_statuses') }} as statuses using (tenant_id, connection_id, status_id)
@@ -104,6 +106,7 @@ hubspot as (
         entries.position,
         coalesce(stages.label, entries.stage_id) as status,
         case when stages.is_closed then 'done' end as category,
+        stages.is_closed as is_done,
         entries.is_present
     from hubspot_entries as entries
     left join {{ ref('int_issues__hubspot_stages') }} as stages using (tenant_id, connection_id, pipeline_id, stage_id)
@@ -149,6 +152,7 @@ zendesk as (
             when {{ is_done_in_zendesk('status') }} then 'done'
             else 'in_progress'
         end as category,
+        {{ is_done_in_zendesk('status') }} as is_done,
         is_present
     from zendesk_entries
 ),
@@ -187,14 +191,15 @@ github as (
         position,
         status,
         case status when 'closed' then 'done' end as category,
+        status = 'closed' as is_done,
         is_present
     from github_entries
 )
 
-{% for source in ['jira', 'hubspot', 'zendesk', 'github'] -%}
-select *
-from {{ source }}
-where status is not null
-{% if not loop.last %}union all
-{% endif %}
-{%- endfor %}
+select * from jira
+union all
+select * from hubspot
+union all
+select * from zendesk
+union all
+select * from github

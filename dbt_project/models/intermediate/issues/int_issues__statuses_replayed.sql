@@ -21,6 +21,7 @@ changes as (
         changes.is_present
     from {{ ref('int_issues__status_changes') }} as changes
     inner join issues using (tenant_id, issue_id)
+    where changes.status is not null
 ),
 
 -- The present one comes last. Without any history an open issue has always been where it is; of one that is done, nobody
