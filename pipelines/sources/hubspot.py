@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from pipelines.answers import Answer
 from pipelines.http import Client
 from pipelines.sources.hubspot_rows import COMPANY, CONTACT, TICKET, plain_row, stage, ticket
 from pipelines.sources.hubspot_search import FRONT, LIST_PAGE, changed, listed, listed_from
+from pipelines.sources.readers import completed
 from pipelines.sources.reading import Expected, Present, Reached, Reading, Request, Rows, at_once
 from pipelines.sync_error import SyncError
 
@@ -77,9 +79,12 @@ def tickets(request: Request) -> Reading:
 
     def news(since: datetime) -> Iterator[list[dict]]:  # the search has neither history nor associations
         by = MODIFIED["tickets"]
-        for page in changed(request.client, "tickets", [by], by, as_milliseconds(since)):
-            found = at_once(lambda one: unless_gone(request.client, f"{path}/{one['id']}", asked), page)
+        pages = changed(request.client, "tickets", [by], by, as_milliseconds(since))
+        for _, found in completed(pages, partial(at_once, whole)):
             yield [one for one in found if one is not None]
+
+    def whole(one: dict) -> dict | None:
+        return unless_gone(request.client, f"{path}/{one['id']}", asked)
 
     def everything(place: str) -> Iterator[tuple[list[dict], str]]:
         return listed_from(place, request.client, path, HISTORY_PAGE, archived="false", **asked)

@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.http import Client
 from pipelines.sources import jira_rows, jira_search
 from pipelines.sources.jira_search import offsets, tokens
+from pipelines.sources.readers import completed
 from pipelines.sources.reading import Expected, Present, Reading, Request, Rows, at_once, instant, when
 from pipelines.sync_error import SyncError
 
@@ -85,24 +86,33 @@ class _Issues:
     def news(self) -> Reading:
         if self._since is not None and not self._request.past_only:
             since = jira_search.minute(self._since, self._zone, up=False)
-            for page in self._pages(f"updated >= {since}", "asc"):
-                yield from self._whole(page)  # what is read need not be read again, should this sync break off
+            for page, rows in self._whole(self._pages(f"updated >= {since}", "asc")):
+                yield from rows
+                yield from self._reached(page)  # what is read need not be read again, should this sync break off
 
     def older(self) -> Reading:
         if self._since is not None and not self.past:
             return
         below = f"updated <= {jira_search.minute(instant(self.past), self._zone, up=True)}" if self.past else ""
-        for page in self._pages(below, "desc"):
-            times = [found["fields"]["updated"] for found in reversed(page)]
-            self.past = next(filter(when, times), self.past)
-            yield from self._whole(page)
-            if self._request.has_enough(self.past):
-                return
-        self.past = ""
-        yield from self._request.reached("issues", "site", [self._newest])
+        for page, rows in self._whole(self._until_enough(self._pages(below, "desc"))):
+            yield from rows
+            self.past = _oldest(page) or self.past
+            yield from self._reached(page)
+        if not self._request.has_enough(self.past):
+            self.past = ""
+            yield from self._request.reached("issues", "site", [self._newest])
 
-    def _whole(self, page: list[dict]) -> Reading:
-        yield from whole(self._request, self._custom, page)
+    def _whole(self, pages: Iterator[list[dict]]) -> Iterator[tuple[list[dict], list[Rows]]]:
+        return completed(pages, lambda page: list(whole(self._request, self._custom, page)))
+
+    def _until_enough(self, pages: Iterator[list[dict]]) -> Iterator[list[dict]]:
+        """What is beyond is not asked for ahead either."""
+        for page in pages:
+            yield page
+            if self._request.has_enough(_oldest(page)):
+                return
+
+    def _reached(self, page: list[dict]) -> Reading:
         self._newest = self._request.newest(self._newest, *(found["fields"]["updated"] for found in page))
         yield from self._request.reached("issues", "site", [self._newest], self.past, self.past)
 
@@ -112,6 +122,11 @@ class _Issues:
     def search(self, restrictions: list[str], order: str, fields: list[str]) -> Iterator[list[dict]]:
         request = self._request
         return jira_search.search(request.client, request.connection.projects, restrictions, order, fields)
+
+
+def _oldest(page: list[dict]) -> str:
+    """The last change of these issues, newest first; what is no time is left out."""
+    return next(filter(when, [found["fields"]["updated"] for found in reversed(page)]), "")
 
 
 def custom_fields(request: Request) -> jira_rows.CustomFields:

@@ -5,13 +5,17 @@ lists are. How many requests are under way at once is the client's matter.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from queue import Queue
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 AHEAD = 2  # items that wait to be taken, beside the one that each reader holds
+PAGES_AT_ONCE = 2  # of one list, that are completed while the next one is asked for
+Page = TypeVar("Page")
+Made = TypeVar("Made")
 
 
 class Ended(NamedTuple):
@@ -88,3 +92,29 @@ def side_by_side(threads: Executor | None, readings: Mapping[str, Callable[[], I
                 yield item
             elif item.error is not None:
                 raise item.error
+
+
+def completed(pages: Iterable[Page], complete: Callable[[Page], Made]) -> Iterator[tuple[Page, Made]]:
+    """Each page with what `complete` makes of it, in their order, while the next ones are asked for and completed.
+
+    Where the list breaks off, the pages that it has brought come first, then its error.
+    """
+    broken: list[Exception] = []
+
+    def asked_for() -> Iterator[Page]:
+        try:
+            yield from pages
+        except Exception as error:
+            broken.append(error)
+
+    under_way: deque[tuple[Page, Future[Made]]] = deque()
+    with ThreadPoolExecutor(PAGES_AT_ONCE) as pool:
+        for page in asked_for():
+            under_way.append((page, pool.submit(complete, page)))
+            if len(under_way) == PAGES_AT_ONCE:
+                page, made = under_way.popleft()
+                yield page, made.result()
+        for page, made in under_way:
+            yield page, made.result()
+    if broken:
+        raise broken[0]
