@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 
 from pipelines import removal
+from tests.dbt_project import delivered
 from tests.dbt_project.company import Company, at, sha
 from tests.dbt_project.project import CODE, DELIVERY, Project
 from tests.dbt_project.team import Team
 
 MARTS = DELIVERY + CODE
+CLOCKS_GO_BACK = (796.9, 797.3, 797.9, 798.3, 798.9)  # 2 to 3 o'clock comes twice in Auckland on 5 April
 
 
 @dataclass
 class History:
-    """Five companies with a past of their own and one without news; what the second build said."""
+    """Companies with a past of their own and one without news; what the second build said."""
 
     shop: Company
     other: Company
@@ -27,6 +29,8 @@ class History:
     traveller: Company  # its time zone changes
     cloned: Company  # known by a clone alone, whose tags move
     removed: Company  # its connection is removed
+    in_order: Company  # the shop's beginning, delivered at once
+    mixed: Company  # the same rows shuffled, some twice, some late
     before: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # the quiet one's rows of the first build
     first_days: dict[str, Any] = field(default_factory=dict)
     changed: dict[str, list[tuple]] = field(default_factory=dict)
@@ -34,7 +38,7 @@ class History:
 
 @pytest.fixture(scope="module")
 def history(project: Project) -> History:
-    names = ("shop", "other", "quiet", "moved", "traveller", "cloned", "removed")
+    names = ("shop", "other", "quiet", "moved", "traveller", "cloned", "removed", "in-order", "mixed")
     zones = {"other": "America/New_York"}
     told = History(*(Company(project, name, zones.get(name, "UTC")) for name in names))
     for each in (told.shop, told.other, told.quiet, told.removed):
@@ -59,8 +63,15 @@ def history(project: Project) -> History:
     told.moved.deploy("a", 1, 1, environment="blue")
     told.traveller.commit("a", 0)
     told.traveller.deploy("a", 15.5, 15.5)  # 23:30 UTC
-    for each in (told.shop, told.other, told.quiet, told.moved, told.traveller, told.removed):
+    for hours in CLOCKS_GO_BACK:
+        told.traveller.deploy("a", hours, hours)
+        told.traveller.incident(round(hours * 10), opened=hours, closed=hours + 0.2)
+    beginning = {table: list(rows) for table, rows in told.shop.new.items()}
+    told.in_order.new = beginning
+    late = delivered.shuffled(told.mixed, beginning)
+    for each in (told.shop, told.other, told.quiet, told.moved, told.removed, told.in_order):
         each.sync(40)
+    told.traveller.sync(900)
     team = Team(told.cloned).release_twice()
     team.sync(40)
     project.build()
@@ -71,6 +82,7 @@ def history(project: Project) -> History:
         "classes": [row["environment_class"] for row in told.moved.rows("deployments")],
         "day": told.traveller.rows("dora_daily", order="day")[0]["day"].day,
         "removed": {mart: len(told.removed.rows(mart)) for mart in MARTS},
+        "totals": delivered.totals(told.traveller),
     }
 
     # A deployment vanishes, an incident ends, a late deployment falls between two others, another tenant's day ends.
@@ -84,6 +96,8 @@ def history(project: Project) -> History:
     told.shop.sync(55)
     project.close(project.open(), status="failed")  # a build that saw the news and failed
     told.other.sync(60)
+    told.mixed.new = late
+    told.mixed.sync(40)
     told.moved.add("repositories", id=1, name="shop", default_branch="main")
     told.moved.sync(41)
     team.clone.commit("later", 50, a="3", hot_py="def f(a):\n    return a\n")
@@ -115,7 +129,7 @@ def history(project: Project) -> History:
             "insert into app.team_member (tenant_id, team, person) values (%s, 'web', 'ada')", [told.shop.tenant_id]
         )
         database.execute(
-            "update app.tenant set time_zone = 'Asia/Tokyo' where tenant_id = %s", [told.traveller.tenant_id]
+            "update app.tenant set time_zone = 'Pacific/Auckland' where tenant_id = %s", [told.traveller.tenant_id]
         )
     project.build()
     told.changed = {mart: project.changed(mart) for mart in MARTS}
@@ -151,6 +165,16 @@ def test_a_change_of_the_rules_moves_the_whole_tenant(project: Project, history:
 def test_a_new_time_zone_moves_days_without_any_new_row(project: Project, history: History):
     assert history.first_days["day"] == 2
     assert history.traveller.rows("dora_daily", order="day")[0]["day"].day == 3
+
+
+def test_a_new_time_zone_and_a_change_of_clocks_move_no_total(history: History):
+    assert delivered.totals(history.traveller) == history.first_days["totals"]
+    assert history.first_days["totals"]["dora_daily"]["deployment_count"] == 1 + len(CLOCKS_GO_BACK)
+
+
+@pytest.mark.parametrize("mart", MARTS)
+def test_rows_that_come_shuffled_twice_or_late_give_the_same_mart(history: History, mart: str):
+    assert delivered.comparable(history.mixed, mart) == delivered.comparable(history.in_order, mart)
 
 
 def test_tags_that_moved_or_left_a_clone_take_their_deployments_along(history: History):

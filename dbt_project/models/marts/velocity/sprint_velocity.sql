@@ -38,11 +38,12 @@ facts as (
         count(*) filter (where not is_removed and not is_done_at_close) as unfinished_count,
         count(*) filter (where not is_removed and points_at_close is null) as unestimated_count,
         count(*) filter (where not is_removed and is_unreadable_at_close) as unreadable_count,
-        coalesce(sum(points_at_start) filter (where is_committed), 0) as committed_points,
-        coalesce(sum(points_at_close) filter (where not is_removed and is_done_at_close), 0) as completed_points,
-        coalesce(sum(points_at_entry) filter (where is_added), 0) as added_points,
-        coalesce(sum(points_at_leaving) filter (where is_removed), 0) as removed_points,
-        coalesce(sum(points_at_close) filter (where not is_removed and not is_done_at_close), 0) as unfinished_points
+        -- exact: a sum of floats hangs on their order
+        coalesce(sum(points_at_start::numeric) filter (where is_committed), 0) as committed_points,
+        coalesce(sum(points_at_close::numeric) filter (where not is_removed and is_done_at_close), 0) as completed_points,
+        coalesce(sum(points_at_entry::numeric) filter (where is_added), 0) as added_points,
+        coalesce(sum(points_at_leaving::numeric) filter (where is_removed), 0) as removed_points,
+        coalesce(sum(points_at_close::numeric) filter (where not is_removed and not is_done_at_close), 0) as unfinished_points
     from stays
     group by tenant_id, sprint_id
 ),

@@ -62,7 +62,8 @@ resolved as (
         count(*) filter (where is_delivered) as delivered_count,
         count(*) filter (where not is_delivered) as dropped_count,
         count(story_points) filter (where is_delivered) as estimated_count,
-        sum(story_points) filter (where is_delivered) as delivered_points
+        -- exact: a sum of floats hangs on their order
+        (sum(story_points::numeric) filter (where is_delivered))::double precision as delivered_points
     from items
     where status = 'resolved'
     group by tenant_id, source, project, team, week

@@ -14,7 +14,7 @@ select
     min(team) as team,
     -- Two statuses of one name are one here; where they differ in category, the one it was in last counts.
     (array_agg(category order by visit_number desc))[1] as category,
-    sum(seconds) as seconds,
+    sum(seconds::numeric)::double precision as seconds,  -- exact: a sum of floats hangs on their order
     count(*) as visit_count,
     min(entered_at) as first_entered_at,
     max(entered_at) as last_entered_at,
