@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from tests.conftest import RECORDED
+from tests.dbt_project import bad_input
 from tests.dbt_project.company import Company, at, sha
 from tests.dbt_project.previewed import rules_in_force
 from tests.dbt_project.project import Project
 from tests.dbt_project.team import Team
 
 HOUR = 3600.0
-STORIES: dict[str, Callable[[Company], None]] = {}
+STORIES: dict[str, Callable[[Company], None]] = dict(bad_input.STORIES)
 
 
 def story(tell: Callable[[Company], None]) -> Callable[[Company], None]:
@@ -567,6 +568,13 @@ def test_the_lead_times_of_a_recorded_repository_come_from_its_clone(told, recor
     measured = {sha: row["lead_time_seconds"] for sha, row in changes.items() if not row["is_baseline"]}
     wanted = {sha: float(expected[sha]["lead_hours_from_author"]) * HOUR for sha in measured}
     assert len(measured) > 100 and measured == pytest.approx(wanted, abs=1)
+
+
+@pytest.mark.parametrize(("story", "mart", "expected"), bad_input.EXPECTED)
+def test_bad_input_is_flagged_or_left_out_with_a_reason(told, story, mart, expected):
+    found = [{name: row[name] for name in expected[0]} for row in told[story].rows(mart, order="1, 2")]
+
+    assert sorted(map(repr, found)) == sorted(map(repr, expected))
 
 
 def test_a_preview_judges_runs_as_the_models_do(project, told):

@@ -36,16 +36,16 @@ COUNTED = {  # the count of measured cases → the figures that are made of them
 PARTS = " + ".join(
     f"{part}_seconds" for part in ("coding", "pickup", "review", "merge_wait", "deploy_wait", "deploy_run")
 )
-SUMS = (  # of a scope's days; the days of a week and a month are days of their own
+SUMS = (  # of a scope's days; a window that begins before the scope has no days there
     "deployment_count", "failed_count", "rollback_count", "change_failure_count", "rework_count", "change_count", "n",
-    "merged_count", "recovered_count", "incident_count", "restored_count",
+    "merged_count", "recovered_count",
 )  # fmt: skip
 
 QUERIES = {
     "parts of a pull request sum to its total": f"""
         select * from marts.pull_requests where abs({PARTS} - total_seconds) > 0.001
         or ({PARTS} is null) <> (total_seconds is null)""",
-    "days sum to weeks, months and quarters": f"""
+    "days sum to weeks, months and rolling windows": f"""
         select longer.scope, longer.period_kind, longer.first_day
         from marts.dora_periods as longer inner join marts.dora_periods as days
             using (tenant_id, scope_kind, scope)

@@ -7,6 +7,8 @@ from functools import cache
 from statistics import median
 from typing import Any, NamedTuple
 
+import pytest
+
 from tests.end_to_end import stack as house
 
 Cells = dict[Any, Any]
@@ -14,8 +16,8 @@ Row = dict[str, Any]
 FIGURES: dict[str, "Figure"] = {}
 
 UNSEEN = (
-    "what was reverted counts as broken though the books know of no harm, and an incident that nobody linked to its"
-    " deployment and that came late is not seen"
+    "a revert is evidence, though the books may know of no harm; an incident that nobody linked and that came late is"
+    " not seen"
 )
 MENDED = "every revert and hotfix is rework to us; the books count a deployment only where it mended an incident"
 EXCUSED = 3  # so many cells may differ in any small company
@@ -55,10 +57,9 @@ def differing(told: Cells, happened: Cells) -> Cells:
     found = {}
     for key in told.keys() | happened.keys():
         one, other = told.get(key, "absent"), happened.get(key, "absent")
-        near = (
-            isinstance(one, float) and isinstance(other, int | float) and abs(one - other) < 1e-6 * max(1, abs(other))
-        )
-        if one != other and not near:
+        if isinstance(one, float) and isinstance(other, int | float):
+            other = pytest.approx(other, rel=1e-9, abs=1e-6)
+        if one != other:
             found[key] = (one, other)
     return found
 

@@ -63,6 +63,10 @@ def test_many_deployments_of_one_sha_deliver_it_once():
     assert delivered(commits("c1 <- c2"), deployments("c1", "c2", "c2", "c2")) == {"c1": "1*", "c2": "2"}
 
 
+def test_ten_thousand_deployments_of_one_sha():
+    assert delivered(commits("c1 <- c2"), deployments("c1", *["c2"] * 10_000)) == {"c1": "1*", "c2": "2"}
+
+
 def test_a_merge_delivers_the_whole_branch():
     history = commits("c1 <- c2 <- m", "c1 <- b1 <- b2", "b2 <- m")
 
