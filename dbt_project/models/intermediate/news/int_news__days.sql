@@ -51,8 +51,8 @@ select distinct on (tenant_id, place_id, day)
     tenant_id,
     place_id,
     day,
-    volume,
-    volume_share,
-    tone
+    volume::double precision as volume,
+    volume_share::double precision as volume_share,
+    tone::double precision as tone
 from by_connection
-order by tenant_id, place_id, day, volume desc nulls last, connection_id
+order by tenant_id, place_id, day, by_connection.volume desc nulls last, connection_id

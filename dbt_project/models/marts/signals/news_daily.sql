@@ -32,9 +32,9 @@ select
     places.place,
     day,
     articles.article_count,
-    timelines.volume::double precision as volume,
-    timelines.volume_share::double precision as volume_share,
-    timelines.tone::double precision as tone,
+    timelines.volume,
+    timelines.volume_share,
+    timelines.tone,
     articles.sentiment::double precision as sentiment,
     coalesce(articles.sentiment_n, 0) as sentiment_n,
     articles.coverage
