@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from psycopg import Connection, sql
 from psycopg.rows import dict_row
@@ -24,6 +25,14 @@ RECENT = timedelta(days=90)
 def is_left(cursors: Mapping[str, str]) -> bool:
     """Whether there is a past to read: nothing has been read yet, or not all."""
     return not cursors or bool(unread_pasts(cursors))
+
+
+class Taken(NamedTuple):
+    """What a package holds of each resource's past."""
+
+    rows: Mapping[str, int]
+    seconds: Mapping[str, float]  # that reading it took
+    oldest: Mapping[str, datetime | None]
 
 
 class Backfill:
@@ -65,21 +74,27 @@ class Backfill:
         else:
             self._oldest[item.resource].pop(item.scope, None)
 
-    def committed(self) -> None:
-        """What was read so far is kept."""
+    def taken(self) -> "Taken":
+        """What was read since the last package, for `committed`."""
         self._spend(self._current)
-        for resource in self._known:
+        oldest = {resource: max(self._oldest[resource].values(), default=None) for resource in self._known}
+        taken = Taken(dict(self._rows), dict(self._seconds), oldest)
+        self._rows.clear()
+        self._seconds.clear()
+        return taken
+
+    def committed(self, taken: "Taken") -> None:
+        """It is kept."""
+        for resource, oldest in taken.oldest.items():
             self._database.execute(
                 """
                 update app.backfill set kept_count = kept_count + %s, seconds = seconds + %s, updated_at = %s,
                     reaches_back_to = coalesce(%s, reaches_back_to)
                 where tenant_id = %s and connection_id = %s and resource = %s
                 """,
-                [self._rows[resource], self._seconds[resource], self._clock(),
-                 max(self._oldest[resource].values(), default=None), *self._owner, resource],
+                [taken.rows.get(resource, 0), taken.seconds.get(resource, 0.0), self._clock(), oldest, *self._owner,
+                 resource],
             )  # fmt: skip
-        self._rows.clear()
-        self._seconds.clear()
         self._say()
 
     def finish(self, resources: Iterable[str]) -> None:

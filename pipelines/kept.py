@@ -1,12 +1,12 @@
 """What the warehouse already has of a connection, so that a source asks only for what is missing."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from psycopg import Connection, sql
+from psycopg import Connection, Cursor, sql
 
 from pipelines import cities
 
@@ -39,6 +39,7 @@ class Kept:
     source: str
     tenant_id: UUID
     connection_id: UUID
+    settled: Callable[[], object] = lambda: None  # returns when what was read in the round before is in the warehouse
 
     def places(self) -> list[Place]:
         """The tenant's places. Coordinates that nobody gave are GeoNames', else those of a city of that name."""
@@ -72,7 +73,7 @@ class Kept:
             "select distinct {column} from {table}"
             " where tenant_id = %s and connection_id = %s and repository = %s and {column} = any(%s)"
         ).format(column=sql.Identifier(column), table=self._table(table))
-        return {value for (value,) in self.database.execute(statement, [*self._owner, repository, list(values)])}
+        return {value for (value,) in self._rows(statement, [*self._owner, repository, list(values)])}
 
     def heads(self, table: str, repository: str) -> set[str]:
         """The commits that the repository's tags or branches point at."""
@@ -80,11 +81,11 @@ class Kept:
             "select sha from {table} where tenant_id = %s and connection_id = %s and repository = %s"
             " and _deleted_at is null"
         ).format(table=self._table(table))
-        return {sha for (sha,) in self.database.execute(statement, [*self._owner, repository])}
+        return {sha for (sha,) in self._rows(statement, [*self._owner, repository])}
 
     def deployed(self, repository: str, since: datetime | None) -> set[str]:
         """The commits that were deployed since then."""
-        rows = self.database.execute(
+        rows = self._rows(
             "select distinct sha from raw_github.deployments where tenant_id = %s and connection_id = %s"
             " and repository = %s and sha is not null and (%s::timestamptz is null or created_at >= %s)",
             [*self._owner, repository, since, since],
@@ -93,7 +94,7 @@ class Kept:
 
     def unclosed(self, repository: str) -> set[str]:
         """Parents of the repository's commits that are not kept themselves."""
-        rows = self.database.execute(
+        rows = self._rows(
             """
             select distinct parent from raw_github.commits as c, jsonb_array_elements_text(c.parents) as parent
             where c.tenant_id = %s and c.connection_id = %s and c.repository = %s
@@ -115,12 +116,12 @@ class Kept:
             "select id, updated_at from {table} join {loads} on load_id = _dlt_load_id and status = 0"
             " where tenant_id = %s and connection_id = %s and repository = %s and id = any(%s)"
         ).format(table=self._table(table), loads=self._table("_dlt_loads"))
-        found = self.database.execute(statement, [*self._owner, repository, list(times)])
+        found = self._rows(statement, [*self._owner, repository, list(times)])
         return {key for key, time in found if time == times[key]}
 
     def unfinished_deployments(self, repository: str, since: datetime | None) -> set[int]:
         """Deployments, created after `since`, that had no final status when they were last read."""
-        rows = self.database.execute(
+        rows = self._rows(
             """
             select d.id from raw_github.deployments as d
             where d.tenant_id = %s and d.connection_id = %s and d.repository = %s and d._deleted_at is null
@@ -137,7 +138,7 @@ class Kept:
 
     def runs(self, repository: str, since: datetime) -> dict[int, int]:
         """The attempts of the workflow runs that were created since then, by id."""
-        rows = self.database.execute(
+        rows = self._rows(
             """
             select r.id, r.run_attempt from raw_github.workflow_runs as r
             where r.tenant_id = %s and r.connection_id = %s and r.repository = %s and r._deleted_at is null
@@ -149,7 +150,7 @@ class Kept:
 
     def ended_runs(self, repository: str, attempts: Mapping[int, int]) -> set[int]:
         """Those of these workflow runs whose jobs of this attempt are kept and completed."""
-        rows = self.database.execute(
+        rows = self._rows(
             """
             select run_id, run_attempt from raw_github.workflow_jobs
             where tenant_id = %s and connection_id = %s and repository = %s and run_id = any(%s)
@@ -161,7 +162,7 @@ class Kept:
 
     def unchecked_heads(self, repository: str, since: datetime, going_on_since: datetime) -> set[str]:
         """Heads of pull requests changed since then without a check yet, or since the other with one on its way."""
-        rows = self.database.execute(
+        rows = self._rows(
             """
             select p.head ->> 'sha' from raw_github.pull_requests as p
             left join raw_github.check_runs as c
@@ -178,7 +179,7 @@ class Kept:
 
     def ended_checks(self, repository: str, shas: Collection[str]) -> set[str]:
         """Those of these commits that have checks, all of them completed."""
-        rows = self.database.execute(
+        rows = self._rows(
             """
             select head_sha from raw_github.check_runs
             where tenant_id = %s and connection_id = %s and repository = %s and head_sha = any(%s)
@@ -188,6 +189,10 @@ class Kept:
         )
         return {sha for (sha,) in rows}
 
+    def _rows(self, query: Any, values: Sequence[Any]) -> Cursor:
+        self.settled()
+        return self.database.execute(query, values)
+
     @property
     def _owner(self) -> list[str]:
         return [str(self.tenant_id), str(self.connection_id)]
@@ -196,5 +201,5 @@ class Kept:
         return sql.Identifier(f"raw_{self.source}", name)
 
     def _has_packages(self) -> bool:
-        row = self.database.execute("select to_regclass(%s) is not null", [f"raw_{self.source}._dlt_loads"]).fetchone()
+        row = self._rows("select to_regclass(%s) is not null", [f"raw_{self.source}._dlt_loads"]).fetchone()
         return bool(row and row[0])

@@ -120,6 +120,7 @@ class Landing:
 
     def load(self, batch: Batch) -> str:
         """Commit the batch as one package and return its load id. On failure nothing of its cursors stays."""
+        self._pipeline.activate()  # for this thread
         try:
             with self._alone_at_first():
                 info = self._pipeline.run(_source(self, batch))

@@ -1,6 +1,7 @@
 """The sync of one connection: its rounds of reading, what a sweep finds, and how it ended."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -40,7 +41,7 @@ class Loading:
         was_killed = journal.recover()
         if removal.leave_scope(self._database, self._stored):
             packages.landing.forget()
-        request = self._asking.request(packages.landing.cursors(), journal.as_of)
+        request = self._asking.request(packages.cursors(), journal.as_of)
         try:
             self._read_all(request)
             packages.settle(self._rounds.present)
@@ -56,11 +57,14 @@ class Loading:
             raise error.args[0] from None
         except Exception as error:
             if not isinstance(error, psycopg.OperationalError):  # then nobody can be told; the next sync closes it
+                with suppress(NotCommitted):
+                    packages.finish()
                 failure = SyncError("internal", load.scrub(self._stored, f"{type(error).__name__}: {error}"))
                 journal.fail_all(failure)
                 holds.failed(WHOLE, failure)
             raise
         finally:
+            packages.loaded()()  # nobody else may load before
             self._asking.give_back()
             self._asking.record_left()
             self._outcome.quarantined = sum(packages.quarantine.counts.values())
@@ -73,11 +77,12 @@ class Loading:
         progress = self._packages.backfill
         if not request.full and backfill.is_left(request.cursors):
             progress.expect(self._expected(request))
-            recent = self._rounds.read(replace(request, horizon=request.now - backfill.RECENT), resources)
-            cursors = self._packages.landing.cursors()
+            recent = self._rounds.read(replace(request, horizon=request.now - backfill.RECENT), resources, goes_on=True)
+            cursors = self._packages.cursors()
             resources = [resource for resource in recent if resource in unread_pasts(cursors)]
             progress.finish(set(recent) - set(resources))
-            request = replace(request, cursors=cursors, past_only=True)
+            kept = request.kept and replace(request.kept, settled=self._packages.loaded())
+            request = replace(request, cursors=cursors, past_only=True, kept=kept)
         progress.finish(self._rounds.read(request, resources))
 
     def _expected(self, request: Request) -> list[Expected]:
@@ -92,7 +97,7 @@ class Loading:
         owner, now = (self._stored.tenant.tenant_id, self._stored.connection_id), self._options.clock()
         gaps = partial(sweep.gaps, self._database, self._stored.source, *owner, self._rounds.present, now)
         before, missing = sweep.known_gaps(self._database, *owner), gaps()
-        again = replace(request, cursors=self._packages.landing.cursors(), sweep=False)
+        again = replace(request, cursors=self._packages.cursors(), sweep=False)
         if missing and self._read_again(missing, again):  # what is new since is no gap
             missing = gaps()
         # What reading everything did not bring the last time is asked for once a week.

@@ -2,13 +2,15 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any
 
 import psycopg
 
 from pipelines import load, renames, sweep
-from pipelines.backfill import Backfill
+from pipelines.backfill import Backfill, Taken
 from pipelines.holds import Holds
 from pipelines.landing import Batch, Landing
 from pipelines.quarantine import Quarantine
@@ -54,11 +56,14 @@ class Packages:
         self._gone: list[Gone] = []  # told since the last commit
         self._tables: dict[str, set[str]] = defaultdict(set)  # resource → tables that it has rows for
         self._committed = time.monotonic()
+        self._cursors: dict[str, str] | None = None  # of all that was handed over; None: nobody has asked yet
+        self._under_way: Callable[[], None] | None = None  # records what was handed over, once it is loaded
+        self._loading: Future[str] | None = None
 
     def finish_pending(self) -> None:
         """A package that somebody left half loaded goes first: dlt would load it instead of ours."""
         for load_id in self.landing.finish_pending():
-            self._record(load_id, self._raw, names_tables=False)
+            self._count(load_id, self._raw, names_tables=False)
 
     def keep(self, resource: str, item: Rows | Reached | Gone) -> None:
         """Take what a resource told into the next package. Raises SyncError where most of its records are broken."""
@@ -89,7 +94,7 @@ class Packages:
     def follow(self, repositories: Sequence[dict[str, Any]]) -> dict[str, str]:
         """Repositories that have another name by now go on where they were read to: the cursors that so change."""
         moves = renames.follow(self._database, self._stored, repositories)
-        moved = renames.cursors(self.landing.cursors(), moves) if moves else {}
+        moved = renames.cursors(self.cursors(), moves) if moves else {}
         self.batch.cursors |= moved
         return moved
 
@@ -101,25 +106,46 @@ class Packages:
 
     def commit(self, but: Collection[str] = ()) -> None:
         """Load what was kept so far. `but` these are still being read, so they have not succeeded yet."""
+        self.hand_over(but)
+        self.finish()
+
+    def hand_over(self, but: Collection[str] = ()) -> None:
+        """The same, in a thread: meanwhile the next package is filled, and waits for this one before it is loaded."""
+        self.finish()
         batch, self.batch = self.batch, Batch(self._stored.source)
+        gone, self._gone = self._gone, []
         self.quarantine.write()
-        self._mark_gone()  # first what is kept already: the package moves the cursor beyond what tells of it
-        load_id: str | None = None
-        if batch.tables:
-            if not self.landing.has_all_of(batch, self._database):
-                load_id = self._load(batch)
-                self._record(load_id, batch.tables, self._names_tables)
-            self.quarantine.release(batch.tables)
-        else:
+        self.mark_gone(gone)  # first what is kept already: the package moves the cursor beyond what tells of it
+        self.journal.read(but)
+        if not batch.tables:
             self.batch.cursors = batch.cursors  # they are kept with rows alone
-        self._mark_gone()  # and what has come with the package
-        self._gone = []
-        rows = {
-            resource: sum(self._outcome.rows[table] for table in tables) for resource, tables in self._tables.items()
-        }
-        self.holds.succeeded(self.journal.succeed(load_id, rows, batch.cursors, but))
-        self.backfill.committed()
+        else:
+            self._cursors = {**self.cursors(), **batch.cursors}
+            if not self.landing.has_all_of(batch, self._database):
+                self._loading = _in_thread(partial(self.landing.load, batch))
+        self._under_way = partial(self._record, batch, gone, self.backfill.taken())
         self._committed = time.monotonic()
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether what was handed over is in the warehouse, and `finish` need not wait."""
+        return self._under_way is not None and (self._loading is None or self._loading.done())
+
+    def loaded(self) -> Callable[[], object]:
+        """Returns when what is being loaded now is in the warehouse, or has failed."""
+        return partial(wait, [] if self._loading is None else [self._loading])
+
+    def finish(self) -> None:
+        """Wait for what was handed over, and record it. Raises NotCommitted."""
+        record, self._under_way = self._under_way, None
+        if record is not None:
+            record()
+
+    def cursors(self) -> dict[str, str]:
+        """What has been read, with what is being loaded."""
+        if self._cursors is None:
+            self._cursors = self.landing.cursors()
+        return self._cursors
 
     def settle(self, told: sweep.Told) -> None:
         """Mark what is gone, by what each resource told that is present: in packages of their own."""
@@ -133,12 +159,24 @@ class Packages:
             count = sweep.mark_gone(self._database, self._raw[name], *self._owner, keys, self._clock())
             self._outcome.rows[name] += count
 
-    def _mark_gone(self) -> None:
-        self.mark_gone(self._gone)
+    def _record(self, batch: Batch, gone: Sequence[Gone], taken: Taken) -> None:
+        load_id = self._loaded()
+        if load_id is not None:
+            self._count(load_id, batch.tables, self._names_tables)
+        if batch.tables:
+            self.quarantine.release(batch.tables)
+        self.mark_gone(gone)  # and what has come with the package
+        rows = {
+            resource: sum(self._outcome.rows[table] for table in tables) for resource, tables in self._tables.items()
+        }
+        self.holds.succeeded(self.journal.succeed(load_id, rows, batch.cursors))
+        self.backfill.committed(taken)
 
-    def _load(self, batch: Batch) -> str:
+    def _loaded(self) -> str | None:
+        """The load id of what was handed over, None where there was nothing to load."""
+        loading, self._loading = self._loading, None
         try:
-            return self.landing.load(batch)
+            return loading.result() if loading is not None else None
         except Exception as error:
             failure = SyncError("internal", load.scrub(self._stored, f"the rows could not be loaded: {_root(error)}"))
             self._outcome.failed += tuple(self.journal.running)
@@ -146,12 +184,19 @@ class Packages:
             self.journal.fail_all(failure)
             raise NotCommitted(failure) from None
 
-    def _record(self, load_id: str, tables: Iterable[str], names_tables: bool) -> None:
+    def _count(self, load_id: str, tables: Iterable[str], names_tables: bool) -> None:
         rows = self.journal.changed(load_id, tables)
         if changed := [table for table, count in rows.items() if count]:
             self.journal.package(load_id, changed if names_tables else None)
         for table, count in rows.items():
             self._outcome.rows[table] += count
+
+
+def _in_thread(load: Callable[[], str]) -> Future[str]:
+    pool = ThreadPoolExecutor(1, "load")
+    loading = pool.submit(load)
+    pool.shutdown(wait=False)
+    return loading
 
 
 def _root(error: BaseException) -> BaseException:

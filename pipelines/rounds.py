@@ -29,10 +29,11 @@ class Rounds:
         self.present: list[tuple[str, Present]] = []  # with the resource that told
         self.is_stopped = False  # by an error that is the whole connection's
 
-    def read(self, request: Request, resources: list[str]) -> list[str]:
+    def read(self, request: Request, resources: list[str], *, goes_on: bool = False) -> list[str]:
         """Read and commit these, at once what does not need another; those that did not fail.
 
-        Where one stops the connection, the others come to their end with what has been read of them.
+        Where one stops the connection, the others come to their end with what has been read of them. With `goes_on` the
+        last package is still being loaded: another round follows.
         """
         self._waiting, self._reading = list(resources), {}
         done: list[str] = []
@@ -54,7 +55,9 @@ class Rounds:
                 raise
         if self.is_stopped and self._outcome.error is not None:
             self._packages.journal.skip(self._waiting, self._outcome.error)
-        self._packages.commit()
+        self._packages.hand_over()
+        if not goes_on:
+            self._packages.finish()
         return [resource for resource in resources if resource in done]
 
     def _begin(self, readers: Readers, request: Request) -> None:
@@ -87,9 +90,13 @@ class Rounds:
             self._failed(resource, error)
         except UNEXPECTED as error:
             self._failed(resource, self._unexpected(resource, error))
+        if self._packages.is_loaded:
+            self._packages.finish()
         if self._packages.is_due or self._turn.is_over:
-            self._packages.commit(but=self._reading)  # what waits for its next turn keeps but the pages under way
-            self._turn.give_way()
+            self._packages.hand_over(but=self._reading)
+            if self._turn.is_over:
+                self._packages.finish()  # what waits for its next turn keeps but the pages under way
+                self._turn.give_way()
             self._packages.backfill.waited()
         return resource not in self._outcome.failed
 

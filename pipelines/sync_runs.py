@@ -27,6 +27,9 @@ class Journal:
     quarantined: Mapping[str, int] = field(default_factory=dict)  # resource → records that did not fit
     as_of: datetime = field(init=False)
     _running: dict[str, UUID] = field(default_factory=dict)
+    _loading: dict[str, UUID] = field(
+        default_factory=dict
+    )  # those that were read, and whose last package is not kept yet
 
     def __post_init__(self) -> None:
         self.as_of = self.clock()
@@ -34,7 +37,7 @@ class Journal:
     @property
     def running(self) -> list[str]:
         """What was begun and is neither committed nor failed."""
-        return list(self._running)
+        return [*self._running, *self._loading]
 
     def begin(self, resources: Iterable[str]) -> None:
         """These resources are being read from now on."""
@@ -42,14 +45,15 @@ class Journal:
             for resource in resources:
                 self._running[resource] = self._insert(resource, "running")
 
-    def succeed(
-        self, load_id: str | None, rows: Mapping[str, int], cursors: Mapping[str, str], but: Collection[str] = ()
-    ) -> list[str]:
-        """All that was begun and has not failed, `but` what is still read, is in committed packages; return it."""
-        done = [name for name in self._running if name not in but]
+    def read(self, but: Collection[str] = ()) -> None:
+        """All that was begun and has not failed, `but` what is still read, is in the package that is loaded next."""
+        self._loading |= {name: self._running.pop(name) for name in list(self._running) if name not in but}
+
+    def succeed(self, load_id: str | None, rows: Mapping[str, int], cursors: Mapping[str, str]) -> list[str]:
+        """What was read is in committed packages; return it."""
+        done, self._loading = self._loading, {}
         with self.database.transaction():
-            for resource in done:
-                key = self._running.pop(resource)
+            for resource, key in done.items():
                 reached = [
                     cursor.partition(PAST)[0] for scope, cursor in cursors.items() if scope.startswith(f"{resource}|")
                 ]
@@ -62,7 +66,7 @@ class Journal:
                     [self.clock(), rows.get(resource, 0), max(reached, default=None), load_id,
                      self.quarantined.get(resource, 0), self.tenant_id, key],
                 )  # fmt: skip
-        return done
+        return list(done)
 
     def fail(self, resources: Iterable[str], error: SyncError) -> None:
         """These resources could not be read or committed."""
@@ -72,6 +76,9 @@ class Journal:
 
     def fail_all(self, error: SyncError) -> None:
         """What was begun could not be committed."""
+        loading, self._loading = self._loading, {}
+        for key in loading.values():
+            self._close(key, "failed", error)
         self.fail(list(self._running), error)
 
     def skip(self, resources: Iterable[str], error: SyncError) -> None:

@@ -154,7 +154,7 @@ def test_what_was_committed_is_not_asked_for_again(
         row = database.execute(f"select count(*) from raw_{source}._dlt_loads").fetchone()  # type: ignore[arg-type]
     asked.clear()
     tenant = connected(warehouse, simulator, kind)
-    dies_at(monkeypatch, row[0] if row else 0)
+    dies_at(monkeypatch, row[0] - 3 if row else 0)  # how packages are cut depends on how long each takes
     with pytest.raises(Killed):
         sync(warehouse, source, tenant)
     assert len(asked) > whole * 0.6
