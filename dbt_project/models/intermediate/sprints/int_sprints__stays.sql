@@ -1,10 +1,10 @@
 -- One row per sprint, issue and stay in it that touches the time between its start and its close (now, while it runs), with
 -- the issue's points at the instants that count. Sub-tasks are part of their parent's work and stay out.
 {% set moments = {
-    'start': 'sprints.started_at',
+    'start': 'stays.sprint_started_at',
     'entry': 'stays.entered_at',
     'leaving': 'stays.left_at',
-    'close': 'sprints.measured_at',
+    'close': 'stays.sprint_measured_at',
 } -%}
 with
 
@@ -27,6 +27,8 @@ points as (
 stays as (
     select
         memberships.*,
+        sprints.started_at as sprint_started_at,
+        sprints.measured_at as sprint_measured_at,
         memberships.entered_at <= sprints.started_at as is_committed,
         memberships.entered_at > sprints.started_at as is_added,
         coalesce(memberships.left_at < sprints.measured_at, false) as is_removed
@@ -41,13 +43,12 @@ stays as (
 dones as (
     select distinct stays.tenant_id, stays.sprint_id, stays.issue_id
     from stays
-    inner join sprints using (tenant_id, sprint_id)
     inner join intervals
         on
             stays.tenant_id = intervals.tenant_id
             and stays.issue_id = intervals.issue_id
-            and intervals.resolved_at <= sprints.measured_at
-            and (intervals.reopened_at is null or intervals.reopened_at > sprints.measured_at)
+            and intervals.resolved_at <= stays.sprint_measured_at
+            and (intervals.reopened_at is null or intervals.reopened_at > stays.sprint_measured_at)
 )
 
 select
@@ -59,7 +60,6 @@ select
     at_close.points as points_at_close,
     coalesce(at_close.is_unreadable, false) as is_unreadable_at_close
 from stays
-inner join sprints using (tenant_id, sprint_id)
 left join dones using (tenant_id, sprint_id, issue_id)
 {% for moment, instant in moments.items() -%}
 left join points as at_{{ moment }}

@@ -1,5 +1,12 @@
 -- One row per calendar (a team's, or '' for all who are in none) and day: the work hours as instants, none on a day off, and
 -- the work seconds of all days before. So the work time between two instants needs two rows, however far they are apart.
+-- A table, for without statistics each instant is compared with every day of its calendar.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'calendar', 'day'],
+    indexes=[{'columns': ['tenant_id', 'calendar', 'day'], 'unique': True}],
+) }}
 select
     calendars.tenant_id,
     coalesce(calendars.team, '') as calendar,
@@ -33,3 +40,4 @@ cross join lateral (
         ) as numbers
     ) as hours
 ) as days
+where {{ of_touched_tenants('calendars.tenant_id') }}

@@ -94,19 +94,23 @@ weeks as (
     where dense.period_kind = 'week' and dense.is_complete
 ),
 
--- The complete weeks that lie wholly within a period.
+-- The complete weeks that lie wholly within a period: from its first Monday on.
 weekly as (
     select
         weeks.scope_number,
         periods.period_number,
         count(*) as week_count,
         percentile_cont(0.5) within group (order by weeks.deployment_days) as deployment_days_p50
-    from weeks
-    inner join periods
-        on
-            weeks.tenant_id = periods.tenant_id
-            and weeks.first_day >= periods.first_day
-            and weeks.last_day <= periods.last_day
+    from (
+        select
+            tenant_id,
+            period_number,
+            generate_series(
+                date_trunc('week', (first_day + 6)::timestamp), (last_day - 6)::timestamp, interval '7 days'
+            )::date as first_day
+        from periods
+    ) as periods
+    inner join weeks using (tenant_id, first_day)
     group by weeks.scope_number, periods.period_number
 )
 

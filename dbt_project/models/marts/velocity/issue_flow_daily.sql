@@ -32,7 +32,10 @@ days as (
 ),
 
 events as (
-    select events.*, groups.from_day
+    select
+        events.*,
+        groups.from_day,
+        groups.last_day
     from {{ ref('int_issues__flow_events') }} as events
     inner join groups using (tenant_id, source, project, team, severity)
 ),
@@ -87,6 +90,74 @@ ages as (
         percentile_cont(0.9) within group (order by age_seconds) as age_p90_seconds
     from open_days
     group by tenant_id, source, project, team, severity, day
+),
+
+-- What is known of a day by kind, one under the other: joined by day, it is compared with every day of its group where the
+-- planner takes the events for few.
+facts as (
+    select
+        tenant_id,
+        source,
+        project,
+        team,
+        severity,
+        day,
+        0 as created_count,
+        0 as resolved_count,
+        0 as reopened_count,
+        0 as wip_change,
+        null::double precision as age_p50_seconds,
+        null::double precision as age_p90_seconds
+    from days
+    union all
+    select
+        tenant_id,
+        source,
+        project,
+        team,
+        severity,
+        day,
+        created_count,
+        resolved_count,
+        reopened_count,
+        started_count - stopped_count as wip_change,
+        null as age_p50_seconds,
+        null as age_p90_seconds
+    from events
+    where day between from_day and last_day
+    union all
+    select
+        tenant_id,
+        source,
+        project,
+        team,
+        severity,
+        day,
+        0 as created_count,
+        0 as resolved_count,
+        0 as reopened_count,
+        0 as wip_change,
+        age_p50_seconds,
+        age_p90_seconds
+    from ages
+),
+
+figures as (
+    select
+        tenant_id,
+        source,
+        project,
+        team,
+        severity,
+        day,
+        sum(created_count)::bigint as created_count,
+        sum(resolved_count)::bigint as resolved_count,
+        sum(reopened_count)::bigint as reopened_count,
+        sum(wip_change)::bigint as wip_change,
+        max(age_p50_seconds) as age_p50_seconds,
+        max(age_p90_seconds) as age_p90_seconds
+    from facts
+    group by tenant_id, source, project, team, severity, day
 )
 
 select
@@ -96,12 +167,12 @@ select
     team,
     severity,
     day,
-    coalesce(events.created_count, 0) as created_count,
-    coalesce(events.resolved_count, 0) as resolved_count,
-    coalesce(events.reopened_count, 0) as reopened_count,
+    figures.created_count,
+    figures.resolved_count,
+    figures.reopened_count,
     (
         coalesce(openings.open_count, 0)
-        + sum(coalesce(events.created_count + events.reopened_count - events.resolved_count, 0)) over (
+        + sum(figures.created_count + figures.reopened_count - figures.resolved_count) over (
             partition by tenant_id, source, project, team, severity order by day
         )
     )::bigint as open_count,
@@ -110,14 +181,10 @@ select
         when source in ('jira', 'zendesk')
             then (
                 coalesce(openings.wip_count, 0)
-                + sum(coalesce(events.started_count - events.stopped_count, 0)) over (
-                    partition by tenant_id, source, project, team, severity order by day
-                )
+                + sum(figures.wip_change) over (partition by tenant_id, source, project, team, severity order by day)
             )::bigint
     end as wip_count,
-    ages.age_p50_seconds,
-    ages.age_p90_seconds
-from days
-left join events using (tenant_id, source, project, team, severity, day)
+    figures.age_p50_seconds,
+    figures.age_p90_seconds
+from figures
 left join openings using (tenant_id, source, project, team, severity)
-left join ages using (tenant_id, source, project, team, severity, day)
