@@ -16,7 +16,7 @@ def many_of_one_sha(shop: Company) -> None:
     shop.deploy("a", 1, 1)
     row = shop.deploy("b", 3, 3)
     shop.sync(MANY / 60 + 4)
-    copy = {"tenant": shop.tenant_id, "id": row["id"], "many": MANY}
+    copy = {"tenant": str(shop.tenant_id), "id": row["id"], "many": MANY}
     with shop.project.warehouse.connect("loader") as database:
         for table, its_id in (("deployments", "id"), ("deployment_statuses", "deployment_id")):
             database.execute(COPIES.format(table=table, its_id=its_id), copy)
@@ -36,9 +36,10 @@ def circle(shop: Company) -> None:
     """Commits that are each other's parents, and one whose parent nobody has."""
     shop.commit("a", 0, ("c",))
     shop.commit("b", 2, ("a",))
-    shop.commit("c", 3, ("b", "never seen"))
+    shop.commit("c", 3, ("b",))
+    shop.commit("d", 3, ("never seen",))
     shop.deploy("a", 1, 1)
-    shop.deploy("c", 4, 4)
+    shop.deploy("d", 4, 4)
     shop.deploy("never seen", 5, 5)
     shop.sync(8)
 
@@ -93,7 +94,7 @@ def odd_patterns(shop: Company) -> None:
 STORIES: dict[str, Callable[[Company], None]] = {
     tell.__name__: tell for tell in (many_of_one_sha, circle, skewed, forced, early, odd_patterns)
 }
-NOTHING = {f"{part}_seconds": None for part in PARTS}
+CUT = {f"{part}_seconds": None for part in PARTS} | {"deploy_wait_seconds": 7200.0, "deploy_run_seconds": 0.0}
 
 
 def delivered(name: str, hours: float, method: str, is_baseline: bool = False) -> dict[str, Any]:
@@ -103,9 +104,11 @@ def delivered(name: str, hours: float, method: str, is_baseline: bool = False) -
 
 
 EXPECTED: list[tuple[str, str, list[dict[str, Any]]]] = [
-    ("many_of_one_sha", "change_deployments", [delivered("a", 1, "baseline", True), delivered("b", 3, "ancestry")]),
-    ("circle", "change_deployments", [delivered(name, 1, "baseline", True) for name in "abc"]),
-    ("skewed", "pull_requests", [NOTHING | {"is_first_commit_after_opening": True}]),
+    ("many_of_one_sha", "change_deployments", [delivered("a", 1, "baseline", True), delivered("b", 3, "commit")]),
+    ("circle", "change_deployments", [
+        *(delivered(name, 1, "baseline", True) for name in "abc"), delivered("d", 4, "commit"),
+    ]),
+    ("skewed", "pull_requests", [CUT | {"is_first_commit_after_opening": True}]),
     ("skewed", "change_deployments", [
         {"sha": sha("a"), "lead_time_seconds": None, "is_baseline": True},
         {"sha": sha("b"), "lead_time_seconds": None, "is_baseline": False},

@@ -1,4 +1,5 @@
--- What can be added up over days gives the value and the n of every window again.
+-- What can be added up over days gives the value and the n of every window again. (An incident that was over before the
+-- scope's first deployment counts in the window and stands on no day.)
 with
 
 windows as (
@@ -52,6 +53,9 @@ inner join lateral (
     ('time_to_restore', null, windows.restored, false)
 ) as again (metric, value, n, has_value) on windows.metric = again.metric
 where
-    windows.n is distinct from again.n
+    (
+        windows.n is distinct from again.n
+        and (windows.metric <> 'time_to_restore' or windows.observed_days = windows.window_days)
+    )
     or (again.has_value and (windows.value is null) is distinct from (again.value is null))
     or abs(windows.value - again.value) > 1e-9

@@ -19,7 +19,11 @@ select
                 pulls.merged_at
             )
     end as approved_at,
-    case when pulls.deploy_started_at is not null then greatest(pulls.deploy_started_at, pulls.merged_at) end as shipping_at,
+    -- A deployment that was under way before the merge began with it, and one that ended before it began ran no time.
+    case
+        when pulls.deploy_started_at is not null
+            then least(greatest(pulls.deploy_started_at, pulls.merged_at), pulls.deployed_at)
+    end as shipping_at,
     teams.team
 from {{ ref('int_pull_requests__timestamps') }} as pulls
 left join {{ ref('int_pull_requests__teams') }} as teams using (tenant_id, pull_request_id)
