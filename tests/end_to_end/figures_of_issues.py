@@ -2,9 +2,7 @@
 
 from collections import Counter
 
-from tests.end_to_end.figures import FIGURES, Books, Cells, Row, figure, spread, times
-
-__all__ = ["FIGURES"]  # those of delivery, and with these all
+from tests.end_to_end.figures import Books, Cells, Row, figure, spread, times
 
 
 def _issue(row: Row) -> tuple[str, str]:

@@ -13,9 +13,11 @@ import pytest
 import dbt_project
 from pipelines import contracts
 from tests import conftest
-from tests.end_to_end import always_true, figures, truth_table
+from tests.end_to_end import always_true, truth_table
+from tests.end_to_end import figures_of_delivery as _of_delivery  # noqa: F401  (it fills FIGURES)
+from tests.end_to_end import figures_of_issues as _of_issues  # noqa: F401  (it goes on)
 from tests.end_to_end import stack as house
-from tests.end_to_end.figures_of_issues import FIGURES
+from tests.end_to_end.figures import FIGURES, Books, differing
 
 WORLDS = {  # seeds that live in one warehouse, read by one load and one transform
     (1,): (),
@@ -45,7 +47,7 @@ class Living(NamedTuple):
 
     stack: house.Stack
     seeds: tuple[int, ...]
-    books: Callable[[str], figures.Books]
+    books: Callable[[str], Books]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,7 @@ def living(request, postgres, tmp_path_factory) -> Iterator[Living]:
         stack.sync(sweep=True)
         stack.transform()
         with house.served(warehouse) as api:
-            yield Living(stack, request.param, cache(lambda slug: figures.Books(stack, api, slug)))
+            yield Living(stack, request.param, cache(lambda slug: Books(stack, api, slug)))
     conftest.drop(postgres, warehouse)
 
 
@@ -72,7 +74,7 @@ def living(request, postgres, tmp_path_factory) -> Iterator[Living]:
 def test_a_figure_tells_what_happened(living: Living, slug: str, name: str) -> None:
     figure = FIGURES[name]
     told, happened = figure.cells(living.books(slug))
-    wrong = figures.differing(told, happened)
+    wrong = differing(told, happened)
 
     assert any(value not in (None, 0) for value in told.values())
     assert len(wrong) <= figure.may_differ(len(happened)), list(wrong.items())[:5]

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import dbt_project
-from tests.end_to_end.figures import Books, differing
-from tests.end_to_end.figures_of_issues import FIGURES
+from tests.end_to_end.figures import FIGURES, Books, differing
 
 FILE = Path(dbt_project.__file__).parent / "truth.md"
 END = "<!-- end -->\n"
