@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from uuid import UUID
 
 import dbt_project
-from pipelines import contracts
 from pipelines.configuration import stored
 from pipelines.configuration.previews import Preview, preview
 from pipelines.publish import publish
+from tests.dbt_project import parsed
 from tests.dbt_project.project import Project
 
 
 def rules_in_force(project: Project, tenants: Iterable[UUID], kind: str, *marts: str) -> list[Preview]:
     """Publish these marts, then preview each tenant's own rules of a kind."""
-    every = contracts.read(dbt_project.manifest_path(project.warehouse.home))
+    every = parsed.marts()
     publish(project.warehouse, {name: every[name] for name in marts})
     found = stored.kind_of(kind)
     told = []

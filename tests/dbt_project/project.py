@@ -39,7 +39,8 @@ class Project:
         names = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", "DATABASE": "dbname"}
         os.environ.update({f"CLEARSIGNAL_DBT_{name}": str(parts[part]) for name, part in names.items()})
         load.ensure_tables(warehouse)
-        self.manifest = parsed.manifest(str(parts["dbname"]), lambda: self.dbt("parse").result)
+        written = dbt_project.manifest_path(warehouse.home)
+        self.manifest = parsed.manifest(str(parts["dbname"]), lambda: self.dbt("parse").result, written)
 
     def dbt(self, command: str, *arguments: str, manifest: Any = None) -> Any:
         """Run one of dbt's commands. Fails the test with dbt's own words where it does not succeed."""

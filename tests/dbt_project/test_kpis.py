@@ -4,10 +4,10 @@ from uuid import UUID
 
 import pytest
 
-import dbt_project
 from pipelines import contracts, tenants
 from pipelines.connection_changes import Author
 from pipelines.uploads import store
+from tests.dbt_project import parsed
 from tests.dbt_project.company import Company
 from tests.dbt_project.project import Project
 from tests.dbt_project.tracker import Tracker
@@ -35,7 +35,7 @@ NAMED = {
 
 @pytest.fixture(scope="module")
 def marts(project: Project) -> dict[str, contracts.Mart]:
-    return contracts.read(dbt_project.manifest_path(project.warehouse.home))
+    return parsed.marts()
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ from uuid import UUID
 import pytest
 from psycopg import Connection
 
-import dbt_project
-from pipelines import contracts, overrides
+from pipelines import overrides
 from pipelines.connection_changes import Author
 from pipelines.override_subjects import InvalidOverride, Wanted
 from pipelines.overrides import AlreadyUndone, NoSuchOverride, OverrideExists
 from pipelines.publish import publish
+from tests.dbt_project import parsed
 from tests.dbt_project.company import Company, at
 from tests.dbt_project.project import DELIVERY, Project
 
@@ -95,7 +95,7 @@ def transform(project: Project, full: bool = False) -> None:
     """A build up to the published marts; of those the ones that overrides are checked against."""
     build_id = project.build(full)
     project.run("+issues", build_id)
-    every = contracts.read(dbt_project.manifest_path(project.warehouse.home))
+    every = parsed.marts()
     publish(project.warehouse, {name: every[name] for name in ("deployments", "issues")})
 
 
