@@ -1,17 +1,15 @@
 """Issues, their flow, severity and priority, on small stories whose figures can be worked out by hand."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from pipelines import signals
 from tests.dbt_project.company import Company, at
+from tests.dbt_project.issue_stories import AS_OF, STORIES, label_issues
 from tests.dbt_project.previewed import rules_in_force
 from tests.dbt_project.project import Project
-from tests.dbt_project.tracker import TEAM, Tracker
+from tests.dbt_project.tracker import Tracker
 
 BEFORE_TEXTS = "+int_issues__comparable +int_issues__links int_issues__names"
 MODELS = "+path:models/marts/velocity +path:models/marts/severity +int_throughput__scopes"
@@ -22,18 +20,18 @@ MARTS = (
     "issue_trends", "source_comparison",
 )  # fmt: skip
 DAY = 86_400.0
-WEEK = 168  # hours
-AS_OF = {"throughput": 6 * WEEK + 10}  # of the others 80 hours
-STORIES: dict[str, Callable[[Tracker], Any]] = {}
-
-
-def story(tell: Callable[[Tracker], Any]) -> Callable[[Tracker], Any]:
-    STORIES[tell.__name__] = tell
-    return tell
 
 
 @pytest.fixture(scope="module")
-def told(project: Project) -> dict[str, Tracker]:
+def labelled(project: Project) -> Company:
+    """A company whose issues are GitHub's, with labels."""
+    company = Company(project, "labels", "UTC")
+    label_issues(company)
+    return company
+
+
+@pytest.fixture(scope="module")
+def told(project: Project, labelled: Company) -> dict[str, Tracker]:
     """Every story in a tenant of its own, all built at once. The first instant is 2026-03-02 08:00 UTC."""
     trackers = {}
     for name, tell in STORIES.items():
@@ -41,7 +39,6 @@ def told(project: Project) -> dict[str, Tracker]:
         trackers[name] = Tracker(project, name.replace("_", "-"), zone)
         tell(trackers[name])
         trackers[name].sync(as_of=AS_OF.get(name, 80))
-    label_issues(Company(project, "labels", "UTC"))
     build(project, first=f"{BEFORE_TEXTS} +int_issues__names")
     return trackers
 
@@ -55,16 +52,6 @@ def build(project: Project, full: bool = False, first: str = "") -> None:
         signals.group_issues(project.warehouse, full)
     project.run(MODELS, build_id, full, exclude=first)
     project.close(build_id)
-
-
-@story
-def reopened(shop: Tracker) -> None:
-    """Done on the first day, opened again on the second, done on the third."""
-    issue = shop.issue("SHOP-1", 0)
-    shop.move(issue, 5, "Done")
-    shop.move(issue, 26, "Doing")
-    shop.move(issue, 50, "Fertig")
-    shop.move(issue, 51, "Done")  # from done to done: nothing is resolved again
 
 
 def test_a_reopened_issue_is_created_once_and_resolved_twice(told):
@@ -105,21 +92,6 @@ def test_work_in_progress_is_counted_at_the_end_of_the_day(told):
     assert wip == [0, 1, 0, 0]
 
 
-@story
-def work(shop: Tracker) -> None:
-    """Five issues of one to five days; one in work since the first day, one put back, one of another project."""
-    for number in range(5):
-        issue = shop.issue(f"SHOP-{number}", 0)
-        shop.move(issue, 1, "Doing")
-        shop.move(issue, 2 + 24 * (number % 3), "Done")
-    shop.move(shop.issue("SHOP-10", 0), 3, "Doing")
-    back = shop.issue("SHOP-11", 0)
-    shop.move(back, 30, "Doing")
-    shop.move(back, 60, "To Do")
-    shop.move(shop.issue("WEB-1", 0), 3, "Doing")
-    shop.issue("SHOP-12", 0)
-
-
 def test_the_age_of_work_stands_against_what_its_project_needed(told):
     found = {row["key"]: row for row in told["work"].rows("wip_ageing")}
 
@@ -138,12 +110,6 @@ def test_a_visit_to_a_status_counts_in_the_week_in_which_it_ended(told):
     assert {row["week"].isoformat() for row in found.values()} == {"2026-03-02"}
 
 
-@story
-def without_history(shop: Tracker) -> None:
-    """Jira shows it done, its changelog was not loaded."""
-    shop.issue("SHOP-1", 0, "Done", statuscategorychangedate=at(30), updated=at(60))
-
-
 def test_an_issue_without_history_was_resolved_when_its_status_category_changed(told):
     (issue,) = told["without_history"].rows("issues")
 
@@ -152,26 +118,11 @@ def test_an_issue_without_history_was_resolved_when_its_status_category_changed(
     assert (only["status"], only["first_entered_at"], only["seconds"]) == ("Done", at(30), None)
 
 
-@story
-def tokyo(shop: Tracker) -> None:
-    """08:00 UTC is 17:00 in Tokyo; eight hours later the next day has begun there."""
-    shop.issue("SHOP-1", 0)
-    shop.issue("SHOP-2", 8)
-
-
 def test_days_are_cut_in_the_tenants_zone(told):
     created = {day: counts[0] for day, counts in told["tokyo"].flow().items() if counts[0]}
 
     assert created == {"2026-03-02": 1, "2026-03-03": 1}
     assert max(told["tokyo"].flow()) == "2026-03-06"  # 80 hours later it is one in the morning there
-
-
-@story
-def tickets(shop: Tracker) -> None:
-    shop.add("hubspot", "companies", id="9", name="Acme GmbH")
-    shop.ticket("Cannot pay", 1, closed=40, priority="HIGH", company_ids=["9", "9"])
-    shop.ticket("Again cannot pay", 2, priority=None)
-    shop.ticket("In the bin", 3, archived=True)
 
 
 def test_a_closed_stage_resolves_a_ticket_and_archived_ones_are_none(told):
@@ -188,15 +139,6 @@ def test_severity_names_what_it_comes_from(told):
 
     assert found["Cannot pay"] == (4, "priority = high")
     assert found["Again cannot pay"] == (3, "default: no priority, label or type says otherwise")
-
-
-@story
-def outcomes(shop: Tracker) -> None:
-    for number, resolution in enumerate([{"name": "Done"}, {"name": "Won't Do"}, None], 1):
-        issue = shop.issue(f"SHOP-{number}", 0, resolution=resolution)
-        shop.move(issue, 5, "Done")
-    shop.issue("SHOP-4", 0, issuetype={"name": "Störung", "untranslatedName": "Incident"}, priority=None)
-    shop.issue("SHOP-5", 0, custom_fields={TEAM: {"id": "7", "name": "Payments"}})
 
 
 def test_wont_do_is_resolved_but_not_delivered(told):
@@ -219,18 +161,6 @@ def test_the_team_is_the_field_of_that_name(told):
     assert {row["team"] for row in told["outcomes"].rows("issue_flow_daily")} == {"none", "Payments"}
 
 
-@story
-def priorities(shop: Tracker) -> None:
-    shop.add("hubspot", "companies", id="1", name="One")
-    shop.add("hubspot", "companies", id="2", name="Two")
-    shop.issue("SHOP-1", 0, priority={"name": "Low"})
-    shop.issue("SHOP-2", 0, priority={"name": "Highest"})
-    shop.issue("SHOP-3", 0, priority={"name": "Low"})
-    for company in ("1", "2", "2"):
-        shop.ticket("It hurts", 1, company_ids=[company], jira_issue_key="SHOP-3")
-    shop.move(shop.issue("SHOP-4", 0), 5, "Done")
-
-
 def test_priority_rises_with_severity_and_with_the_customers_of_linked_tickets(told):
     rows = {row["key"]: row for row in told["priorities"].rows("issue_priority") if row["source"] == "jira"}
 
@@ -242,19 +172,6 @@ def test_priority_rises_with_severity_and_with_the_customers_of_linked_tickets(t
     assert rows["SHOP-1"]["age_factor"] == pytest.approx(1 + 0.5 * 3 / 33)
     assert rows["SHOP-1"]["recency_factor"] == pytest.approx(1 + 0.5 * 7 / 10)
     assert rows["SHOP-3"]["customers_factor"] == pytest.approx(1 + 2 / 5)
-
-
-@story
-def desk(shop: Tracker) -> None:
-    """At Zendesk: one ticket is reopened, solved again and closed; one is merged away; one names a Jira issue."""
-    shop.add("zendesk", "organizations", id=7, name="Bakery")
-    shop.add("zendesk", "users", id=8, name="Ann Baker", organization_id=7)
-    asked = {"requester_id": 8, "organization_id": 7}
-    steps = ((0, "new"), (2, "solved"), (25, "open"), (26, "pending"), (50, "solved"), (74, "closed"))
-    shop.desk_ticket("The oven is cold", *steps, type="incident", priority="normal", **asked)
-    shop.desk_ticket("Cold oven", (1, "new"), (3, "closed"), tags=["closed_by_merge"], priority="urgent")
-    shop.issue("SHOP-1", 0)
-    shop.desk_ticket("Still cold", (4, "new"), jira_issue_key="SHOP-1", **asked)
 
 
 def test_a_zendesk_ticket_is_done_when_solved_and_reopened_when_it_is_not(told):
@@ -307,25 +224,6 @@ def test_a_preview_judges_issues_as_the_models_do(project: Project, told):
     assert [change for one in (*found, *severities) for change in one.changes] == []
 
 
-@story
-def throughput(shop: Tracker) -> None:
-    """Six complete weeks of one project, and one at another site whose epic has the same key."""
-    epic = {"issuetype": {"name": "Epic", "subtask": False}}
-    shop.issue("SHOP-100", 0, **epic)
-    for number, (hours, fields) in enumerate([
-        (5, {"story_points": 3.0}), (100, {}), (101, {"resolution": {"name": "Won't Do"}}), (2 * WEEK + 64, {}),
-        (102, {"issuetype": {"name": "Sub-task", "subtask": True}}), (6 * WEEK + 1, {}),
-    ]):  # fmt: skip
-        shop.move(shop.issue(f"SHOP-{number}", 0, **fields), hours, "Done")
-    running = shop.sprint("Now", 5 * WEEK)
-    for number in (7, 8):
-        shop.put(shop.issue(f"SHOP-{number}", 0, parent={"key": "SHOP-100"}), 5 * WEEK + 1, running)
-    shop.sync(AS_OF["throughput"])
-    shop.connections["jira"] = uuid4()
-    shop.issue("SHOP-100", 0, project_key="WEB", **epic)
-    shop.issue("SHOP-7", 0, project_key="WEB", parent={"key": "SHOP-100"})
-
-
 def test_throughput_is_counted_in_complete_weeks_with_empty_ones(told):
     rows = [row for row in told["throughput"].rows("throughput_weekly", "week") if row["project"] == "SHOP"]
 
@@ -370,49 +268,18 @@ def test_open_issues_without_points_are_listed_with_what_keeps_them_from_an_esti
     assert found["SHOP", "SHOP-7"]["refusal_reason"] == reason
 
 
-LABELLED = []
-
-
-def label_issues(shop: Company) -> None:
-    shop.incident(1, 0, 3, labels=[{"name": "bug"}, {"name": "priority: critical"}, {"name": "area: checkout"}])
-    shop.incident(2, 1, labels=[], state_reason=None, body=f"Duplicate of #1, see {shop.repository}#2")
-    shop.sync(30)
-    LABELLED.append(shop)
-
-
-def test_a_github_issue_has_the_severity_of_its_labels(told):
-    first, second = LABELLED[-1].rows("issues", "key")
+def test_a_github_issue_has_the_severity_of_its_labels(told, labelled):
+    first, second = labelled.rows("issues", "key")
     assert (first["severity"], first["component"], first["status"]) == (5, "checkout", "resolved")
     assert (second["severity"], second["is_incident"]) == (3, False)
     assert first["time_to_resolve_seconds"] == timedelta(hours=3).total_seconds()
     assert first["id"] == first["issue_id"] and first["deleted_at"] is None
 
 
-def test_a_duplicate_that_somebody_named_is_one(told):
-    methods = {row["key"].split("#")[1]: row["method"] for row in LABELLED[-1].rows("duplicate_members")}
+def test_a_duplicate_that_somebody_named_is_one(told, labelled):
+    methods = {row["key"].split("#")[1]: row["method"] for row in labelled.rows("duplicate_members")}
 
     assert methods == {"1": "first_report", "2": "named_duplicate"}
-
-
-@story
-def reports(shop: Tracker) -> None:
-    """One problem reported six times, in four ways; three that are none."""
-    shop.add("hubspot", "companies", id="1", name="Blue Harbor")
-    shop.add("hubspot", "companies", id="2", name="Cedar Clinics GmbH")
-    words = "Checkout shows the wrong total for discount codes"
-    shop.issue(
-        "SHOP-1", 0, issuetype={"name": "Bug"}, summary="Rounding of discounts", components=[{"name": "Checkout"}]
-    )
-    shop.issue("SHOP-2", 9, summary=words, components=[{"name": "Checkout"}])  # a story: planned work
-    shop.issue("SHOP-3", 9, summary="Look at it", components=[{"name": "Search"}])
-    shop.issue("SHOP-4", 9, issuetype={"name": "Bug"}, summary="It is about money",
-               issuelinks=[{"type": {"name": "Duplicate"}, "outwardIssue": {"id": "1", "key": "SHOP-1"}}])  # fmt: skip
-    shop.ticket(words, 1, company_ids=["1"], jira_issue_key="SHOP-1")
-    shop.ticket(words, 2, company_ids=["2"])
-    shop.ticket(words, 3, content="Cedar Clinics is waiting. Says Cedar Clinics.")
-    shop.ticket("Search shows the wrong total for discount codes", 4)
-    shop.ticket("Something else", 5, content="As in SHOP-1, I think.", company_ids=["1"])
-    shop.ticket("A list of all", 6, content="SHOP-1, SHOP-2, SHOP-3, SHOP-4")
 
 
 def test_reports_of_one_problem_are_one_row_with_its_customers(told):
@@ -457,17 +324,6 @@ def test_similar_issues_come_nearest_first_and_of_ones_own_tenant(told):
         assert distances == sorted(distances) and issue not in [
             r["similar_issue_id"] for r in rows if r["issue_id"] == issue
         ]
-
-
-@story
-def seasons(shop: Tracker) -> None:
-    """The data end on Thursday 2026-03-05; the month before had 28 days, its last four weeks four Mondays."""
-    for number, days in enumerate((30, 29, 20, 13, 3), 1):
-        shop.issue(f"SHOP-{number}", -24 * days, components=[{"name": "Checkout"}] if number < 3 else [])
-    shop.move(shop.issue("SHOP-6", -24 * 12), -24 * 11, "Done")
-    again = shop.ticket("Late again", -24 * 2, closed=-24)
-    again["stage_history"].append({"stage": "1", "at": at(1).isoformat()})
-    again.update(stage="1", closed_at=None, updated_at=at(1), jira_issue_key="SHOP-5")
 
 
 def test_trends_have_complete_periods_only_and_the_change_to_the_one_before(told):

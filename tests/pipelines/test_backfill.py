@@ -18,7 +18,7 @@ from pipelines.sources import github_checks, github_graphql, github_jobs, github
 from pipelines.sources.reading import unread_pasts
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import NOW, Killed, connect, rows, sync
+from tests.pipelines.syncs import NOW, Killed, connect, rows, sync
 
 KINDS = {"graphql": "github", "rest": "github", "jira": "jira", "hubspot": "hubspot"}
 SOME_ARE_SLOW = ["jira", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("graphql", "rest", "hubspot"))]

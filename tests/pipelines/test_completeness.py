@@ -13,7 +13,7 @@ from pipelines.simulator.server import Running, running
 from pipelines.sources import hubspot, hubspot_search
 from pipelines.sources.reading import Present
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import NOW, connect, sync
+from tests.pipelines.syncs import NOW, connect, sync
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from pipelines.simulator.server import Running, running
 from pipelines.sync_error import SyncError
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import NOW, config, connect, sync
+from tests.pipelines.syncs import NOW, config, connect, sync
 
 MINUTE = timedelta(minutes=1)
 

@@ -16,7 +16,7 @@ from pipelines import holds, http
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import NOW, SOURCES, connect, rows, sync
+from tests.pipelines.syncs import NOW, SOURCES, connect, rows, sync
 
 README = Path(__file__).parents[2] / "pipelines" / "README.md"
 BEGIN, END = "<!-- made by tests/pipelines/test_fault_table.py -->\n", "<!-- end -->\n"

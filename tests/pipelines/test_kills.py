@@ -21,7 +21,7 @@ from pipelines.simulator.server import Running, running
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
 from tests.pipelines.books import books, checksums, raw
-from tests.pipelines.test_load import NOW, connect, sync
+from tests.pipelines.syncs import NOW, connect, sync
 
 POINTS, SEED = int(os.environ.get("KILL_POINTS", "100")), int(os.environ.get("KILL_SEED", "1"))
 SHARES = {"github": 0.5, "jira": 0.3, "hubspot": 0.2}  # of the points

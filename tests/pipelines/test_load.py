@@ -2,26 +2,22 @@
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import Any
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
-from pipelines import answers, http, load, stored_connections, tenants
-from pipelines.landing import Batch, Landing
+from pipelines import load
+from pipelines.landing import Landing
 from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter
 from pipelines.simulator.played import PLAYED
 from pipelines.simulator.server import Running, running
 from pipelines.sources import github
-from pipelines.tenants import Place, Tenant
 from pipelines.warehouse.connection import Warehouse
+from tests.pipelines.syncs import NOW, connect, packages, rows, sync
 
-NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SOURCES = tuple(PLAYED)
-BERLIN = Place("Berlin", "DE", 52.52437, 13.41053)
 
 
 @pytest.fixture(scope="module")
@@ -36,64 +32,6 @@ def world() -> Iterator[Running]:
     """A world that the test may change, young so that it is read twice in seconds."""
     with running([Charter("acme", days=12)]) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def _faulty() -> Iterator[Running]:
-    with running([Charter("acme", days=12)]) as made:
-        yield made
-
-
-@pytest.fixture
-def faulty(_faulty: Running) -> Iterator[Running]:
-    """A young world that only faults are given to."""
-    yield _faulty
-    _faulty.clear_faults()
-
-
-@pytest.fixture(scope="module")
-def whole(shared_warehouse: Warehouse, _faulty: Running) -> Callable[[str], dict[str, set[tuple]]]:
-    """What a load of that world reads where nothing fails, by source."""
-
-    @cache
-    def read(source: str) -> dict[str, set[tuple]]:
-        tenant = connect(shared_warehouse, _faulty.url, source, slug=f"clean-{source.replace('_', '-')}")
-        (outcome,) = sync(shared_warehouse, source, tenant)
-        assert outcome.error is None
-        return rows(shared_warehouse, source, tenant)
-
-    return read
-
-
-def config(source: str, url: str, **values: Any) -> dict[str, Any]:
-    return {**PLAYED[source].config(url, "acme"), "source": source, **values}
-
-
-def connect(warehouse: Warehouse, url: str, *sources: str, slug: str = "acme", **values: Any) -> Tenant:
-    tenant = tenants.create(warehouse, slug, slug.title(), "Europe/Berlin", [BERLIN])
-    for source in sources:
-        stored_connections.add(warehouse, tenant, "main", config(source, url, **values), allow_private=True)
-    return tenant
-
-
-def sync(warehouse: Warehouse, source: str, *who: Tenant, now: datetime = NOW, **options: Any) -> list[load.Outcome]:
-    return list(load.sync(warehouse, source, [tenant.partition_key for tenant in who], now=now, **options))
-
-
-def rows(warehouse: Warehouse, source: str, tenant: Tenant) -> dict[str, set[tuple]]:
-    """What stands in raw and is not marked deleted, without owner and package."""
-    found = {}
-    with warehouse.connect("loader") as database:
-        for name, table in RAW[source].items():
-            columns = ", ".join(f'"{column}"::text' for column in table.columns if column != "place_id")
-            query = f"select {columns} from raw_{source}.{name} where tenant_id = %s and _deleted_at is null"
-            found[name] = set(database.execute(query, [str(tenant.tenant_id)]).fetchall())  # type: ignore[arg-type]
-    return found
-
-
-def packages(warehouse: Warehouse) -> int:
-    with warehouse.connect("loader") as database:
-        return (database.execute("select count(*) from app.load_package").fetchone() or (0,))[0]
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -201,33 +139,6 @@ def test_every_parent_of_a_commit_is_loaded(warehouse: Warehouse, world: Running
     assert (missing, undeployed) == ([], [])
 
 
-def test_what_is_independent_is_read_at_once(
-    warehouse: Warehouse, faulty: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tenant = connect(warehouse, faulty.url, "jira")
-    faulty.fault("*", "delay_ms", delay_ms=30)
-    under_way: list[str] = []
-    seen: list[set[str]] = []
-    send = http.Client._send
-
-    def watched(client: http.Client, method: str, url: str, *more: Any) -> answers.Answer:
-        path = url.rpartition("/rest/")[2]
-        under_way.append(path)
-        seen.append(set(under_way))
-        try:
-            return send(client, method, url, *more)
-        finally:
-            under_way.remove(path)
-
-    monkeypatch.setattr(http.Client, "_send", watched)
-    (outcome,) = sync(warehouse, "jira", tenant)
-
-    assert outcome.error is None
-    assert {"api/3/status", "api/3/field"} <= set.union(*(paths for paths in seen if len(paths) > 1))
-    assert max(map(len, seen)) == http.REQUESTS_AT_ONCE
-    assert all(len(paths) == 1 for paths in seen if "api/3/project/search" in paths)  # what is refused there is all
-
-
 def test_one_tenants_failure_is_its_own(warehouse: Warehouse, simulator: Running) -> None:
     good = connect(warehouse, simulator.url, "github")
     bad = connect(warehouse, simulator.url, "github", slug="bad", token="canary-wrong-token")
@@ -256,61 +167,6 @@ def test_a_refused_token_is_shown_nowhere(
         if path.is_file():
             said += path.read_text(errors="replace")
     assert "canary" not in said
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("fault", "options"),
-    [("429", {}), ("403_secondary", {}), ("403_primary", {"reset_after": 1}), ("500", {}), ("503_html", {}),
-     ("truncated_json", {}), ("drop", {"after_bytes": 100}), ("drift", {})],
-)  # fmt: skip
-def test_a_passing_fault_is_survived(
-    warehouse: Warehouse, faulty: Running, whole: Callable, fault: str, options: dict
-) -> None:
-    expected, tenant = whole("github"), connect(warehouse, faulty.url, "github")
-    faulty.fault("/github/repos/acme/*", fault, times=1, **options)
-    (outcome,) = sync(warehouse, "github", tenant)
-    assert outcome.error is None
-    assert rows(warehouse, "github", tenant) == expected
-
-
-@pytest.mark.parametrize(
-    ("source", "path", "fault", "options", "error_class"),
-    [
-        ("github", "*/graphql", "429", {"retry_after": 600}, "rate_limited"),
-        ("github", "*/graphql", "403_primary", {"reset_after": 900}, "rate_limited"),
-        ("github", "*/issues", "null_fields", {"fields": ["id"]}, "unparsable"),
-        ("github", "*/commits", "drift", {"rename": {"sha": "identifier"}}, "unparsable"),
-        ("jira", "*/search/jql", "401", {}, "credentials"),
-        ("hubspot", "*/tickets", "429", {"retry_after": 600}, "rate_limited"),
-        ("geonames", "*", "401", {}, "credentials"),
-    ],
-)
-def test_a_lasting_fault_is_told_by_its_class_and_the_next_run_is_complete(
-    warehouse: Warehouse, faulty: Running, whole: Callable, source: str, path: str, fault: str, options: dict,
-    error_class: str,
-) -> None:  # fmt: skip
-    expected, tenant = whole(source), connect(warehouse, faulty.url, source)
-    faulty.fault(path, fault, **options)
-    (outcome,) = sync(warehouse, source, tenant)
-    assert outcome.error is not None and outcome.error.error_class == error_class
-    with warehouse.connect("loader") as database:
-        told = database.execute("select distinct error_class from app.sync_run where status = 'failed'").fetchall()
-    assert told == [(error_class,)]
-
-    faulty.clear_faults()
-    (outcome,) = sync(warehouse, source, tenant, now=NOW + timedelta(minutes=20))  # a limit has named its time
-    assert outcome.error is None
-    assert rows(warehouse, source, tenant) == expected
-
-
-def test_a_page_token_that_repeats_ends_the_sync(warehouse: Warehouse) -> None:
-    with running() as grown:  # with more issues than a page holds
-        tenant = connect(warehouse, grown.url, "jira")
-        grown.fault("*/search/jql", "repeat_token")
-        (outcome,) = sync(warehouse, "jira", tenant)
-    assert outcome.error is not None and outcome.error.error_class == "unparsable"
-    assert "issues" in outcome.failed
 
 
 def test_a_sweep_marks_what_the_source_no_longer_has(warehouse: Warehouse, world: Running) -> None:
@@ -370,43 +226,3 @@ def test_a_skewed_clock_loses_nothing(warehouse: Warehouse, world: Running) -> N
         ours = rows(warehouse, "github", tenant)
         for name in ("pull_requests", "reviews", "issues", "issue_events", "comments", "deployments", "workflow_runs"):
             assert ours[name] == full[name], (tenant.slug, name)
-
-
-class Killed(BaseException):
-    """What a process that is killed does not catch."""
-
-
-def _dying_after(table: str, commit: Callable[[Landing, Batch], str]) -> Callable[[Landing, Batch], str]:
-    """A commit that works until a package held rows of this table, and ends the load at the next one."""
-    done: list[str] = []
-
-    def commit_until(landing: Landing, batch: Batch) -> str:
-        if done:
-            raise Killed
-        done.extend([table] if table in batch.tables else [])
-        return commit(landing, batch)
-
-    return commit_until
-
-
-@pytest.mark.slow
-def test_a_load_that_ends_between_two_packages_leaves_nothing_out(
-    warehouse: Warehouse, world: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Once a pull request was committed alone, its reviews were never asked for again."""
-    tenant, clean = connect(warehouse, world.url, "github"), connect(warehouse, world.url, "github", slug="clean")
-    commit, package_rows = Landing.load, load.PACKAGE_ROWS
-    monkeypatch.setattr(load, "PACKAGE_ROWS", 1)
-    for last in ("pull_request_commits", "reviews", "pull_requests", "deployments"):
-        monkeypatch.setattr(Landing, "load", _dying_after(last, commit))
-        with pytest.raises(Killed):
-            sync(warehouse, "github", tenant)
-    monkeypatch.setattr(Landing, "load", commit)
-    monkeypatch.setattr(load, "PACKAGE_ROWS", package_rows)
-
-    (outcome,) = sync(warehouse, "github", tenant)
-
-    assert outcome.error is None
-    sync(warehouse, "github", clean)
-    ours, full = rows(warehouse, "github", tenant), rows(warehouse, "github", clean)
-    assert {name: full[name] ^ ours[name] for name in full if ours[name] != full[name]} == {}

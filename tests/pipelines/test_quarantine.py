@@ -14,7 +14,7 @@ from pipelines.simulator.server import Running, running
 from pipelines.sync_error import SyncError
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import NOW, connect, rows, sync
+from tests.pipelines.syncs import NOW, connect, rows, sync
 
 
 @pytest.fixture(scope="module")

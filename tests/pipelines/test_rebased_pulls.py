@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import running
-from tests.pipelines.test_load import NOW, connect, sync
+from tests.pipelines.syncs import NOW, connect, sync
 
 STALE = """
 insert into raw_github.pull_request_commits

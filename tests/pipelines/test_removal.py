@@ -11,7 +11,7 @@ from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import connect, packages, rows, sync
+from tests.pipelines.syncs import connect, packages, rows, sync
 
 OF_PROJECTS = ("projects", "boards", "sprints", "issues", "changelogs", "worklogs", "remotelinks")
 REPOSITORIES = ["acme/checkout", "acme/storefront"]

@@ -12,7 +12,7 @@ from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import NOW, connect, packages, rows, sync
+from tests.pipelines.syncs import NOW, connect, packages, rows, sync
 from tests.pipelines.test_removal import of_repository
 
 CHECKOUT, STOREFRONT = REPOSITORIES = ["acme/checkout", "acme/storefront"]

@@ -11,7 +11,7 @@ from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.warehouse.connection import Warehouse
 from tests.pipelines.contract.connected import connect, one
-from tests.pipelines.test_load import rows
+from tests.pipelines.syncs import rows
 
 
 @pytest.fixture(scope="module")

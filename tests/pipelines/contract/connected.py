@@ -13,7 +13,7 @@ from pipelines.simulator.server import Running
 from pipelines.sources.reading import Reached, Reading, Request, Rows
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import BERLIN, sync
+from tests.pipelines.syncs import BERLIN, sync
 
 WITH_RECORDS = [source for source, entry in PLAYED.items() if entry.record]
 WITHOUT_RECORDS = [source for source, entry in PLAYED.items() if not entry.record]

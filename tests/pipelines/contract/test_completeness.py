@@ -15,7 +15,7 @@ from tests.pipelines.contract.connected import (
     one,
     played,
 )  # fmt: skip
-from tests.pipelines.test_load import NOW
+from tests.pipelines.syncs import NOW
 
 MINUTE = timedelta(minutes=1)
 

@@ -12,7 +12,7 @@ from pipelines.simulator.played import PLAYED
 from pipelines.simulator.server import Running
 from pipelines.warehouse.connection import Warehouse
 from tests.pipelines.contract.connected import ask, connect, every_source, every_source_with_records, one, played
-from tests.pipelines.test_load import NOW, rows
+from tests.pipelines.syncs import NOW, rows
 
 MINUTE = timedelta(minutes=1)
 

@@ -22,7 +22,7 @@ from tests.pipelines.contract.connected import (
     played,
     shown,
 )  # fmt: skip
-from tests.pipelines.test_load import NOW, rows
+from tests.pipelines.syncs import NOW, rows
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 

@@ -16,7 +16,7 @@ from pipelines.raw_tables import RAW, TABLES
 from pipelines.simulator.played import NOT_PLAYED, PLAYED
 from pipelines.simulator.server import Running
 from tests.pipelines.contract.connected import every_source
-from tests.pipelines.test_load import BERLIN, NOW
+from tests.pipelines.syncs import BERLIN, NOW
 
 
 def test_every_source_is_played_or_says_why_not() -> None:

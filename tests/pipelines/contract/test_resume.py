@@ -11,7 +11,7 @@ from pipelines.raw_tables import RAW
 from pipelines.simulator.server import Running
 from pipelines.warehouse.connection import Warehouse
 from tests.pipelines.contract.connected import ask, connect, every_source, one
-from tests.pipelines.test_load import rows
+from tests.pipelines.syncs import rows
 
 
 class Killed(BaseException):

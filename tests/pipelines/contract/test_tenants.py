@@ -5,7 +5,7 @@ from pipelines.raw_tables import RAW
 from pipelines.simulator.server import Running
 from pipelines.warehouse.connection import Warehouse
 from tests.pipelines.contract.connected import ask, connect, every_source, one
-from tests.pipelines.test_load import rows, sync
+from tests.pipelines.syncs import rows, sync
 
 
 @every_source

@@ -16,7 +16,7 @@ from pipelines.sync_error import SyncError
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
 from tests.pipelines.sources.test_recorded_answers import answer
-from tests.pipelines.test_load import NOW, config, connect, sync
+from tests.pipelines.syncs import NOW, config, connect, sync
 
 OTHERS = {"frankfurter": "/exchange_rates/v1/*", "open_er_api": "/exchange_rates/v6/*",
           "exchangerate_api": "/exchange_rates/v4/*"}  # fmt: skip

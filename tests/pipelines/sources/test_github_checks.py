@@ -9,7 +9,7 @@ from pipelines.simulator import github_checks
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import NOW, connect, sync
+from tests.pipelines.syncs import NOW, connect, sync
 
 
 @pytest.fixture

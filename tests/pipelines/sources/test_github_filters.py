@@ -10,7 +10,7 @@ from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.sources import github_events
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import NOW, connect, rows, sync
+from tests.pipelines.syncs import NOW, connect, rows, sync
 from tests.pipelines.test_removal import of_repository
 
 BASE = {"source": "github", "token": "canary", "organization": "acme"}

@@ -8,7 +8,7 @@ import pytest
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import NOW, connect, sync
+from tests.pipelines.syncs import NOW, connect, sync
 
 
 @pytest.fixture

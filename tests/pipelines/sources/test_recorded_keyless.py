@@ -19,7 +19,7 @@ from pipelines.simulator.server import running
 from pipelines.sources import gdelt, open_meteo
 from pipelines.tenants import Place
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import config, sync
+from tests.pipelines.syncs import config, sync
 
 HOST = "https://recorded.example"
 LONDON = Place("London", "GB", 51.50853, -0.12574)

@@ -13,7 +13,7 @@ from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.tenants import Place, Tenant
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import NOW, config, sync
+from tests.pipelines.syncs import NOW, config, sync
 
 BERLIN, HAMBURG = Place("Berlin", "DE", 52.52437, 13.41053), Place("Hamburg", "DE", 53.55073, 9.99302)
 

@@ -15,7 +15,7 @@ from pipelines.simulator.server import Running, running
 from pipelines.sources import zendesk
 from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import NOW, Killed, connect, packages, rows, sync
+from tests.pipelines.syncs import NOW, Killed, connect, packages, rows, sync
 
 LOGIN = ("admin@acme.example/token", "zendesk-acme")
 

@@ -7,7 +7,7 @@ import pytest
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import connect, sync
+from tests.pipelines.syncs import connect, sync
 from tests.pipelines.webhooks.told import Connected, only, query
 
 

@@ -11,7 +11,7 @@ from pipelines import removal
 from pipelines.simulator.server import Running
 from pipelines.warehouse.connection import Warehouse
 from pipelines.webhooks import batches
-from tests.pipelines.test_load import connect
+from tests.pipelines.syncs import connect
 from tests.pipelines.webhooks.told import Connected, apply_all, insert, only, query, store, told
 
 

@@ -10,7 +10,7 @@ import pytest
 from pipelines.raw_tables import RAW
 from pipelines.simulator.server import Running
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.test_load import NOW, connect, packages, sync
+from tests.pipelines.syncs import NOW, connect, packages, sync
 from tests.pipelines.webhooks.told import apply_all, comparable, only, query, store, told
 
 

@@ -16,7 +16,7 @@ from pipelines.webhooks import batches
 from pipelines.webhooks.events import split
 from pipelines.webhooks.signatures import Delivery
 from pipelines.webhooks.worker import BURST_REQUESTS, SECONDS_A_REQUEST, Worker
-from tests.pipelines.test_load import NOW, sync
+from tests.pipelines.syncs import NOW, sync
 from tests.pipelines.webhooks.told import Connected, apply_all, insert, query, store, told
 
 

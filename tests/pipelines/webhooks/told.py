@@ -15,7 +15,7 @@ from pipelines.warehouse.connection import Warehouse
 from pipelines.webhooks import batches
 from pipelines.webhooks.events import split
 from pipelines.webhooks.signatures import SIGNATURES, Delivery
-from tests.pipelines.test_load import rows
+from tests.pipelines.syncs import rows
 
 URL = "https://clearsignal.example/api/v1/webhooks/x/y"
 
