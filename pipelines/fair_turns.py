@@ -3,10 +3,16 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
+from queue import Empty
 from types import TracebackType
+from typing import TypeVar
 
+PATIENCE_SECONDS = 0.5  # without an answer to work on, until a connection leaves its place for as long as that lasts
 SLICE_SECONDS = 10.0  # of work until a connection gives way, where another one waits
 MOST_BEGUN = 32  # connections that have begun: each keeps a session of the database while it waits for its next turn
+
+Taken = TypeVar("Taken")
 
 
 class Places:
@@ -65,5 +71,20 @@ class Turn:
         """Let those who wait go first, then go on."""
         if self.is_over:
             self._places.leave()
+            self._places.take()
+            self._began = time.monotonic()
+
+    def awaiting(self, take: Callable[[float | None], Taken]) -> Taken:
+        """What `take` gives. A source that hangs, or is asked again after a while, keeps no place meanwhile.
+
+        `take` waits for so many seconds and then raises Empty, with None for as long as it lasts.
+        """
+        try:
+            return take(PATIENCE_SECONDS)
+        except Empty:
+            self._places.leave()
+        try:
+            return take(None)
+        finally:
             self._places.take()
             self._began = time.monotonic()

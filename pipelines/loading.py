@@ -1,6 +1,7 @@
 """The sync of one connection: its rounds of reading, what a sweep finds, and how it ended."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -13,6 +14,7 @@ from pipelines.fair_turns import Places, Turn
 from pipelines.holds import WHOLE
 from pipelines.packages import NotCommitted, Packages
 from pipelines.rounds import Rounds
+from pipelines.sources.readers import Ended, Readers
 from pipelines.sources.reading import Expected, Request, unread_pasts
 from pipelines.stored_connections import StoredConnection
 from pipelines.sync_error import UNEXPECTED, SyncError
@@ -31,7 +33,8 @@ class Loading:
         self._stored, self._database, self._options, self._outcome = stored, database, options, outcome
         self._module = load.module_of(stored.source)
         self._packages = Packages(warehouse, stored, database, options, outcome)
-        self._rounds = Rounds(stored, self._packages, outcome, turn or Turn(Places(1)))
+        self._turn = turn or Turn(Places(1))
+        self._rounds = Rounds(stored, self._packages, outcome, self._turn)
         self._asking = Asking(warehouse, stored, database, options)
 
     def run(self) -> None:
@@ -87,10 +90,16 @@ class Loading:
 
     def _expected(self, request: Request) -> list[Expected]:
         """What the source tells of its size; nothing where it does not, as no sync should fail for an estimate."""
-        try:
-            return list(getattr(self._module, "expected", lambda request: ())(request))
-        except (SyncError, *UNEXPECTED):
-            return []
+        told = getattr(self._module, "expected", lambda request: ())
+        found: list[Expected] = []
+        with ThreadPoolExecutor(1) as pool, Readers(pool, self._turn.awaiting) as readers:
+            readers.start("expected", lambda: iter(told(request)))
+            for _, item in readers:
+                if not isinstance(item, Ended):
+                    found.append(item)
+                elif item.error is not None and not isinstance(item.error, (SyncError, *UNEXPECTED)):
+                    raise item.error
+        return found
 
     def _complete(self, request: Request) -> None:
         """Measure what is kept of what the source has, and read again what is missing."""

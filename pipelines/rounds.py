@@ -38,8 +38,11 @@ class Rounds:
         self._waiting, self._reading = list(resources), {}
         done: list[str] = []
         most = max(1, len(resources))
-        with ThreadPoolExecutor(most) as pool, ThreadPoolExecutor(THREADS) as threads, Readers(pool) as readers:
-            request.threads = threads
+        with (
+            ThreadPoolExecutor(most) as pool,
+            ThreadPoolExecutor(THREADS) as request.threads,
+            Readers(pool, self._turn.awaiting) as readers,
+        ):
             try:
                 self._begin(readers, request)
                 for resource, item in readers:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 AHEAD = 2  # items that wait to be taken, beside the one that each reader holds
 PAGES_AT_ONCE = 2  # of one list, that are completed while the next one is asked for
+Take = Callable[[float | None], Any]
 Page = TypeVar("Page")
 Made = TypeVar("Made")
 
@@ -25,10 +26,13 @@ class Ended(NamedTuple):
 
 
 class Readers:
-    """A context, with readings that its threads read; iterating it gives (name, item) until all have ended."""
+    """A context, with readings that its threads read; iterating it gives (name, item) until all have ended.
 
-    def __init__(self, threads: Executor) -> None:
-        self._threads = threads
+    `awaiting` takes the next item, by a function that raises Empty after so many seconds (None: never).
+    """
+
+    def __init__(self, threads: Executor, awaiting: Callable[[Take], Any] = lambda take: take(None)) -> None:
+        self._threads, self._awaiting = threads, awaiting
         self._taken: Queue[tuple[str, Any]] = Queue(AHEAD)
         self._stopped: dict[str, threading.Event] = {}
         self._under_way: dict[str, Future[None]] = {}
@@ -44,7 +48,7 @@ class Readers:
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         while self._under_way:
-            name, item = self._taken.get()
+            name, item = self._awaiting(lambda seconds: self._taken.get(timeout=seconds))
             if isinstance(item, Ended):
                 del self._under_way[name]
             yield name, item

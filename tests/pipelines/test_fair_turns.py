@@ -1,6 +1,7 @@
 """Who waits longest is next, and nobody keeps a place while others wait."""
 
 import threading
+from queue import Queue
 
 import pytest
 
@@ -60,3 +61,23 @@ def test_a_turn_that_fails_gives_its_place_back() -> None:
         raise ValueError("broken")
     with Turn(places) as turn:
         assert not turn.is_over  # nobody waits
+
+
+def test_who_waits_for_a_source_keeps_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fair_turns, "PATIENCE_SECONDS", 0.01)
+    places, answers, done = Places(1), Queue[str](), []
+
+    def wait() -> None:
+        with Turn(places) as turn:
+            done.append(turn.awaiting(lambda seconds: answers.get(timeout=seconds)))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    for _ in range(3):  # the others have the one place meanwhile
+        with Turn(places):
+            done.append("other")
+    answers.put("late")
+    waiting.join(10)
+    assert done == ["other", "other", "other", "late"]
+    with Turn(places) as turn:
+        assert not turn.is_over  # and no place is lost

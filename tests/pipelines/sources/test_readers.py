@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from pipelines.sources.readers import AHEAD, side_by_side
+from pipelines.sources.readers import AHEAD, completed, side_by_side
 
 
 def counting(name: str, made: list[tuple[str, int]], last: int = 50) -> Iterator[tuple[str, int]]:
@@ -78,3 +78,32 @@ def test_without_threads_one_is_read_after_another():
     assert list(side_by_side(None, {name: partial(counting, name, [], 2) for name in "ab"})) == [
         ("a", 0), ("a", 1), ("b", 0), ("b", 1),
     ]  # fmt: skip
+
+
+def test_pages_are_completed_at_once_and_come_in_their_order():
+    meeting = threading.Barrier(2, timeout=10)
+
+    def complete(page: int) -> int:
+        if page < 2:
+            meeting.wait()
+        return page * 10
+
+    assert list(completed(range(5), complete)) == [(page, page * 10) for page in range(5)]
+
+
+def test_a_list_that_breaks_off_gives_the_pages_before_and_no_page_beyond_one_that_fails():
+    def breaking() -> Iterator[int]:
+        yield from range(3)
+        raise KeyError("token")
+
+    taken = []
+    with pytest.raises(KeyError, match="token"):
+        for page, _ in completed(breaking(), str):
+            taken.append(page)
+    assert taken == [0, 1, 2]
+
+    taken.clear()
+    with pytest.raises(ZeroDivisionError):
+        for page, _ in completed(range(6), lambda page: 1 / (page - 2)):
+            taken.append(page)
+    assert taken == [0, 1]
