@@ -1,7 +1,8 @@
 """How near a first sync comes to what the requests' delay alone would cost, with 50 ms a request at the simulator.
 
-A company of its own process is read by GitHub (GraphQL and REST), Jira and HubSpot, each in a process that does
-nothing but the sync. The bound is requests × 50 ms ÷ the requests that a connection may have under way at once.
+Companies in a process of their own are read by GitHub (GraphQL and REST), Jira and HubSpot, each in a process that does
+nothing but the sync. The bound is requests × 50 ms ÷ the requests that a connection may have under way at once. HubSpot's
+company is ten times as old as the others': a few requests would only measure what any sync costs.
 """
 
 import subprocess
@@ -21,7 +22,9 @@ SIMULATOR = f"""
 import sys
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import running
-with running([Charter("acme", days=90)]) as simulator:
+with running([Charter("acme", days=90), Charter("globex", days=900)]) as simulator:
+    for slug in simulator.world.charters:
+        simulator.world.company(slug)  # made before the first request, not in it
     simulator.fault("*", "delay_ms", delay_ms={DELAY_MS})
     print(simulator.url, flush=True)
     sys.stdin.read()
@@ -41,7 +44,7 @@ def _configs(url: str) -> dict[str, dict[str, Any]]:
         "jira": {
             "source": "jira", "email": "ann@acme.example", "token": "jira-acme", "base_url": f"{url}/jira/acme",
         },
-        "hubspot": {"source": "hubspot", "token": "hubspot-acme", "base_url": f"{url}/hubspot/acme"},
+        "hubspot": {"source": "hubspot", "token": "hubspot-globex", "base_url": f"{url}/hubspot/globex"},
     }  # fmt: skip
 
 
