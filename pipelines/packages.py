@@ -178,6 +178,7 @@ class Packages:
         try:
             return loading.result() if loading is not None else None
         except Exception as error:
+            self._cursors = None  # what the warehouse has, once more
             failure = SyncError("internal", load.scrub(self._stored, f"the rows could not be loaded: {_root(error)}"))
             self._outcome.failed += tuple(self.journal.running)
             self.journal.record_unrecorded()

@@ -37,7 +37,7 @@ class Journal:
     @property
     def running(self) -> list[str]:
         """What was begun and is neither committed nor failed."""
-        return [*self._running, *self._loading]
+        return list(dict.fromkeys([*self._loading, *self._running]))
 
     def begin(self, resources: Iterable[str]) -> None:
         """These resources are being read from now on."""
