@@ -1,13 +1,12 @@
 """Fifty tenants with as many pull requests as asked for, written into the raw tables by SQL, as their syncs would have.
 
-To a pull request come three commits, a fifth of a deployment, one and a half issues at Jira and half a one at GitHub, with
-reviews, statuses and changelogs. All is a function of the row's number: number n happens n / (pull requests a day) days
+To a pull request come three commits, a fifth of a deployment, one and a half issues at Jira and half a one at GitHub,
+with reviews, statuses and changelogs. All is a function of the row's number: number n happens n / (pull requests a day) days
 after START, so more numbers are more days, and a company of any size has DAYS of them.
 """
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid5
 
 from psycopg import ClientCursor
@@ -47,7 +46,8 @@ class Company:
         values = {
             "first": first, "last": last, "repositories": rows.REPOSITORIES, "projects": rows.PROJECTS, "start": START,
             "step": timedelta(days=DAYS) / self.pulls, "package": f"day {last_day}", "until": until,
-            "first_sprint": max(0, (first_day - 1) // rows.SPRINT_DAYS), "last_sprint": (last_day - 1) // rows.SPRINT_DAYS,
+            "first_sprint": max(0, (first_day - 1) // rows.SPRINT_DAYS),
+            "last_sprint": (last_day - 1) // rows.SPRINT_DAYS,
         }  # fmt: skip
         # Values are put in by the client, as a plan for any value would be one for few rows.
         with self.warehouse.connect("loader", cursor_factory=ClientCursor) as database:
@@ -85,7 +85,8 @@ def _insert(source: str, name: str, columns: str, query: str) -> Composable:
     """A query that gives `columns` in their order, as an upsert by the table's key."""
     table = RAW[source][name]
     named = [column.strip() for column in columns.split(",")]
-    return SQL("insert into {} (tenant_id, connection_id, _dlt_load_id, {}) {} on conflict ({}) do update set {}").format(
+    upsert = "insert into {} (tenant_id, connection_id, _dlt_load_id, {}) {} on conflict ({}) do update set {}"
+    return SQL(upsert).format(
         Identifier(table.schema, table.name),
         SQL(", ").join(map(Identifier, named)),
         SQL(f"select %(tenant)s, %(connection)s, %(package)s || %(connection)s, rows.* from ({query}) as rows"),  # type: ignore[arg-type]

@@ -1,4 +1,5 @@
-"""The rows of one tenant of a large company, a query a raw table: columns, and what gives them for the numbers asked for.
+# ruff: noqa: E501 (queries are read by their clauses)
+"""The rows of one tenant of a large company, a query a raw table: columns, and what gives them for the numbers given.
 
 A repository takes five pull requests in a row and is deployed at the fifth, then comes the next repository's turn.
 """
@@ -26,7 +27,9 @@ def sha(kind: str, number: str = "n") -> str:
 
 
 def person(kind: str, number: str = "n") -> str:
-    return f"jsonb_build_object('type', 'User', 'login', 'dev-' || (({number}) * 7 + {sum(map(ord, kind))}) %% {PEOPLE})"
+    return (
+        f"jsonb_build_object('type', 'User', 'login', 'dev-' || (({number}) * 7 + {sum(map(ord, kind))}) %% {PEOPLE})"
+    )
 
 
 def status(number: str) -> str:
@@ -127,8 +130,10 @@ JIRA = {
         "values ('customfield_10016', 'Story point estimate', true, 'com.pyxis.greenhopper.jira:jsw-story-points'),"
         " ('customfield_10020', 'Sprint', true, 'com.pyxis.greenhopper.jira:gh-sprint')",
     ),
-    "boards": ("id, name, type, project_key", "select p, 'Board ' || p, 'scrum', 'P' || p from"
-               " generate_series(0, %(projects)s - 1) as p"),  # fmt: skip
+    "boards": (
+        "id, name, type, project_key",
+        "select p, 'Board ' || p, 'scrum', 'P' || p from generate_series(0, %(projects)s - 1) as p",
+    ),
     "sprints": (
         "id, board_id, name, state, start_date, end_date, complete_date",
         f"select p * 1000 + s, p, 'Sprint ' || s, case when s < %(last_sprint)s then 'closed' else 'active' end,"
@@ -140,7 +145,7 @@ JIRA = {
         "id, key, project_key, summary, description_text, issuetype, status, priority, labels, components, assignee, reporter,"
         " story_points, sprints, custom_fields, created, updated, statuscategorychangedate, url",
         f"select n::text, project || '-' || n, project, 'Story ' || n, 'As a user I want ' || n,"
-        f" '{{\"name\": \"Story\", \"subtask\": false}}'::jsonb, case when {DONE} then {status('3')} else {status('2')} end,"
+        f' \'{{"name": "Story", "subtask": false}}\'::jsonb, case when {DONE} then {status("3")} else {status("2")} end,'
         " jsonb_build_object('name', (array['Low', 'Medium', 'High'])[n %% 3 + 1]), '[]'::jsonb, '[]'::jsonb,"
         f" jsonb_build_object('displayName', 'Dev ' || n %% {PEOPLE}), jsonb_build_object('displayName', 'Dev ' || n %% 7),"
         " (array[1, 2, 3, 5, 8])[n %% 5 + 1]::float, jsonb_build_array(jsonb_build_object('id', sprint)), '{}'::jsonb, at,"

@@ -25,7 +25,7 @@ class Cost:
 
     database_seconds: float
     model_seconds: dict[str, float]  # by dbt's clock, which has its fixed cost in it
-    spilled_bytes: dict[str, int] = field(default_factory=dict)  # of the models that wrote to disk what memory did not hold
+    spilled_bytes: dict[str, int] = field(default_factory=dict)  # of the models that wrote temporary files
 
 
 class Transforms:

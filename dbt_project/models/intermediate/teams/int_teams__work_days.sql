@@ -1,6 +1,6 @@
 -- One row per calendar (a team's, or '' for all who are in none) and day: the work hours as instants, none on a day off, and
 -- the work seconds of all days before. So the work time between two instants needs two rows, however far they are apart.
--- A table, for without statistics each instant is compared with every day of its calendar.
+-- A table, for its index: each instant looks up its day.
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',

@@ -19,12 +19,8 @@ calendars as (
     from {{ ref('int_teams__calendars') }}
 ),
 
-days as (
-    select * from {{ ref('int_teams__work_days') }}
-    where {{ of_touched_tenants() }}
-),
-
 -- Each instant in work seconds of its calendar: a part is the difference of two, so that these parts sum as well.
+-- The limit, which cuts nothing off, has each day looked up: joined, an instant is compared with all days of its calendar.
 pulls as (
     select
         {% for instant in instants -%}
@@ -34,11 +30,15 @@ pulls as (
     from {{ ref('int_pull_requests__phases') }} as phases
     left join calendars on phases.tenant_id = calendars.tenant_id and coalesce(phases.team, '') = calendars.calendar
     {%- for instant in instants %}
-    left join days as {{ instant }}_day
-        on
-            phases.tenant_id = {{ instant }}_day.tenant_id
-            and coalesce(phases.team, '') = {{ instant }}_day.calendar
-            and {{ local_day('phases.' ~ instant, 'calendars.time_zone') }} = {{ instant }}_day.day
+    left join lateral (
+        select * from {{ ref('int_teams__work_days') }} as days
+        where
+            days.tenant_id = phases.tenant_id
+            and days.calendar = coalesce(phases.team, '')
+            and days.day = {{ local_day('phases.' ~ instant, 'calendars.time_zone') }}
+        order by days.day
+        limit 1
+    ) as {{ instant }}_day on true
     {%- endfor %}
     where {{ of_touched_tenants('phases.tenant_id') }}
 )
