@@ -8,6 +8,7 @@ from litestar import Litestar, Request, Router
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ControllerRouterHandler
 
 from api import marts
 from api.access_log import AccessLog
@@ -66,34 +67,7 @@ def create(warehouse: Warehouse, settings: Settings | None = None, log: AccessLo
             log.flush()
 
     app = Litestar(
-        route_handlers=[
-            Router(
-                "/api/v1",
-                route_handlers=[
-                    marts.list_marts,
-                    marts.read_mart,
-                    *auth.ROUTES,
-                    *profile.ROUTES,
-                    *dashboard.ROUTES,
-                    *connections.ROUTES,
-                    *connection_tests.ROUTES,
-                    *repositories.ROUTES,
-                    *sync.ROUTES,
-                    *sync_status.ROUTES,
-                    *schedules.ROUTES,
-                    *webhooks.ROUTES,
-                    *uploads.ROUTES,
-                    *overrides.ROUTES,
-                    *configuration.ROUTES,
-                    *evidence.ROUTES,
-                    *issues.ROUTES,
-                ],
-            ),
-            *mart_paths.ROUTES,
-            *aliases.ROUTES,
-            *health.ROUTES,
-            *docs.ROUTES,
-        ],
+        route_handlers=_routes(),
         before_request=authorise,
         dependencies={
             "services": Provide(_services, sync_to_thread=False),
@@ -101,21 +75,56 @@ def create(warehouse: Warehouse, settings: Settings | None = None, log: AccessLo
         },
         exception_handlers={Exception: answer},
         lifespan=[lifespan],
-        openapi_config=OpenAPIConfig(
-            title="Clearsignal",
-            version=VERSION,
-            description=ABOUT,
-            path="/openapi",
-            render_plugins=[],
-            components=Components(
-                security_schemes={"accessToken": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
-            ),
-        ),
+        openapi_config=_openapi(),
         logging_config=None,
         debug=False,
     )
     app.state.metrics = metrics
     return Edge(app, CrossOrigin(settings.cors_origins), metrics, log, settings.body_limit, settings.webhook_limit)
+
+
+def _routes() -> list[ControllerRouterHandler]:
+    return [
+        Router(
+            "/api/v1",
+            route_handlers=[
+                marts.list_marts,
+                marts.read_mart,
+                *auth.ROUTES,
+                *profile.ROUTES,
+                *dashboard.ROUTES,
+                *connections.ROUTES,
+                *connection_tests.ROUTES,
+                *repositories.ROUTES,
+                *sync.ROUTES,
+                *sync_status.ROUTES,
+                *schedules.ROUTES,
+                *webhooks.ROUTES,
+                *uploads.ROUTES,
+                *overrides.ROUTES,
+                *configuration.ROUTES,
+                *evidence.ROUTES,
+                *issues.ROUTES,
+            ],
+        ),
+        *mart_paths.ROUTES,
+        *aliases.ROUTES,
+        *health.ROUTES,
+        *docs.ROUTES,
+    ]
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Clearsignal",
+        version=VERSION,
+        description=ABOUT,
+        path="/openapi",
+        render_plugins=[],
+        components=Components(
+            security_schemes={"accessToken": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
+    )
 
 
 def _services(request: Request[Any, Any, Any]) -> Services:
