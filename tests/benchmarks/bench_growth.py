@@ -1,4 +1,4 @@
-"""How the database time of a full refresh grows with the rows: 10,000 and 100,000 pull requests and what comes with them.
+"""How the database time of a full refresh grows: 10,000 and 100,000 pull requests and what comes with them.
 
 `CLEARSIGNAL_BENCH_PULLS` lists other sizes (`10000,100000,1000000` takes an hour or more). Each size is a warehouse of
 its own. The exponent is the slope between two sizes on paper that is logarithmic both ways; n log n has one a little

@@ -1,7 +1,8 @@
 """One day of new data, a thousandth of all, against the full refresh of the marts of delivery and velocity.
 
 In seconds in which the database was at work. A build without any news, which is what dbt itself and its looking up
-cost, is measured three times, shown apart, and taken off both. `CLEARSIGNAL_BENCH_PULLS` is the number of pull requests.
+cost, is measured three times, shown apart, and taken off both.
+`CLEARSIGNAL_BENCH_PULLS` is the number of pull requests.
 """
 
 import os

@@ -1,8 +1,8 @@
 """Fifty tenants with as many pull requests as asked for, written into the raw tables by SQL, as their syncs would have.
 
 To a pull request come three commits, a fifth of a deployment, one and a half issues at Jira and half a one at GitHub,
-with reviews, statuses and changelogs. All is a function of the row's number: number n happens n / (pull requests a day) days
-after START, so more numbers are more days, and a company of any size has DAYS of them.
+with reviews, statuses and changelogs. All is a function of the row's number: number n happens
+n / (pull requests a day) days after START, so more numbers are more days, and a company of any size has DAYS of them.
 """
 
 from collections.abc import Iterable
