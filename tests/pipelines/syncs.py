@@ -13,6 +13,10 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 BERLIN = Place("Berlin", "DE", 52.52437, 13.41053)
 
 
+class Killed(BaseException):
+    """What a process that is killed does not catch."""
+
+
 def config(source: str, url: str, **values: Any) -> dict[str, Any]:
     return {**PLAYED[source].config(url, "acme"), "source": source, **values}
 

@@ -14,10 +14,12 @@ import pytest
 
 from pipelines import holds, http
 from pipelines.simulator.company import Charter
+from pipelines.simulator.played import PLAYED
 from pipelines.simulator.server import Running, running
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.syncs import NOW, SOURCES, connect, rows, sync
+from tests.pipelines.syncs import NOW, connect, rows, sync
 
+SOURCES = tuple(PLAYED)
 README = Path(__file__).parents[2] / "pipelines" / "README.md"
 BEGIN, END = "<!-- made by tests/pipelines/test_fault_table.py -->\n", "<!-- end -->\n"
 # Words for a fault, what the simulator does, how often (None: as long as the sync lasts).

@@ -12,7 +12,7 @@ from pipelines.landing import Batch, Landing
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.warehouse.connection import Warehouse
-from tests.pipelines.syncs import NOW, connect, rows, sync
+from tests.pipelines.syncs import NOW, Killed, connect, rows, sync
 
 
 @pytest.fixture(scope="module")
@@ -122,10 +122,6 @@ def test_a_page_token_that_repeats_ends_the_sync(warehouse: Warehouse) -> None:
         (outcome,) = sync(warehouse, "jira", tenant)
     assert outcome.error is not None and outcome.error.error_class == "unparsable"
     assert "issues" in outcome.failed
-
-
-class Killed(BaseException):
-    """What a process that is killed does not catch."""
 
 
 def _dying_after(table: str, commit: Callable[[Landing, Batch], str]) -> Callable[[Landing, Batch], str]:
