@@ -1,8 +1,8 @@
 """How near a first sync comes to what the requests' delay alone would cost, with 50 ms a request at the simulator.
 
 Companies in a process of their own are read by GitHub (GraphQL and REST), Jira and HubSpot, each in a process that does
-nothing but the sync. The bound is requests × 50 ms ÷ the requests that a connection may have under way at once. HubSpot's
-company is ten times as old as the others': a few requests would only measure what any sync costs.
+nothing but the sync. The bound is requests × 50 ms ÷ the requests that a connection may have under way at once.
+HubSpot's company is ten times as old as the others': a few requests would only measure what any sync costs.
 """
 
 import subprocess

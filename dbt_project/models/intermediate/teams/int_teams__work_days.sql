@@ -17,7 +17,7 @@ select
 from {{ ref('int_teams__calendars') }} as calendars
 inner join {{ ref('int_tenants__now') }} as tenants using (tenant_id)
 inner join {{ ref('int_teams__first_days') }} as firsts using (tenant_id)
-cross join lateral (
+inner join lateral (
     select
         hours.*,
         coalesce(
@@ -39,5 +39,5 @@ cross join lateral (
             from generate_series(0, tenants.today - firsts.first_day + 2) as number
         ) as numbers
     ) as hours
-) as days
+) as days on true
 where {{ of_touched_tenants('calendars.tenant_id') }}
