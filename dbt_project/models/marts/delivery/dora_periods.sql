@@ -76,8 +76,8 @@ measured as (
         select
             tenant_id,
             period_number,
-            generate_series(first_day::timestamp, last_day::timestamp, interval '1 day')::date as day
-        from periods
+            generate_series(first_day::timestamp, least(last_day, today)::timestamp, interval '1 day')::date as day
+        from periods  -- webhooks tell of days beyond the tenant's today: no day shows them yet, so no week may
     ) as periods using (tenant_id, day)
     group by facts.scope_number, periods.period_number
 ),
