@@ -5,7 +5,6 @@ that follow from them are committed together; a row that did not change keeps it
 """
 
 import csv
-import gc
 import os
 import shutil
 import tempfile
@@ -30,7 +29,6 @@ from pipelines.raw_tables import RAW, Table
 from pipelines.warehouse.connection import Warehouse
 
 prepare()
-gc.freeze()  # else the first sync of a process pauses for a third of a second to look at all that dlt imports
 _begun: set[str] = set()  # addresses and sources whose dataset has dlt's own tables
 
 

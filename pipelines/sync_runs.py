@@ -27,9 +27,7 @@ class Journal:
     quarantined: Mapping[str, int] = field(default_factory=dict)  # resource → records that did not fit
     as_of: datetime = field(init=False)
     _running: dict[str, UUID] = field(default_factory=dict)
-    _loading: dict[str, UUID] = field(
-        default_factory=dict
-    )  # those that were read, and whose last package is not kept yet
+    _loading: dict[str, UUID] = field(default_factory=dict)  # those whose last package is being loaded
 
     def __post_init__(self) -> None:
         self.as_of = self.clock()
