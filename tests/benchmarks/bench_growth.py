@@ -1,6 +1,6 @@
 """How the database time of a full refresh grows: 10,000 and 100,000 pull requests and what comes with them.
 
-`CLEARSIGNAL_BENCH_PULLS` lists other sizes (`10000,100000,1000000` takes an hour or more). Each size is a warehouse of
+`BENCH_PULLS` lists other sizes (`10000,100000,1000000` takes an hour or more). Each size is a warehouse of
 its own. The exponent is the slope between two sizes on paper that is logarithmic both ways; n log n has one a little
 above 1.
 The five steepest models are those of more than a second, so that dbt's fixed cost is small beside theirs.
@@ -16,7 +16,7 @@ from tests.benchmarks.large_company import Company
 from tests.benchmarks.report import figure
 from tests.benchmarks.transforms import Cost, Transforms
 
-SIZES = [int(size) for size in os.environ.get("CLEARSIGNAL_BENCH_PULLS", "10000,100000").split(",")]
+SIZES = [int(size) for size in os.environ.get("BENCH_PULLS", "10000,100000").split(",")]
 SPILL_GOAL = 1_000_000_000
 LEAST_SECONDS, SHOWN = 1.0, 5
 

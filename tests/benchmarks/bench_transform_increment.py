@@ -2,7 +2,7 @@
 
 In seconds in which the database was at work. A build without any news, which is what dbt itself and its looking up
 cost, is measured three times, shown apart, and taken off both.
-`CLEARSIGNAL_BENCH_PULLS` is the number of pull requests.
+`BENCH_PULLS` is the number of pull requests.
 """
 
 import os
@@ -14,7 +14,7 @@ from tests.benchmarks.large_company import DAYS, Company
 from tests.benchmarks.report import figure
 from tests.benchmarks.transforms import Transforms
 
-PULLS = int(os.environ.get("CLEARSIGNAL_BENCH_PULLS", "100000").split(",")[-1])
+PULLS = int(os.environ.get("BENCH_PULLS", "100000").split(",")[-1])
 GOAL, ROUNDS = 0.02, 3
 
 
