@@ -18,8 +18,13 @@ from api.settings import Settings
 
 # Read and write begin alike: the transaction, then the tenant, then the statement. Set and read in one statement
 # would leak: the planner may read before it sets.
+# A reader holds the table of versions before his snapshot is taken, so no mart is swapped while he reads: the new
+# table's rows would be later than his snapshot, and he would find it empty (pipelines/publish.py).
 BEGIN = {
-    "read": "begin isolation level repeatable read read only; select set_config('app.tenant_id', '%s', true)",
+    "read": (
+        "begin isolation level repeatable read read only; lock table app.mart_version in access share mode; "
+        "select set_config('app.tenant_id', '%s', true)"
+    ),
     "write": "begin; select set_config('app.tenant_id', '%s', true)",
 }
 

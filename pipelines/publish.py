@@ -21,7 +21,8 @@ from pipelines.contracts import Mart
 from pipelines.warehouse.connection import Warehouse
 
 CHANNEL = "clearsignal_published"
-SWAP_TRIES = 30  # with a lock time-out of a second each: a long read delays a publish, never other readers
+# A long read delays a publish by half a minute at most, and other readers by a tenth of a second at a time.
+SWAP_TRIES, LOCK_TIMEOUT, PAUSE = 60, "100ms", 0.4
 logger = logging.getLogger(__name__)
 
 
@@ -129,12 +130,19 @@ class _Move:
 
 
 def _swap(connection: psycopg.Connection, moves: list[_Move]) -> None:
-    """All renames together, last, so that the exclusive locks are held for milliseconds."""
+    """All renames together, last, so that the exclusive locks are held for milliseconds.
+
+    The API's readers hold `app.mart_version` while they read: whoever's snapshot is older than the new tables would
+    find them empty. So the swap waits for the readers under way, and later ones wait for it.
+    """
+    if not moves:
+        return
     statements = [statement for move in moves for statement in mart_tables.swap(move.mart, move.next)]
     for attempt in range(SWAP_TRIES):
         try:
             with connection.transaction():
-                connection.execute("set local lock_timeout = '1s'")
+                connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+                connection.execute("lock table app.mart_version in access exclusive mode")
                 for statement in statements:
                     connection.execute(statement)
             return
@@ -142,7 +150,7 @@ def _swap(connection: psycopg.Connection, moves: list[_Move]) -> None:
             logger.info("publish waits for a long read to end (try %s of %s)", attempt + 1, SWAP_TRIES)
             if attempt == SWAP_TRIES - 1:
                 raise
-            time.sleep(0.05)
+            time.sleep(PAUSE)
 
 
 def _count_versions(connection: psycopg.Connection, report: PublishReport, moves: Iterable[_Move]) -> set[UUID]:

@@ -1,8 +1,12 @@
 """What a publish, a new contract, and a mart that is not there yet do to readers."""
 
+import asyncio
+import threading
 import time
 
 import dbt_project
+from api.database import Database
+from api.settings import Settings
 from pipelines import tenants
 
 
@@ -120,3 +124,25 @@ def test_a_reader_during_publishes_never_sees_two_versions_in_one_answer(fresh, 
             seen.add((body["meta"]["version"], notes.pop()))
     versions = [version for version, _ in sorted(seen)]
     assert len(versions) == len(set(versions))
+
+
+def test_who_began_to_read_before_a_publish_finds_the_rows_of_that_time(fresh, built):
+    """A table that took another's place since then would be empty to him: its rows are newer than what he sees."""
+    rows = built.readings(fresh.acme.tenant_id, count=30, note="newer")
+    publishing = threading.Thread(target=built.publish, args=(fresh.warehouse, rows))
+
+    async def read() -> tuple[int, int]:
+        database = Database(fresh.services.database.dsn, Settings())
+        await database.open()
+        try:
+            async with database.tenant(fresh.acme.tenant_id) as connection:
+                publishing.start()
+                await asyncio.to_thread(publishing.join, 0.5)
+                version = await connection.fetchval("select version from app.mart_version where mart = 'readings'")
+                return version, await connection.fetchval("select count(*) from marts.readings")
+        finally:
+            await database.close()
+
+    assert asyncio.run(read()) == (1, 90)
+    publishing.join()
+    assert fresh.get("/api/v1/marts/readings?limit=100").json()["meta"]["version"] == 2
