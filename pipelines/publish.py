@@ -21,8 +21,9 @@ from pipelines.contracts import Mart
 from pipelines.warehouse.connection import Warehouse
 
 CHANNEL = "clearsignal_published"
-# A long read delays a publish by half a minute at most, and other readers by a tenth of a second at a time.
-SWAP_TRIES, LOCK_TIMEOUT, PAUSE = 60, "100ms", 0.4
+# A long read delays a publish, and while the swap waits for it other readers wait too: a tenth of a second at first,
+# later two, with as long a pause between; the API's readers give up after three (api/database.py).
+SWAP_WAITS = [0.1, 0.1, 0.2, 0.2, 0.5, 0.5, 1.0, 1.0, *[2.0] * 12]
 logger = logging.getLogger(__name__)
 
 
@@ -40,7 +41,7 @@ def publish(warehouse: Warehouse, marts: Mapping[str, Mart], held: Collection[UU
     """Move what changed since each tenant's last publish to `marts`; tenants in `held` keep their old version.
 
     A mart whose contract changed is left as it is (`kept`) while a tenant is held, for old rows do not fit it.
-    Raises psycopg.errors.LockNotAvailable where readers hold a table for longer than half a minute.
+    Raises psycopg.errors.LockNotAvailable where readers hold a table for longer than a minute.
     """
     with warehouse.connect("transformer") as connection:
         connection.execute("select pg_advisory_xact_lock(hashtext('clearsignal publish'))")
@@ -138,19 +139,19 @@ def _swap(connection: psycopg.Connection, moves: list[_Move]) -> None:
     if not moves:
         return
     statements = [statement for move in moves for statement in mart_tables.swap(move.mart, move.next)]
-    for attempt in range(SWAP_TRIES):
+    for attempt, seconds in enumerate(SWAP_WAITS, 1):
         try:
             with connection.transaction():
-                connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+                connection.execute(f"set local lock_timeout = '{seconds}s'")
                 connection.execute("lock table app.mart_version in access exclusive mode")
                 for statement in statements:
                     connection.execute(statement)
             return
         except psycopg.errors.LockNotAvailable:
-            logger.info("publish waits for a long read to end (try %s of %s)", attempt + 1, SWAP_TRIES)
-            if attempt == SWAP_TRIES - 1:
+            logger.info("publish waits for a long read to end (try %s of %s)", attempt, len(SWAP_WAITS))
+            if attempt == len(SWAP_WAITS):
                 raise
-            time.sleep(PAUSE)
+            time.sleep(seconds)
 
 
 def _count_versions(connection: psycopg.Connection, report: PublishReport, moves: Iterable[_Move]) -> set[UUID]:
