@@ -31,7 +31,9 @@ def _unnest(node: exp.Expression) -> None:
     first = names[0] if names else alias
     second = f", generate_subscripts(items, 1) as {names[1]}" if len(names) > 1 else ""
     query = f"select unnest(items) as {first}{second} from (select {items} as items) as listed"
-    inner = exp.Subquery(this=sqlglot.parse_one(query, read="duckdb"), alias=exp.TableAlias(this=exp.to_identifier(alias)))
+    inner = exp.Subquery(
+        this=sqlglot.parse_one(query, read="duckdb"), alias=exp.TableAlias(this=exp.to_identifier(alias))
+    )
     if isinstance(node, exp.Lateral):
         inner = exp.Lateral(this=inner.this.subquery(), alias=inner.args["alias"])
     node.replace(inner)
@@ -56,13 +58,15 @@ def _matches(text: exp.Expression, pattern: exp.Expression, flags: exp.Expressio
     """All groups of all matches; a group that took no part is null in Postgres and empty in DuckDB."""
     letters = flags.name if flags else ""
     own = _pattern(pattern.name, "i" in letters)
-    groups = [f"regexp_extract_all({_duck(text)}, '{own}', {n})" for n in range(1, re.compile(pattern.name.replace(r"\y", r"\b")).groups + 1)]
+    count = re.compile(pattern.name.replace(r"\y", r"\b")).groups
+    groups = [f"regexp_extract_all({_duck(text)}, '{own}', {n})" for n in range(1, count + 1)]
     each = ", ".join(f"nullif(z[{n}], '')" for n in range(1, len(groups) + 1))
     found = f"list_transform(list_zip({', '.join(groups)}), lambda z: [{each}])"
     return found if "g" in letters else f"({found})[1:1]"
 
 
 def _pattern(pattern: str, ignores_case: bool = False) -> str:
+    """DuckDB's regular expressions know the border of a word by another letter, and flags inside."""
     return ("(?i)" if ignores_case else "") + pattern.replace(r"\y", r"\b").replace("'", "''")
 
 
@@ -80,8 +84,8 @@ def _rewrite(node: exp.Expression) -> exp.Expression:
         if isinstance(called, exp.Anonymous) and called.name.lower() == "regexp_match":
             text, pattern = called.expressions
             return _parsed(f"nullif(regexp_extract({_duck(text)}, '{_pattern(pattern.name)}', 1), '')")
-    if isinstance(node, exp.Literal) and node.is_string and r"\y" in node.name:
-        return exp.Literal.string(_pattern(node.name))
+    if isinstance(node, exp.Literal):
+        return _literal(node)
     if isinstance(node, exp.Substring) and isinstance(start := node.args["start"], exp.Literal) and start.is_string:
         return _parsed(f"nullif(regexp_extract({_duck(node.this)}, '{_pattern(start.name)}', 1), '')")
     if isinstance(node, exp.JSONBExtractScalar):
@@ -92,16 +96,28 @@ def _rewrite(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.DataType) and node.this == exp.DataType.Type.DECIMAL and not node.expressions:
         return exp.DataType.build("double")
     if isinstance(node, exp.Sub) and node.this.unnest().name.lower() in ("to_json", "to_jsonb"):
-        return node.this  # without the key that Postgres takes out: nobody reads it
+        return _parsed(_duck(node.this))  # with the key that Postgres takes out: nobody reads it
+    if isinstance(node, exp.ToChar | exp.TimeToStr) and set(node.args["format"].name) == {"0"}:
+        return _parsed(f"printf('%0{len(node.args['format'].name)}d', {_duck(node.this)})")
     if isinstance(node, exp.Anonymous) and (write := FUNCTIONS.get(node.name.lower())):
         return _parsed(write(*map(_duck, node.expressions)))
     return node
 
 
+def _literal(node: exp.Literal) -> exp.Expression:
+    if not node.is_string:  # a decimal of eighteen digits overflows where a numeric does not
+        return _parsed(f"{node.name}e0") if "." in node.name else node
+    if re.fullmatch(r"\d{4}-\d\d-\d\dZ", node.name):
+        return exp.Literal.string(f"{node.name[:-1]} 00:00:00Z")
+    if node.name == "{}" and isinstance(node.parent, exp.Coalesce):
+        return exp.Literal.string("[]")
+    return exp.Literal.string(node.name.replace(r"\y", r"\b"))
+
+
 def _like_any(node: exp.Like) -> exp.Expression:
     patterns = node.expression.this.unnest()
     column = patterns.expressions[0].unalias()
-    where = exp.Like(this=node.this.copy(), expression=column.copy())
+    where = exp.Like(this=_parsed(_duck(node.this)), expression=column.copy())
     return exp.Exists(this=patterns.copy().select("1", append=False).where(where))
 
 
@@ -114,6 +130,8 @@ FUNCTIONS: dict[str, Callable[..., str]] = {
     "jsonb_typeof": lambda x: f"lower(json_type({x}))",
     "to_jsonb": lambda x: f"to_json({x})",
     "jsonb_build_object": lambda *pairs: f"json_object({', '.join(f'({each})' for each in pairs)})",
-    "jsonb_agg": lambda x: f"to_json(list({x}))",
-    "pg_input_is_valid": lambda x, kind: f"json_valid({x})" if "json" in kind else f"(try_cast({x} as timestamptz) is not null)",
+    "jsonb_agg": lambda x: f"list({x})",
+    "pg_input_is_valid": lambda x, kind: (
+        f"json_valid({x})" if "json" in kind else f"(try_cast({x} as timestamptz) is not null)"
+    ),
 }

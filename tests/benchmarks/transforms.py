@@ -56,7 +56,7 @@ class Transforms:
         """One build. Raises RuntimeError where a model fails."""
         build = Build(self.warehouse)
         log = self._log_size()
-        before = self._active()
+        before = self.active_seconds()
         build_id = build.open(is_full=full)
         build.claim_packages()
         seconds: dict[str, float] = {}
@@ -69,9 +69,10 @@ class Transforms:
                 raise RuntimeError("\n".join(bad))
             seconds |= {one.unique_id.rpartition(".")[2]: one.seconds for one in outcomes}
         build.close("succeeded")
-        return Cost(self._active() - before, seconds, self._spilled(log))
+        return Cost(self.active_seconds() - before, seconds, self._spilled(log))
 
-    def _active(self) -> float:
+    def active_seconds(self) -> float:
+        """Seconds in which sessions of the database were at work so far, added up."""
         with psycopg.connect(self.warehouse.admin_url) as database:
             query = "select active_time / 1000 from pg_stat_database where datname = current_database()"
             return database.execute(query).fetchone()[0]  # type: ignore[index]
