@@ -37,12 +37,18 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     embedded.stop(folder)
 
 
-def clone(postgres: Warehouse, folder: Path) -> Warehouse:
+def unmade(postgres: Warehouse, folder: Path) -> Warehouse:
+    """A name that no other database has, and as long as every other: see tests/parsed.py. Nothing is created."""
+    name = f"test_{os.getpid()}_{next(_numbers):05}"
+    return Warehouse(f"{postgres.admin_url.rsplit('/', 1)[0]}/{name}", postgres.secret_key, folder)
+
+
+def clone(postgres: Warehouse, folder: Path, template: str = "clearsignal") -> Warehouse:
     """A migrated database of its own, in a few hundredths of a second."""
-    name = f"test_{os.getpid()}_{next(_numbers):05}"  # all of one length: see tests/dbt_project/parsed.py
+    cloned = unmade(postgres, folder)
+    name = cloned.parts("owner")["dbname"]
     with psycopg.connect(f"{postgres.admin_url.rsplit('/', 1)[0]}/postgres", autocommit=True) as connection:
-        connection.execute(f"create database {name} template clearsignal strategy wal_log")
-    cloned = Warehouse(f"{postgres.admin_url.rsplit('/', 1)[0]}/{name}", postgres.secret_key, folder)
+        connection.execute(f"create database {name} template {template} strategy wal_log")
     roles.ensure(cloned)  # grants on a database are not copied with it
     return cloned
 

@@ -19,6 +19,8 @@ from pipelines import accounts, contracts, tenants
 from pipelines.publish import publish
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
+from tests import parsed
+from tests.conftest import unmade
 
 PASSWORD = "correct horse battery staple"
 FIRST_DAY = date(2026, 1, 1)
@@ -230,11 +232,9 @@ def built() -> Built:
 
 
 @pytest.fixture(scope="session")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def manifest(postgres: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """dbt's own manifest of this checkout."""
-    from tests.api import real_contracts
-
-    return real_contracts.parse(tmp_path_factory.mktemp("dbt"))
+    return parsed.manifest_path(unmade(postgres, tmp_path_factory.mktemp("dbt")))
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,5 @@
 """The marts of this checkout's dbt project, some rows in those of the dashboard, and the API over them."""
 
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -12,25 +9,6 @@ from tests.api.conftest import PASSWORD
 
 CONNECTION, IN_TROUBLE = uuid4(), uuid4()
 NOW = datetime.now(UTC)
-
-
-def parse(home):
-    """dbt's own manifest of this checkout, written below `home`."""
-    connect = {f"CLEARSIGNAL_DBT_{name}": "1" for name in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE")}
-    folder = str(dbt_project.PROJECT_DIR)
-    options = ["--project-dir", folder, "--profiles-dir", folder, "--log-path", str(home / "logs")]
-    command = [
-        sys.executable,
-        "-m",
-        "dbt.cli.main",
-        "parse",
-        *options,
-        "--target-path",
-        str(dbt_project.target_dir(home)),
-    ]
-    done = subprocess.run(command, env={**os.environ, **connect}, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-3000:]
-    return dbt_project.manifest_path(home)
 
 
 def publish_empty(warehouse, manifest):

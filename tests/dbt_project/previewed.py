@@ -7,7 +7,7 @@ import dbt_project
 from pipelines.configuration import stored
 from pipelines.configuration.previews import Preview, preview
 from pipelines.publish import publish
-from tests.dbt_project import parsed
+from tests import parsed
 from tests.dbt_project.project import Project
 
 

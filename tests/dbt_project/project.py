@@ -16,7 +16,7 @@ from pipelines import load
 from pipelines.delivery import walk
 from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
-from tests.dbt_project import parsed
+from tests import parsed
 
 DELIVERY = (
     "deployments", "change_deployments", "pull_requests", "dora_daily", "dora_bands", "dora_periods",
@@ -39,8 +39,7 @@ class Project:
         names = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", "DATABASE": "dbname"}
         os.environ.update({f"CLEARSIGNAL_DBT_{name}": str(parts[part]) for name, part in names.items()})
         load.ensure_tables(warehouse)
-        written = dbt_project.manifest_path(warehouse.home)
-        self.manifest = parsed.manifest(str(parts["dbname"]), lambda: self.dbt("parse").result, written)
+        self.manifest = parsed.manifest(warehouse)
 
     def dbt(self, command: str, *arguments: str, manifest: Any = None) -> Any:
         """Run one of dbt's commands. Fails the test with dbt's own words where it does not succeed."""

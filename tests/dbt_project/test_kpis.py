@@ -7,7 +7,7 @@ import pytest
 from pipelines import contracts, tenants
 from pipelines.connection_changes import Author
 from pipelines.uploads import store
-from tests.dbt_project import parsed
+from tests import parsed
 from tests.dbt_project.company import Company
 from tests.dbt_project.project import Project
 from tests.dbt_project.tracker import Tracker

@@ -16,7 +16,7 @@ from pipelines.connection_changes import Author
 from pipelines.override_subjects import InvalidOverride, Wanted
 from pipelines.overrides import AlreadyUndone, NoSuchOverride, OverrideExists
 from pipelines.publish import publish
-from tests.dbt_project import parsed
+from tests import parsed
 from tests.dbt_project.company import Company, at
 from tests.dbt_project.project import DELIVERY, Project
 

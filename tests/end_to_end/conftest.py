@@ -4,13 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from orchestration import dbt
-from pipelines.warehouse import roles
 from pipelines.warehouse.connection import Warehouse
-from tests import conftest
+from tests import conftest, parsed
 from tests.end_to_end import replays
 from tests.end_to_end import stack as house
 
@@ -54,16 +51,13 @@ def copied(filled: house.Stack, postgres: Warehouse, tmp_path: Path) -> Iterator
 @contextmanager
 def copy(filled: house.Stack, postgres: Warehouse, home: Path) -> Iterator[house.Stack]:
     """A copy of the filled warehouse; for as long as the block lasts, this process works on it."""
-    server, number = postgres.admin_url.rsplit("/", 1)[0], next(conftest._numbers)
-    name, original = f"copy_{number}", filled.warehouse.parts("owner")["dbname"]
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+    original = filled.warehouse.parts("owner")["dbname"]
+    with postgres.connect_as_administrator(autocommit=True) as connection:
         connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [original])
-        connection.execute(f"create database {name} template {original} strategy wal_log")
-    warehouse = Warehouse(f"{server}/{name}", postgres.secret_key, home)
-    roles.ensure(warehouse)
+    warehouse = conftest.clone(postgres, home, template=original)
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in house.environment(warehouse).items():
             patch.setenv(variable, value)
-        dbt.Dbt(warehouse).parse()
+        parsed.parse(warehouse)
         yield house.Stack(warehouse, filled.simulator)
     conftest.drop(postgres, warehouse)

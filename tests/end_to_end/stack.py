@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from orchestration import dbt, runs
+from orchestration import runs
 from pipelines import accounts, connections, demo, load
 from pipelines.simulator import server
 from pipelines.simulator.company import Charter
 from pipelines.warehouse.connection import Warehouse
+from tests import parsed
 from tests.conftest import free_port
 
 STYLES = {"acme": ("trunk", "Europe/Berlin"), "globex": ("monorepo", "America/New_York"),
@@ -50,7 +51,7 @@ class Stack:
 
     def transform(self, full: bool = False, status: str = "succeeded") -> list[str]:
         """One transform on a real Dagster instance, which must end with this status; returns why steps failed."""
-        dbt.Dbt(self.warehouse).parse()
+        parsed.parse(self.warehouse)
         with runs.opened(self.warehouse) as opened:
             result = opened.transform(full=full)
         with self.warehouse.connect("transformer") as connection:

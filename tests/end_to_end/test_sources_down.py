@@ -5,9 +5,8 @@ from itertools import chain
 
 import pytest
 
-from orchestration import dbt
 from pipelines import connections, load
-from tests import conftest
+from tests import conftest, parsed
 from tests.end_to_end import stack as house
 
 pytestmark = pytest.mark.slow
@@ -25,7 +24,7 @@ def read_once(postgres, tmp_path_factory) -> Iterator[tuple[house.Stack, house.A
     warehouse = conftest.clone(postgres, tmp_path_factory.mktemp("home"))
     with house.companies(5, days=4, slugs=["acme"]) as simulator:
         stack = house.Stack(warehouse, simulator)
-        dbt.Dbt(warehouse).parse()
+        parsed.parse(warehouse)
         stack.sync()
         with house.served(warehouse) as api:
             yield stack, api

@@ -7,20 +7,20 @@ from pathlib import Path
 import pytest
 
 import dbt_project
-from orchestration.dbt import Dbt
 from orchestration.models import Manifest
 from pipelines.warehouse.connection import Warehouse
+from tests import conftest, parsed
 
 
 @pytest.fixture(scope="session")
 def parsed_home(postgres: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home folder in which `dbt parse` has run. Parsing needs no database."""
-    home = tmp_path_factory.mktemp("parsed")
     before = dict(os.environ)
-    Dbt(Warehouse(postgres.admin_url, postgres.secret_key, home)).parse()
+    warehouse = conftest.unmade(postgres, tmp_path_factory.mktemp("parsed"))
+    parsed.parse(warehouse)
     os.environ.clear()
     os.environ.update(before)
-    return home
+    return warehouse.home
 
 
 @pytest.fixture(scope="session")
