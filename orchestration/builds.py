@@ -75,6 +75,7 @@ class Build:
     warehouse: Warehouse
     build_id: int | None = None
     is_full: bool = False
+    is_known_code: bool = False  # all tables and views were made by the code of this run
     failures: dict[str, set[str] | None] = field(default_factory=dict)  # test → its tenants, None: cannot say whose
     built: set[int] = field(default_factory=set)  # the steps that built all their models
     audited: set[int] = field(default_factory=set)  # the steps whose tests ran

@@ -10,6 +10,7 @@ from orchestration.models import Manifest
 from pipelines.warehouse.connection import Warehouse
 
 SCHEMA = "build"
+_COMMENT = sql.SQL("comment on schema {} is {}")
 
 
 def changed_models(warehouse: Warehouse, manifest: Manifest) -> list[str]:
@@ -20,11 +21,24 @@ def changed_models(warehouse: Warehouse, manifest: Manifest) -> list[str]:
     return sorted(name for name, code in built.items() if now.get(name, code) != code) if built else []
 
 
+def is_known(warehouse: Warehouse, manifest: Manifest) -> bool:
+    """Whether all that is built was built by this code, in builds that came to their end."""
+    with warehouse.connect("transformer") as connection:
+        return _recorded(connection) == _current(manifest)
+
+
+def forget(warehouse: Warehouse) -> None:
+    """What is built is a mixture until a rebuild of all ends well: even the code before is then a change."""
+    mixed = sql.Literal(json.dumps({"macros": "of two kinds"}))
+    with warehouse.connect("transformer") as connection:
+        connection.execute(_COMMENT.format(sql.Identifier(SCHEMA), mixed))
+
+
 def record(warehouse: Warehouse, manifest: Manifest) -> None:
     """Remember the code that built the tables as they are now."""
     text = sql.Literal(json.dumps(_current(manifest), separators=(",", ":")))
     with warehouse.connect("transformer") as connection:
-        connection.execute(sql.SQL("comment on schema {} is {}").format(sql.Identifier(SCHEMA), text))
+        connection.execute(_COMMENT.format(sql.Identifier(SCHEMA), text))
 
 
 def _recorded(connection: psycopg.Connection) -> dict[str, str]:

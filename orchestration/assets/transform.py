@@ -6,11 +6,11 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import audit, models, shown
+from orchestration import audit, fingerprint, models, shown
 from orchestration.builds import Build
-from orchestration.dbt import Dbt, Outcome
-from orchestration.fingerprint import changed_models
+from orchestration.dbt import Dbt, Outcome, stands
 from orchestration.models import Manifest
+from orchestration.standing import standing
 from pipelines import load
 from pipelines.warehouse.connection import Warehouse
 
@@ -51,11 +51,15 @@ def _step(manifest: Manifest, number: int) -> dg.AssetsDefinition:
             context, config, manifest, build, is_whole=len(chosen) == len(nodes) and number == models.FIRST
         )
         dbt = Dbt.of_run(context.run_id, warehouse)
-        outcomes = {outcome.unique_id: outcome for outcome in dbt.run(chosen, build_id, full=build.is_full)}
+        is_complete = len(chosen) == len(nodes)
+        stand = standing(warehouse, manifest, chosen) if build.is_known_code and is_complete else set()
+        made = [node for node in chosen if node["unique_id"] not in stand]
+        outcomes = {outcome.unique_id: outcome for outcome in dbt.run(made, build_id, full=build.is_full)}
+        outcomes |= {unique_id: stands(unique_id) for unique_id in stand}
         yield from materialised(warehouse, chosen, outcomes)
         if broken := [outcome for outcome in outcomes.values() if outcome.status == "error"]:
             raise dg.Failure(why(broken), allow_retries=False)
-        if len(chosen) == len(nodes):
+        if is_complete:
             build.built.add(number)
             results = audit.run(dbt, manifest, number, warehouse, build)
             yield from (
@@ -94,10 +98,13 @@ def _open(
     """The run's build. Only a whole first step takes the new packages: a part of it would lose them."""
     if build.build_id is not None:
         return build.build_id
-    changed = changed_models(build.warehouse, manifest)
+    changed = fingerprint.changed_models(build.warehouse, manifest)
     if changed:
         context.log.info(f"Rebuilding all models, as the code of these changed: {', '.join(changed)}")
     build_id = build.open(is_full=config.full or (bool(changed) and is_whole))
+    build.is_known_code = not build.is_full and fingerprint.is_known(build.warehouse, manifest)
+    if changed and is_whole:
+        fingerprint.forget(build.warehouse)
     if is_whole:
         load.ensure_tables(build.warehouse)  # the models read every source, also those that nobody has connected
         context.log.info(f"Build {build_id} reads {build.claim_packages()} new load packages.")

@@ -12,6 +12,8 @@ from psycopg.sql import SQL, Identifier, Placeholder
 from psycopg.types.json import Jsonb
 
 import dbt_project
+from orchestration.models import Manifest
+from orchestration.standing import standing
 from pipelines import load
 from pipelines.delivery import walk
 from pipelines.raw_tables import RAW
@@ -26,6 +28,7 @@ CODE = (
     "branches", "commit_hours", "commits_weekly", "contributors_weekly", "coverage", "hotspots", "quality_grades",
     "releases", "repository_summary", "review_pairs",
 )  # fmt: skip
+STANDS = "stands"
 FIRST = "+int_deployments__walk +int_commits__unioned"
 REST = "+path:models/marts/delivery +path:models/marts/code"
 
@@ -40,6 +43,7 @@ class Project:
         os.environ.update({f"CLEARSIGNAL_DBT_{name}": str(parts[part]) for name, part in names.items()})
         load.ensure_tables(warehouse)
         self.manifest = parsed.manifest(warehouse)
+        self.written = Manifest.read(parsed.manifest_path(warehouse))
 
     def dbt(self, command: str, *arguments: str, manifest: Any = None) -> Any:
         """Run one of dbt's commands. Fails the test with dbt's own words where it does not succeed."""
@@ -68,9 +72,17 @@ class Project:
     def run(self, select: str, build_id: int, full: bool = False, exclude: str = "") -> None:
         """Build seeds and models without their tests."""
         arguments = ["--select", *select.split(), "--vars", f"{{build_id: {build_id}}}"]
-        arguments += ["--exclude", *exclude.split()] if exclude else []
+        self.tag_what_stands(full)
+        arguments += ["--exclude", f"tag:{STANDS}", *exclude.split()]
         arguments += ["--resource-type", "model", "--resource-type", "seed", "--indirect-selection", "empty"]
         self.dbt("build", *arguments, *(["--full-refresh"] if full else []), manifest=self.manifest)
+
+    def tag_what_stands(self, full: bool) -> None:
+        """Views and seeds that a build before this one made are left as they are, as a transform leaves them."""
+        stand = set() if full else standing(self.warehouse, self.written, self.written.tables.values())
+        for unique_id in self.written.tables:
+            tags = self.manifest.nodes[unique_id].tags
+            tags[:] = [tag for tag in tags if tag != STANDS] + [STANDS] * (unique_id in stand)
 
     def open(self) -> int:
         """A new build that has taken the packages which no successful one has seen."""

@@ -52,3 +52,14 @@ def test_parsing_again_changes_nothing(built: Warehouse, manifest: Manifest, par
 
     assert os.environ["CLEARSIGNAL_DBT_HOST"]
     assert fingerprint.changed_models(built, Manifest.read(dbt_project.manifest_path(parsed_home))) == []
+
+
+def test_going_back_to_the_code_before_is_a_change(built: Warehouse, manifest: Manifest):
+    assert not fingerprint.is_known(built, manifest)
+    fingerprint.record(built, manifest)
+    assert fingerprint.is_known(built, manifest)
+
+    fingerprint.forget(built)  # other code begins to rebuild, and fails
+
+    assert fingerprint.changed_models(built, manifest) == ["macros"]
+    assert not fingerprint.is_known(built, manifest)
