@@ -9,9 +9,11 @@
 -- depends_on: {{ ref('int_issues__touched_groups') }}
 with
 
+-- Groups have numbers: sorting every day by names would be most of the work.
 groups as (
     select
         groups.*,
+        row_number() over (order by tenant_id, source, project, team, severity) as group_number,
         {% if is_incremental() -%}
         greatest(groups.first_day, scope.from_day) as from_day
         {%- else -%}
@@ -24,7 +26,9 @@ groups as (
 ),
 
 days as (
-    select groups.*, day::date as day
+    select
+        groups.group_number,
+        day::date as day
     from groups
     cross join lateral generate_series(
         groups.from_day::timestamp, groups.last_day::timestamp, interval '1 day'
@@ -34,6 +38,7 @@ days as (
 events as (
     select
         events.*,
+        groups.group_number,
         groups.from_day,
         groups.last_day
     from {{ ref('int_issues__flow_events') }} as events
@@ -43,26 +48,18 @@ events as (
 -- Issues that were open or in work before the first day that is worked out here.
 openings as (
     select
-        tenant_id,
-        source,
-        project,
-        team,
-        severity,
+        group_number,
         sum(created_count + reopened_count - resolved_count) as open_count,
         sum(started_count - stopped_count) as wip_count
     from events
     where day < from_day
-    group by tenant_id, source, project, team, severity
+    group by group_number
 ),
 
 -- The days at whose end an issue was open, and no others, are spelt out for its age.
 open_days as (
     select
-        groups.tenant_id,
-        groups.source,
-        groups.project,
-        groups.team,
-        groups.severity,
+        groups.group_number,
         open_day::date as day,
         extract(
             epoch from ((open_day + interval '1 day') at time zone groups.time_zone) - intervals.created_at
@@ -80,27 +77,19 @@ open_days as (
 
 ages as (
     select
-        tenant_id,
-        source,
-        project,
-        team,
-        severity,
+        group_number,
         day,
         percentile_cont(0.5) within group (order by age_seconds) as age_p50_seconds,
         percentile_cont(0.9) within group (order by age_seconds) as age_p90_seconds
     from open_days
-    group by tenant_id, source, project, team, severity, day
+    group by group_number, day
 ),
 
 -- What is known of a day by kind, one under the other: joined by day, it is compared with every day of its group where the
 -- planner takes the events for few.
 facts as (
     select
-        tenant_id,
-        source,
-        project,
-        team,
-        severity,
+        group_number,
         day,
         0 as created_count,
         0 as resolved_count,
@@ -111,27 +100,19 @@ facts as (
     from days
     union all
     select
-        tenant_id,
-        source,
-        project,
-        team,
-        severity,
+        group_number,
         day,
-        created_count,
-        resolved_count,
-        reopened_count,
-        started_count - stopped_count as wip_change,
+        created_count::integer as created_count,
+        resolved_count::integer as resolved_count,
+        reopened_count::integer as reopened_count,
+        (started_count - stopped_count)::integer as wip_change,
         null as age_p50_seconds,
         null as age_p90_seconds
     from events
     where day between from_day and last_day
     union all
     select
-        tenant_id,
-        source,
-        project,
-        team,
-        severity,
+        group_number,
         day,
         0 as created_count,
         0 as resolved_count,
@@ -144,47 +125,44 @@ facts as (
 
 figures as (
     select
-        tenant_id,
-        source,
-        project,
-        team,
-        severity,
+        group_number,
         day,
-        sum(created_count)::bigint as created_count,
-        sum(resolved_count)::bigint as resolved_count,
-        sum(reopened_count)::bigint as reopened_count,
-        sum(wip_change)::bigint as wip_change,
+        sum(created_count) as created_count,
+        sum(resolved_count) as resolved_count,
+        sum(reopened_count) as reopened_count,
+        sum(wip_change) as wip_change,
         max(age_p50_seconds) as age_p50_seconds,
         max(age_p90_seconds) as age_p90_seconds
     from facts
-    group by tenant_id, source, project, team, severity, day
+    group by group_number, day
 )
 
 select
-    tenant_id,
-    source,
-    project,
-    team,
-    severity,
-    day,
+    groups.tenant_id,
+    groups.source,
+    groups.project,
+    groups.team,
+    groups.severity,
+    figures.day,
     figures.created_count,
     figures.resolved_count,
     figures.reopened_count,
     (
         coalesce(openings.open_count, 0)
         + sum(figures.created_count + figures.reopened_count - figures.resolved_count) over (
-            partition by tenant_id, source, project, team, severity order by day
+            partition by group_number order by figures.day
         )
     )::bigint as open_count,
     -- GitHub and HubSpot do not say what is in work: not measured, rather than none.
     case
-        when source in ('jira', 'zendesk')
+        when groups.source in ('jira', 'zendesk')
             then (
                 coalesce(openings.wip_count, 0)
-                + sum(figures.wip_change) over (partition by tenant_id, source, project, team, severity order by day)
+                + sum(figures.wip_change) over (partition by group_number order by figures.day)
             )::bigint
     end as wip_count,
     figures.age_p50_seconds,
     figures.age_p90_seconds
 from figures
-left join openings using (tenant_id, source, project, team, severity)
+inner join groups using (group_number)
+left join openings using (group_number)

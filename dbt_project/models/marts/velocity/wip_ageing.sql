@@ -66,6 +66,7 @@ projects as (
         source,
         project,
         count(*) as cycle_n,
+        array_agg(cycle_days order by cycle_days) as sorted_cycle_days,
         percentile_cont(0.5) within group (order by cycle_days) as cycle_days_p50,
         percentile_cont(0.85) within group (order by cycle_days) as cycle_days_p85
     from cycles
@@ -91,17 +92,8 @@ select
     projects.cycle_n,
     projects.cycle_days_p50,
     projects.cycle_days_p85,
-    case
-        when projects.cycle_n is not null
-            then (
-                select count(*) from cycles
-                where
-                    cycles.tenant_id = ageing.tenant_id
-                    and cycles.source = ageing.source
-                    and cycles.project = ageing.project
-                    and cycles.cycle_days <= ageing.age_days
-            )::double precision / projects.cycle_n
-    end as age_percentile,
+    -- How many cycle times are no longer than its age, found by halves: counted, each age would be compared with all of them.
+    width_bucket(ageing.age_days, projects.sorted_cycle_days)::double precision / projects.cycle_n as age_percentile,
     ageing.age_days > projects.cycle_days_p85 as is_late
 from ageing
 left join projects using (tenant_id, source, project)
