@@ -1,8 +1,14 @@
 -- One row per scope and period since its first production deployment, recomputed from single cases.
 {{ config(unique_key=['tenant_id', 'scope_kind', 'scope', 'period_kind', 'first_day']) }}
+{%- set cases = {
+    'timed_count': ['seconds', "fact = 'change'"],
+    'merged_count': ['seconds_from_merge', 'true'],
+    'recovered_count': ['seconds', 'is_change_failure'],
+    'restored_count': ['seconds', "fact = 'incident'"],
+} %}
 with
 
--- Scopes and periods have numbers: a fact is in some hundred periods, and sorting by names would be most of the work.
+-- Scopes and periods have numbers: a day is in some hundred periods, and sorting by names would be most of the work.
 facts as (
     select
         *,
@@ -51,27 +57,62 @@ dense as (
             and periods.last_day >= least(scopes.first_deployment_day, periods.today)
 ),
 
-measured as (
+-- What a scope's days count, and how many cases of each kind it has had by the end of the day.
+days as (
     select
-        facts.scope_number,
-        periods.period_number,
-        count(*) filter (where facts.is_success) as deployment_count,
-        count(distinct facts.day) filter (where facts.is_success) as deployment_days,
-        count(*) filter (where facts.is_failed) as failed_count,
-        count(*) filter (where facts.is_success and facts.is_rollback) as rollback_count,
-        count(*) filter (where facts.is_change_failure) as change_failure_count,
-        count(*) filter (where facts.is_success and facts.is_rework) as rework_count,
-        count(*) filter (where facts.fact = 'change') as change_count,
-        count(facts.seconds) filter (where facts.fact = 'change') as timed_count,
-        count(facts.seconds_from_merge) as merged_count,
-        count(facts.seconds) filter (where facts.is_change_failure) as recovered_count,
-        count(*) filter (where facts.fact = 'incident') as incident_count,
-        count(facts.seconds) filter (where facts.fact = 'incident') as restored_count,
-        {{ percentiles('facts.seconds', "facts.fact = 'change'") }} as lead_time,
-        {{ percentiles('facts.seconds_from_merge', 'facts.seconds_from_merge is not null') }} as merge_to_deploy,
-        {{ percentiles('facts.seconds', 'facts.is_change_failure') }} as recovery,
-        {{ percentiles('facts.seconds', "facts.fact = 'incident'") }} as restore
+        {% for count in cases -%}
+        sum({{ count }}) over (partition by scope_number order by day) as {{ count }}_so_far,
+        {% endfor -%}
+        *
+    from (
+        select
+            {% for count, (seconds, kind) in cases.items() -%}
+            (count({{ seconds }}) filter (where {{ kind }}))::integer as {{ count }},
+            {% endfor -%}
+            tenant_id,
+            scope_number,
+            day,
+            (count(*) filter (where is_success))::integer as deployment_count,
+            (count(*) filter (where is_failed))::integer as failed_count,
+            (count(*) filter (where is_success and is_rollback))::integer as rollback_count,
+            (count(*) filter (where is_change_failure))::integer as change_failure_count,
+            (count(*) filter (where is_success and is_rework))::integer as rework_count,
+            (count(*) filter (where fact = 'change'))::integer as change_count,
+            (count(*) filter (where fact = 'incident'))::integer as incident_count
+        from facts
+        group by tenant_id, scope_number, day
+    ) as counted
+),
+
+-- The seconds of a scope's cases, from the first day to the last: those of a period are a slice. Sorted by period instead,
+-- each case is there a hundred times.
+series as (
+    select
+        {% for count, (seconds, kind) in cases.items() -%}
+        array_agg({{ seconds }} order by day) filter (where {{ kind }} and {{ seconds }} is not null) as {{ count }}_seconds,
+        {% endfor -%}
+        scope_number
     from facts
+    group by scope_number
+),
+
+counted as (
+    select
+        {% for count in cases -%}
+        sum(days.{{ count }}) as {{ count }},
+        max(days.{{ count }}_so_far) as {{ count }}_so_far,
+        {% endfor -%}
+        days.scope_number,
+        periods.period_number,
+        sum(days.deployment_count) as deployment_count,
+        count(*) filter (where days.deployment_count > 0) as deployment_days,
+        sum(days.failed_count) as failed_count,
+        sum(days.rollback_count) as rollback_count,
+        sum(days.change_failure_count) as change_failure_count,
+        sum(days.rework_count) as rework_count,
+        sum(days.change_count) as change_count,
+        sum(days.incident_count) as incident_count
+    from days
     inner join (
         select
             tenant_id,
@@ -79,7 +120,17 @@ measured as (
             generate_series(first_day::timestamp, least(last_day, today)::timestamp, interval '1 day')::date as day
         from periods  -- webhooks tell of days beyond the tenant's today: no day shows them yet, so no week may
     ) as periods using (tenant_id, day)
-    group by facts.scope_number, periods.period_number
+    group by days.scope_number, periods.period_number
+),
+
+measured as (
+    select
+        {% for count in cases -%}
+        {{ percentiles_of_slice('series.' ~ count ~ '_seconds', count ~ '_so_far', count) }} as {{ count }}_percentiles,
+        {% endfor -%}
+        counted.*
+    from counted
+    inner join series on counted.scope_number = series.scope_number
 ),
 
 weeks as (
@@ -131,13 +182,13 @@ select
     coalesce(measured.change_count, 0) as change_count,
     coalesce(measured.timed_count, 0) as n,
     measured.timed_count::double precision / nullif(measured.change_count, 0) as coverage,
-    measured.lead_time[1] as lead_time_p50_seconds,
-    measured.lead_time[2] as lead_time_p75_seconds,
-    measured.lead_time[3] as lead_time_p90_seconds,
+    measured.timed_count_percentiles[1] as lead_time_p50_seconds,
+    measured.timed_count_percentiles[2] as lead_time_p75_seconds,
+    measured.timed_count_percentiles[3] as lead_time_p90_seconds,
     coalesce(measured.merged_count, 0) as merged_count,
-    measured.merge_to_deploy[1] as merge_to_deploy_p50_seconds,
-    measured.merge_to_deploy[2] as merge_to_deploy_p75_seconds,
-    measured.merge_to_deploy[3] as merge_to_deploy_p90_seconds,
+    measured.merged_count_percentiles[1] as merge_to_deploy_p50_seconds,
+    measured.merged_count_percentiles[2] as merge_to_deploy_p75_seconds,
+    measured.merged_count_percentiles[3] as merge_to_deploy_p90_seconds,
     coalesce(measured.rollback_count, 0) as rollback_count,
     coalesce(measured.change_failure_count, 0) as change_failure_count,
     measured.change_failure_count::double precision
@@ -145,9 +196,9 @@ select
     measured.change_failure_count::double precision
     / nullif(measured.deployment_count, 0) as change_failure_rate_of_all,
     coalesce(measured.recovered_count, 0) as recovered_count,
-    measured.recovery[1] as recovery_p50_seconds,
-    measured.recovery[2] as recovery_p75_seconds,
-    measured.recovery[3] as recovery_p90_seconds,
+    measured.recovered_count_percentiles[1] as recovery_p50_seconds,
+    measured.recovered_count_percentiles[2] as recovery_p75_seconds,
+    measured.recovered_count_percentiles[3] as recovery_p90_seconds,
     coalesce(measured.rework_count, 0) as rework_count,
     measured.rework_count::double precision / nullif(measured.deployment_count, 0) as rework_rate,
     coalesce(measured.failed_count, 0) as failed_count,
@@ -155,9 +206,9 @@ select
     / nullif(measured.failed_count + measured.deployment_count, 0) as deployment_failure_rate,
     coalesce(measured.incident_count, 0) as incident_count,
     coalesce(measured.restored_count, 0) as restored_count,
-    measured.restore[1] as restore_p50_seconds,
-    measured.restore[2] as restore_p75_seconds,
-    measured.restore[3] as restore_p90_seconds
+    measured.restored_count_percentiles[1] as restore_p50_seconds,
+    measured.restored_count_percentiles[2] as restore_p75_seconds,
+    measured.restored_count_percentiles[3] as restore_p90_seconds
 from dense
 left join measured using (scope_number, period_number)
 left join weekly using (scope_number, period_number)
