@@ -77,100 +77,25 @@ linked as (
     where links.kind = 'pull_request' and changes.deployed_at <= incidents.started_at
 ),
 
--- Where a deployment may be the newest one: in its environment, and in its service as a whole, which counts for incidents
--- that name no environment. There, what ran in another production environment before is not what is new.
-placed as (
-    select
-        tenant_id,
-        service,
-        environment,
-        finished_at,
-        deployment_id
-    from deployments
-    where environment is not null
-    union all
-    select
-        deployments.tenant_id,
-        deployments.service,
-        null as environment,
-        deployments.finished_at,
-        deployments.deployment_id
-    from deployments
-    where
-        deployments.environment is not null
-        and not exists (
-            select from deployments as earlier
-            where
-                earlier.tenant_id = deployments.tenant_id
-                and earlier.service = deployments.service
-                and earlier.environment <> deployments.environment
-                and earlier.sha = deployments.sha
-                and earlier.finished_at < deployments.finished_at
-        )
-),
-
-unlinked as (
+-- No link: the newest production deployment of the service before the incident, within the tenant's window.
+nearest as (
     select
         incidents.tenant_id,
-        incidents.service,
-        incidents.environment,
+        newest.deployment_id,
         incidents.incident_id,
-        incidents.started_at
+        'incident_nearby' as kind,
+        0.5 as confidence
     from incidents
+    inner join {{ ref('int_incidents__newest_deployments') }} as newest
+        on incidents.tenant_id = newest.tenant_id and incidents.incident_id = newest.incident_id
+    inner join windows on incidents.tenant_id = windows.tenant_id
     where
         coalesce(incidents.cause, 'change') = 'change'
+        and newest.finished_at > incidents.started_at - windows.length
         and not exists (
             select from linked
             where linked.tenant_id = incidents.tenant_id and linked.incident_id = incidents.incident_id
         )
-),
-
--- Deployments and incidents in one order: looked for by itself, each incident would be compared with all deployments.
-before as (
-    select
-        *,
-        max(finished_at) over (
-            partition by tenant_id, service, environment order by at range between unbounded preceding and current row
-        ) as newest_finished_at
-    from (
-        select
-            tenant_id,
-            service,
-            environment,
-            finished_at as at,
-            finished_at,
-            null as incident_id
-        from placed
-        union all
-        select
-            tenant_id,
-            service,
-            environment,
-            started_at as at,
-            null as finished_at,
-            incident_id
-        from unlinked
-    ) as happened
-),
-
--- No link: the newest production deployment of the service before the incident, within the tenant's window.
-nearest as (
-    select distinct on (before.tenant_id, before.incident_id)
-        before.tenant_id,
-        placed.deployment_id,
-        before.incident_id,
-        'incident_nearby' as kind,
-        0.5 as confidence
-    from before
-    inner join windows on before.tenant_id = windows.tenant_id
-    inner join placed
-        on
-            before.tenant_id = placed.tenant_id
-            and before.service = placed.service
-            and coalesce(before.environment, '') = coalesce(placed.environment, '')
-            and before.newest_finished_at = placed.finished_at
-    where before.incident_id is not null and before.newest_finished_at > before.at - windows.length
-    order by before.tenant_id, before.incident_id, placed.deployment_id
 ),
 
 rolled_back as (
