@@ -4,6 +4,7 @@
 its own. The exponent is the slope between two sizes on paper that is logarithmic both ways; n log n has one a little
 above 1.
 The five steepest models are those of more than a second, so that dbt's fixed cost is small beside theirs.
+`WRITE_GROWTH=1` draws dbt_project/growth.svg anew.
 """
 
 import math
@@ -11,7 +12,8 @@ import os
 from itertools import pairwise
 from typing import Any
 
-from tests.benchmarks import syncs
+import dbt_project
+from tests.benchmarks import growth_plot, syncs
 from tests.benchmarks.large_company import Company
 from tests.benchmarks.report import figure
 from tests.benchmarks.transforms import Cost, Transforms
@@ -19,6 +21,7 @@ from tests.benchmarks.transforms import Cost, Transforms
 SIZES = [int(size) for size in os.environ.get("BENCH_PULLS", "10000,100000").split(",")]
 SPILL_GOAL = 1_000_000_000
 LEAST_SECONDS, SHOWN = 1.0, 5
+PICTURE = dbt_project.PROJECT_DIR / "growth.svg"
 
 
 def run() -> list[dict[str, Any]]:
@@ -28,13 +31,14 @@ def run() -> list[dict[str, Any]]:
     for small, large in pairwise(SIZES):
         a, b = costs[small], costs[large]
         lines.append(_exponent("all models", a.database_seconds, b.database_seconds, small, large))
-        steep = sorted(
-            (name for name, seconds in b.model_seconds.items() if seconds > LEAST_SECONDS),
-            key=lambda name: b.model_seconds[name] / a.model_seconds[name],
-        )[-SHOWN:]
-        lines += [_exponent(name, a.model_seconds[name], b.model_seconds[name], small, large) for name in steep]
+        lines += [
+            _exponent(name, a.model_seconds[name], b.model_seconds[name], small, large)
+            for name in _steepest(a, b)[-SHOWN:]
+        ]
     spilled = costs[SIZES[-1]].spilled_bytes or {"none": 0}
     worst = max(spilled, key=lambda name: spilled[name])
+    if os.environ.get("WRITE_GROWTH"):
+        growth_plot.draw(costs, _steepest(costs[SIZES[0]], costs[SIZES[-1]])[-1], PICTURE)
     name = f"most that a model spilled at {SIZES[-1]:,} pull requests ({worst})"
     lines.append(figure("growth", name, spilled[worst], "B", reference=SPILL_GOAL, goal=1.0, at_most=True))
     return lines
@@ -44,6 +48,14 @@ def _full(pulls: int) -> Cost:
     with syncs.warehouse("growth") as warehouse:
         Company(warehouse, pulls)
         return Transforms(warehouse).run(full=True)
+
+
+def _steepest(small: Cost, large: Cost) -> list[str]:
+    """Models that take a while at the larger size, the steepest last."""
+    return sorted(
+        (name for name, seconds in large.model_seconds.items() if seconds > LEAST_SECONDS),
+        key=lambda name: large.model_seconds[name] / small.model_seconds[name],
+    )
 
 
 def _exponent(name: str, before: float, after: float, small: int, large: int) -> dict[str, Any]:
