@@ -22,6 +22,7 @@ import psycopg
 from dlt.common.storages.load_package import load_package_state
 from dlt.extract.extractors import with_file_import
 
+from pipelines import landing_small
 from pipelines.landing_news import MOST_ROWS, holds_news
 from pipelines.landing_postgres import Postgres, prepare
 from pipelines.landing_rows import Broken, Cells, fitting, header, lines
@@ -67,47 +68,39 @@ class Batch:
 
 
 class Landing:
-    """The dlt pipeline of one connection."""
+    """The dlt pipeline of one connection. Whoever uses it holds the connection's lock."""
 
     def __init__(self, warehouse: Warehouse, source: str, tenant_id: UUID, connection_id: UUID) -> None:
         self.source, self.tenant_id, self.connection_id = source, str(tenant_id), str(connection_id)
         self._warehouse = warehouse
+        self._name = pipeline_name(source, connection_id)
         self._folder = folder(warehouse, source, connection_id)
-        self._pipeline = dlt.pipeline(
-            pipeline_name(source, connection_id),
-            pipelines_dir=str(self._folder.parent),
-            destination=Postgres(
-                credentials=warehouse.url("loader"),
-                staging_dataset_name_layout=landing_schema(source, connection_id),
-                create_indexes=False,  # the raw tables bring their own
-            ),
-            dataset_name=f"raw_{source}",
-        )
-        self._is_in_step = False  # with the state that the warehouse has
-        self._pipeline.activate()  # dlt keeps the active pipeline by thread
+        self._made: dlt.Pipeline | None = None  # small packages do without
+        self._state: landing_small.State | None = None  # that the warehouse has; None: nobody has looked
 
     def finish_pending(self) -> list[str]:
         """Load what an interrupted run left behind; where that fails, forget it: its cursors were never committed."""
-        if not self._pipeline.has_pending_data:
+        if not self._folder.exists() or not self._pipeline().has_pending_data:
             return []
+        self._state = None
         try:
-            self._pipeline.normalize()
-            return list(self._pipeline.load().loads_ids)
+            self._pipeline().normalize()
+            return list(self._pipeline().load().loads_ids)
         except Exception:
             self.forget()
             return []
 
     def cursors(self) -> dict[str, str]:
         """What the committed packages have read, by resource and scope."""
-        if not self._is_in_step:
-            self._pipeline.sync_destination()
-            self._is_in_step = True  # whoever loads holds the connection's lock
-        stored = self._pipeline.state.get("sources", {}).get(self.source, {}).get("cursors", {})
+        if self._state is None:
+            with landing_small.transaction(self._warehouse, self.source) as cursor:
+                self._state = landing_small.state(cursor, self.source, self._name)
+        stored = self._state.get("sources", {}).get(self.source, {}).get("cursors", {})
         return {str(scope): value for scope, value in stored.items() if isinstance(value, str)}
 
     def has_all_of(self, batch: Batch, database: psycopg.Connection) -> bool:
         """Whether the batch says nothing new: no row, and no cursor that is not committed already."""
-        stored = self._pipeline.state.get("sources", {}).get(self.source, {}).get("cursors", {})
+        stored = self.cursors()
         if batch.size > MOST_ROWS or any(stored.get(scope) != value for scope, value in batch.cursors.items()):
             return False
         try:
@@ -120,10 +113,26 @@ class Landing:
 
     def load(self, batch: Batch) -> str:
         """Commit the batch as one package and return its load id. On failure nothing of its cursors stays."""
-        self._pipeline.activate()  # for this thread
+        with self._alone_at_first() as is_first:
+            if is_first or batch.size > landing_small.MOST_ROWS:
+                return self._load_large(batch)
+        return self._load_small(batch)
+
+    def _load_small(self, batch: Batch) -> str:
+        self.cursors()
+        after = landing_small.moved(self._state or {}, self.source, self._name, batch.cursors)
+        with landing_small.transaction(self._warehouse, self.source) as cursor:
+            owner = (self.tenant_id, self.connection_id)
+            load_id = landing_small.commit(cursor, self.source, owner, batch.tables, after)
+        self._state, self._made = after, None  # a pipeline would go on from the state that it has
+        return load_id
+
+    def _load_large(self, batch: Batch) -> str:
+        self._state = None
+        pipeline = self._pipeline()
+        pipeline.activate()  # for this thread
         try:
-            with self._alone_at_first():
-                info = self._pipeline.run(_source(self, batch))
+            info = pipeline.run(_source(self, batch))
             info.raise_on_failed_jobs()
         except Exception:
             self.forget()
@@ -131,26 +140,45 @@ class Landing:
         self._tidy()
         return str(info.loads_ids[-1])
 
+    def _pipeline(self) -> dlt.Pipeline:
+        """It takes the state from the warehouse when it first loads."""
+        if self._made is None:
+            self._made = dlt.pipeline(
+                self._name,
+                pipelines_dir=str(self._folder.parent),
+                destination=Postgres(
+                    credentials=self._warehouse.url("loader"),
+                    staging_dataset_name_layout=landing_schema(self.source, self.connection_id),
+                    create_indexes=False,  # the raw tables bring their own
+                ),
+                dataset_name=f"raw_{self.source}",
+            )
+            self._made.activate()  # dlt keeps the active pipeline by thread
+        return self._made
+
     @contextmanager
-    def _alone_at_first(self) -> Iterator[None]:
-        """dlt makes its own tables in a dataset's first load, and two first loads at once would collide."""
+    def _alone_at_first(self) -> Iterator[bool]:
+        """Whether it is a dataset's first load: dlt makes its own tables then, and two at once would collide."""
         dataset = f"{self._warehouse.url('loader')} {self.source}"
         if dataset in _begun:
-            yield
+            yield False
             return
         with self._warehouse.connect("loader") as database:
             if not self._has_own_tables(database):
                 database.execute("select pg_advisory_xact_lock(hashtext('first load'), hashtext(%s))", [self.source])
                 if not self._has_own_tables(database):
-                    yield
+                    yield True
                     return
         _begun.add(dataset)
-        yield
+        yield False
 
     def _has_own_tables(self, database: psycopg.Connection) -> bool:
-        tables = [f"raw_{self.source}.{name}" for name in ("_dlt_loads", "_dlt_version", "_dlt_pipeline_state")]
-        row = database.execute("select bool_and(to_regclass(t) is not null) from unnest(%s::text[]) as t", [tables])
-        return bool(row.fetchone()[0])  # type: ignore[index]
+        names = ["_dlt_loads", "_dlt_version", "_dlt_pipeline_state"]
+        found = database.execute(  # the catalogue itself: to_regclass may remember that there was none
+            "select count(*) from pg_tables where schemaname = %s and tablename = any(%s)",
+            [f"raw_{self.source}", names],
+        )
+        return bool(found.fetchone() == (len(names),))
 
     def _tidy(self) -> None:
         """Remove what dlt keeps of finished packages: they would pile up, and its trace is a pickle."""
@@ -161,8 +189,7 @@ class Landing:
     def forget(self) -> None:
         """Drop local files; the next use starts from what the warehouse has."""
         shutil.rmtree(self._folder, ignore_errors=True)
-        self._pipeline = self._pipeline.drop()
-        self._is_in_step = False
+        self._made = self._state = None
 
 
 def _source(landing: Landing, batch: Batch) -> Any:
@@ -179,7 +206,7 @@ def _resource(landing: Landing, table: Table, rows: dict[Cells, Cells], cursors:
         name=table.name,
         primary_key=list(table.full_key),
         write_disposition={"disposition": "merge", "strategy": "upsert", "skip_unchanged_rows": True},
-        columns=_columns(table),
+        columns=landing_small.columns(table),
     )
     def imported() -> Iterator[Any]:
         dlt.current.source_state().setdefault("cursors", {}).update(cursors)
@@ -193,11 +220,3 @@ def _resource(landing: Landing, table: Table, rows: dict[Cells, Cells], cursors:
             yield with_file_import(str(path), "csv", len(rows))
 
     return imported
-
-
-def _columns(table: Table) -> Any:
-    needed = {*table.full_key, "_dlt_load_id"}
-    return {
-        name: {"name": name, "data_type": kind, "nullable": name not in needed}
-        for name, kind in table.all_columns.items()
-    }

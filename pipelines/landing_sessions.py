@@ -36,8 +36,8 @@ class Sessions:
         for each in left:
             each.close()
 
-    def take(self, address: str, connect: Callable[[], Any]) -> Any:
-        """A session that is as a new one, at this address."""
+    def take(self, address: str, connect: Callable[[], Any], *, keeps_tables: bool = False) -> Any:
+        """A session that is as a new one, at this address, but for its temporary tables where it `keeps_tables`."""
         while True:
             with self._lock:
                 kept = self._idle[address]
@@ -45,8 +45,12 @@ class Sessions:
             if session is None:
                 return connect()
             try:
-                session.reset()  # no transaction, no settings; and the server answers
-                return session
+                if keeps_tables:
+                    with session, session.cursor() as cursor:
+                        cursor.execute("reset all")
+                else:
+                    session.reset()  # no transaction, no settings, no tables
+                return session  # and the server answers
             except psycopg2.Error:
                 session.close()
 
