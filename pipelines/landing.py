@@ -1,13 +1,12 @@
 """Rows of one connection → its raw tables, through dlt: CSV by COPY into a landing schema of its own, then a merge.
 
 One dlt pipeline a connection, so that its state (the cursors) is its own. The rows of a package and the cursors
-that follow from them are committed together; a row that did not change keeps its old package.
+that follow from them are committed together; a row that did not change keeps its old package. Small packages, which
+are most, leave out dlt's steps (`landing_small.py`).
 """
 
-import csv
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,14 +18,13 @@ os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")  # read as dlt is im
 
 import dlt
 import psycopg
-from dlt.common.storages.load_package import load_package_state
-from dlt.extract.extractors import with_file_import
 
 from pipelines import landing_small
 from pipelines.landing_news import MOST_ROWS, holds_news
 from pipelines.landing_postgres import Postgres, prepare
-from pipelines.landing_rows import Broken, Cells, fitting, header, lines
-from pipelines.raw_tables import RAW, Table
+from pipelines.landing_rows import Broken, Cells, fitting
+from pipelines.landing_source import packaged
+from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 
 prepare()
@@ -132,7 +130,9 @@ class Landing:
         pipeline = self._pipeline()
         pipeline.activate()  # for this thread
         try:
-            info = pipeline.run(_source(self, batch))
+            info = pipeline.run(
+                packaged(self.source, (self.tenant_id, self.connection_id), batch.tables, batch.cursors)
+            )
             info.raise_on_failed_jobs()
         except Exception:
             self.forget()
@@ -190,33 +190,3 @@ class Landing:
         """Drop local files; the next use starts from what the warehouse has."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._made = self._state = None
-
-
-def _source(landing: Landing, batch: Batch) -> Any:
-    @dlt.source(name=landing.source, max_table_nesting=0)
-    def packaged() -> Iterator[Any]:
-        for name, rows in batch.tables.items():
-            yield _resource(landing, RAW[landing.source][name], rows, batch.cursors)
-
-    return packaged()
-
-
-def _resource(landing: Landing, table: Table, rows: dict[Cells, Cells], cursors: dict[str, str]) -> Any:
-    @dlt.resource(
-        name=table.name,
-        primary_key=list(table.full_key),
-        write_disposition={"disposition": "merge", "strategy": "upsert", "skip_unchanged_rows": True},
-        columns=landing_small.columns(table),
-    )
-    def imported() -> Iterator[Any]:
-        dlt.current.source_state().setdefault("cursors", {}).update(cursors)
-        load_id = load_package_state()["load_id"]
-        with tempfile.TemporaryDirectory() as scratch:
-            path = Path(scratch) / f"{table.name}.csv"
-            with path.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.writer(file)
-                writer.writerow(header(table))
-                writer.writerows(lines(table, landing.tenant_id, landing.connection_id, load_id, rows.values()))
-            yield with_file_import(str(path), "csv", len(rows))
-
-    return imported

@@ -1,5 +1,5 @@
-"""Whether a small batch holds anything new. A package costs a quarter of a second of dlt's own steps, and most syncs of
-most connections bring nothing but the rows of their lookback."""
+"""Whether a small batch holds anything new: most syncs of most connections bring but the rows of their lookback, and a
+package costs a commit and a record."""
 
 from psycopg import Connection, sql
 

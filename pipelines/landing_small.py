@@ -29,20 +29,12 @@ from dlt.pipeline.state_sync import (
 from pipelines.landing_postgres import Client, Postgres
 from pipelines.landing_rows import Cells, header, lines
 from pipelines.landing_sessions import SESSIONS
+from pipelines.landing_source import Owner, columns
 from pipelines.raw_tables import RAW, Table
 from pipelines.warehouse.connection import Warehouse
 
 MOST_ROWS = 10_000  # of a small package: with more of them dlt's steps count for little, and it merges tables at once
 State = dict[str, Any]  # dlt's, of one pipeline
-
-
-def columns(table: Table) -> Any:
-    """As dlt's schema has them."""
-    needed = {*table.full_key, "_dlt_load_id"}
-    return {
-        name: {"name": name, "data_type": kind, "nullable": name not in needed}
-        for name, kind in table.all_columns.items()
-    }
 
 
 @contextmanager
@@ -73,9 +65,7 @@ def state(cursor: Any, source: str, pipeline_name: str) -> State:
     return dict(migrate_state_to_current(pipeline_name, decompress_state(found[0]))) if found else {}
 
 
-def commit(
-    cursor: Any, source: str, owner: tuple[str, str], tables: Mapping[str, dict[Cells, Cells]], after: State
-) -> str:
+def commit(cursor: Any, source: str, owner: Owner, tables: Mapping[str, dict[Cells, Cells]], after: State) -> str:
     """Write rows, the state `after` them and the record of the load; its id."""
     load_id = create_load_id()
     for name, rows in tables.items():
@@ -119,7 +109,7 @@ def _first(source: str, pipeline_name: str) -> State:
     }
 
 
-def _merge(cursor: Any, table: Table, owner: tuple[str, str], load_id: str, rows: dict[Cells, Cells]) -> None:
+def _merge(cursor: Any, table: Table, owner: Owner, load_id: str, rows: dict[Cells, Cells]) -> None:
     file = io.StringIO()
     csv.writer(file).writerows(lines(table, *owner, load_id, rows.values()))
     file.seek(0)

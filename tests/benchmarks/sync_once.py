@@ -1,12 +1,13 @@
 """One call of `load.sync` in a process that does nothing else, and what it cost.
 
-`python -m tests.benchmarks.sync_once SOURCE NOW CONCURRENCY PARTITION_KEY …`, with the warehouse in the environment,
-prints one JSON object: rows that were new or differed, requests, wall and CPU seconds of the sync without the imports
-(the CPU seconds of the database are not in them), the peak of the process's resident memory in MB, and after how many
-seconds each connection ended, by partition key.
+`python -m tests.benchmarks.sync_once SOURCE NOW CONCURRENCY ENOUGH PARTITION_KEY …`, with the warehouse in the
+environment, goes on until ENOUGH connections have ended and prints one JSON object: rows that were new or differed,
+requests, wall and CPU seconds of the sync without the imports (the CPU seconds of the database are not in them), the
+peak of the process's resident memory in MB, and after how many seconds each connection ended, by partition key.
 """
 
 import json
+import os
 import sys
 import time
 from datetime import datetime
@@ -20,7 +21,7 @@ from pipelines.warehouse.connection import Warehouse
 def main() -> None:
     """Sync, and print what it cost."""
     assert loading  # imported before the clock runs, as a worker has it
-    source, now, concurrency, *keys = sys.argv[1:]
+    source, now, concurrency, enough, *keys = sys.argv[1:]
     count, send = [0], http.Client._send
 
     def counted(client: http.Client, *arguments: Any) -> answers.Answer:
@@ -31,9 +32,12 @@ def main() -> None:
     begun, used = time.perf_counter(), time.process_time()
     outcomes, ended = [], {}
     started = datetime.fromisoformat(now)
-    for one in load.sync(Warehouse.from_environment(), source, keys, now=started, concurrency=int(concurrency)):
+    running = load.sync(Warehouse.from_environment(), source, keys, now=started, concurrency=int(concurrency))
+    for one in running:
         outcomes.append(one)
         ended[one.tenant] = time.perf_counter() - begun
+        if len(outcomes) == int(enough):
+            break
     print(
         json.dumps(
             {
@@ -45,8 +49,10 @@ def main() -> None:
                 "ended": ended,
                 "errors": [f"{outcome.tenant}: {outcome.error}" for outcome in outcomes if outcome.error],
             }
-        )
+        ),
+        flush=True,
     )
+    os._exit(0)  # whoever hangs would be waited for
 
 
 def _peak_mb() -> float:

@@ -53,11 +53,17 @@ def connect(made: Warehouse, slug: str, config: dict[str, Any]) -> Tenant:
     return tenant
 
 
-def sync(made: Warehouse, source: str, who: Sequence[Tenant], now: datetime, concurrency: int = 4) -> Cost:
-    """One sync of these tenants. Raises RuntimeError where the process fails; a connection's error is in the cost."""
+def sync(
+    made: Warehouse, source: str, who: Sequence[Tenant], now: datetime, concurrency: int = 4, enough: int | None = None
+) -> Cost:
+    """One sync of these tenants, or until `enough` of them have ended.
+
+    Raises RuntimeError where the process fails; a connection's error is in the cost.
+    """
     keys = [tenant.partition_key for tenant in who]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.sync_once", source, now.isoformat(), str(concurrency), *keys],
+        [sys.executable, "-m", "tests.benchmarks.sync_once", source, now.isoformat(), str(concurrency),
+         str(len(keys) if enough is None else enough), *keys],
         env={**os.environ, **house.environment(made)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
