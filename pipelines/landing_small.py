@@ -110,8 +110,10 @@ def _first(source: str, pipeline_name: str) -> State:
 
 
 def _merge(cursor: Any, table: Table, owner: Owner, load_id: str, rows: dict[Cells, Cells]) -> None:
-    file = io.StringIO()
-    csv.writer(file).writerows(lines(table, *owner, load_id, rows.values()))
+    file = io.BytesIO()
+    text = io.TextIOWrapper(file, "utf-8", newline="")  # StringIO would take four bytes a character
+    csv.writer(text).writerows(lines(table, *owner, load_id, rows.values()))
+    text.flush()
     file.seek(0)
     names = ", ".join(f'"{name}"' for name in header(table))
     arriving = f'pg_temp."{table.name}"'  # is made once a session
