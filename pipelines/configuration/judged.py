@@ -8,12 +8,16 @@ from msgspec import Struct
 
 
 class Judged(Struct, frozen=True):
-    """The things that a kind of rules judges, named by `things`."""
+    """The things that a kind of rules judges, named by `things`.
+
+    Of the rules that fit a thing the first one takes it, in the order of `first`; `place` is that in the list.
+    """
 
     things: str
     query: str
     fits: str
     then: str
+    first: str = "place"
 
 
 PATTERN = "lower(rule ->> 'pattern')"
@@ -28,6 +32,15 @@ OF_CLASS = f"""
         when rule ->> 'field' = 'priority' then lower(thing.priority) like {PATTERN}
         when rule ->> 'field' = 'default' then true
         else {LABEL}
+    end
+"""
+# The target and where the figure is found: in the mart, or in the thing made of it.
+MET = """
+    case
+        when {0} is null then 'no target'
+        when {1}value is null then concat({0}, ': not measured')
+        when case {1}better when 'lower' then {1}value <= {0} else {1}value >= {0} end then concat({0}, ': met')
+        else concat({0}, ': missed')
     end
 """
 JUDGED = {
@@ -83,5 +96,91 @@ JUDGED = {
         end
         """,
         "coalesce(rule ->> 'objective', 'no objective')",
+    ),
+    "portfolio_projects": Judged(
+        "parts of projects",
+        "select project as name, count(*) as count, coalesce(portfolio, 'no portfolio') as now"
+        " from marts.project_members where project is not null group by project, portfolio",
+        "rule ->> 'project' = thing.name",
+        "coalesce(rule ->> 'portfolio', 'no portfolio')",
+    ),
+    "objectives": Judged(
+        "issues that serve an objective",
+        "select objective as name, count(*) as count, 'an objective' as now from marts.objective_issues"
+        " where objective is not null group by objective",
+        "rule ->> 'objective' = thing.name",
+        "case when rule is null then 'none, though rules name it' else 'an objective' end",
+    ),
+    "targets": Judged(
+        "figures of the last 30 days",
+        f"""
+        select title || ' of ' || scope as name, 1 as count, {MET.format("target", "")} as now,
+            definition_id, scope_kind, scope, value, better, as_of
+        from marts.executive_kpis where window_days = 30
+        """,
+        "rule ->> 'metric' = thing.definition_id and rule ->> 'scope_kind' = thing.scope_kind"
+        " and rule ->> 'scope' = thing.scope and (rule ->> 'valid_from')::date <= thing.as_of",
+        MET.format("(rule ->> 'value')::double precision", "thing."),
+        first="rule ->> 'valid_from' desc, place",
+    ),
+    "risk_rules": Judged(
+        "risks that there are now",
+        "select rule || ': ' || name as name, 1 as count, 'severity ' || severity as now, rule as kind, measured"
+        " from marts.risks",
+        "rule ->> 'rule' = thing.kind",
+        """
+        case
+            when rule is null or rule ->> 'is_enabled' = 'false' then 'no risk'
+            when thing.kind = 'bus_factor' and thing.measured > (rule ->> 'threshold')::double precision then 'no risk'
+            when thing.kind <> 'bus_factor' and thing.measured < (rule ->> 'threshold')::double precision then 'no risk'
+            else 'severity ' || (rule ->> 'severity')
+        end
+        """,
+    ),
+    "service_paths": Judged(
+        "files whose complexity is measured",
+        "select repository || ' ' || path as name, 1 as count, repository, path, '' as now from marts.hotspots",
+        "thing.repository like rule ->> 'repository' and thing.path like rule ->> 'path'",
+        "''",  # whose a file was is in no mart
+    ),
+    "teams": Judged(
+        "pull requests by repository and author",
+        "select repository || ' of ' || coalesce(author, 'nobody') as name, count(*) as count, repository,"
+        " lower(author) as author, '' as now from marts.pull_requests group by repository, author",
+        "exists (select from jsonb_array_elements_text(rule -> 'repositories') as owned (pattern)"
+        " where thing.repository like owned.pattern)"
+        " or exists (select from jsonb_array_elements_text(rule -> 'members') as member (login)"
+        " where lower(member.login) = thing.author)",
+        "''",  # whose a pull request is hangs on all teams together and on who is one person: the models tell
+    ),
+    "holidays": Judged(
+        "pull requests merged on a day",
+        """
+        select to_char(day, 'YYYY-MM-DD') || coalesce(' ' || team, '') as name, day, team, count(*) as count,
+            case when exists (
+                select from app.holiday
+                where holiday.day = merged.day and (holiday.team is null or holiday.team = merged.team)
+            ) then 'a day off' else 'a day of work or of the weekend' end as now
+        from (
+            select team, (merged_at at time zone tenant.time_zone)::date as day
+            from marts.pull_requests cross join app.tenant where merged_at is not null
+        ) as merged
+        group by day, team
+        """,
+        "(rule ->> 'day')::date = thing.day and (rule ->> 'team' is null or rule ->> 'team' = thing.team)",
+        "case when rule is null then 'a day of work or of the weekend' else 'a day off' end",
+    ),
+    "settings": Judged(
+        "deployments by a quarter of an hour",
+        """
+        select to_char(quarter at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC' as name, count(*) as count, quarter,
+            to_char(quarter at time zone tenant.time_zone, 'YYYY-MM-DD') as now, tenant.time_zone
+        from (select date_bin('15 minutes', finished_at, 'epoch') as quarter from marts.deployments) as deployments
+        cross join app.tenant
+        where quarter is not null
+        group by quarter, tenant.time_zone
+        """,
+        "rule ->> 'name' = 'time_zone'",
+        "to_char(thing.quarter at time zone coalesce(rule ->> 'value', thing.time_zone), 'YYYY-MM-DD')",
     ),
 }

@@ -17,7 +17,7 @@ from pipelines.configuration.judged import JUDGED, Judged
 from pipelines.configuration.kinds import Kind
 
 MOST_CHANGES = 100
-GLOBS = ("repository", "pattern")
+GLOBS = ("repository", "pattern", "repositories", "path")
 Rules = Sequence[Mapping[str, Any]]
 
 
@@ -52,7 +52,8 @@ def preview(database: Connection, kind: Kind, rows: Rules, defaults: Rules = ())
     judged = JUDGED.get(kind.name)
     if judged is None:
         return Preview(f"These {len(rows)} rows can be so. What they do shows in the figures after the next build.")
-    rules = [_like(rule) for rule in (*rows, *(defaults if kind.defaults_follow or not rows else ()))]
+    followed = defaults if kind.defaults_follow or not rows else ()
+    rules = [_like(rule) for rule in (*(_completed(row, kind, defaults) for row in rows), *followed)]
     try:
         (found,) = database.execute(_query(judged), [Jsonb(rules), len(rows)]).fetchone() or ({},)
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
@@ -72,7 +73,7 @@ def _query(judged: Judged) -> str:
             cross join lateral (select %s::jsonb as rules, %s as count) as own
             left join lateral (
                 select rule, place from jsonb_array_elements(own.rules) with ordinality as given (rule, place)
-                where {judged.fits} order by place limit 1
+                where {judged.fits} order by {judged.first} limit 1
             ) as first on true
         )
         select jsonb_build_object(
@@ -95,10 +96,18 @@ def _query(judged: Judged) -> str:
     """
 
 
+def _completed(row: Mapping[str, Any], kind: Kind, defaults: Rules) -> dict[str, Any]:
+    """What a row leaves open is as in the default row of its key."""
+    like = (each for each in defaults if kind.key and all(each.get(field) == row.get(field) for field in kind.key))
+    return {**next(like, {}), **{name: value for name, value in row.items() if value is not None}}
+
+
 def _like(rule: Mapping[str, Any]) -> dict[str, Any]:
     """The rule with its globs as LIKE patterns, as the macro glob_to_like makes them."""
     return {name: _pattern(value) if name in GLOBS and value else value for name, value in rule.items()}
 
 
-def _pattern(glob: str) -> str:
+def _pattern(glob: Any) -> Any:
+    if not isinstance(glob, str):
+        return [_pattern(each) for each in glob]
     return glob.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")

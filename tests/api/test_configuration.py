@@ -146,6 +146,8 @@ def published(real):
         for priority, labels, count in ((None, ["Outage"], 3), ("Low", [], 40)):
             given = {"class_id": uuid4(), "source": "github", "priority": priority, "labels": labels}
             insert(database, marts["issue_classes"], real.acme, {**given, "issue_count": count})
+        for path in ("services/cart/total.py", "services_old/cart.py"):
+            insert(database, marts["hotspots"], real.acme, {"repository": "acme/shop", "path": path})
     return real
 
 
@@ -172,6 +174,15 @@ def test_environment_rules_are_previewed_with_the_default_ones_behind_them(publi
 
     assert (told["matched"], told["total"]) == (1, 2)
     assert told["changes"] == [{"name": "blue", "count": 1, "now": "development", "then": "production"}]
+
+
+def test_service_paths_are_previewed_on_the_files_that_were_analysed(published):
+    rows = [{"repository": "acme/*", "path": path, "service": "cart"} for path in ("services/cart/*", "servises/*")]
+    told = tried(published, "service_paths", rows)
+
+    assert told["summary"] == "The rows match 1 of 2 files whose complexity is measured."
+    assert told["rows"] == [{"row": 0, "matched": 1}, {"row": 1, "matched": 0}]
+    assert told["changes"] == []
 
 
 def test_incident_rules_are_previewed_without_the_default_ones(published):

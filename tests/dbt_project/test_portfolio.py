@@ -8,7 +8,7 @@ import pytest
 from pipelines.configuration import stored
 from pipelines.connection_changes import Author
 from tests.dbt_project.company import Company, at
-from tests.dbt_project.previewed import rules_in_force
+from tests.dbt_project.previewed import rules_in_force, what_if
 from tests.dbt_project.project import Project
 from tests.dbt_project.tracker import Tracker
 
@@ -184,6 +184,73 @@ def test_a_preview_judges_projects_and_objectives_as_the_models_do(project, told
 
     assert (parts.matched, issues.matched, issues.total) == (5, 2, 5)
     assert parts.changes == issues.changes == []
+
+
+PUBLISHED = ("project_members", "objective_issues", "executive_kpis", "risks", "pull_requests", "deployments")
+
+
+@pytest.mark.parametrize(
+    ("kind", "matched"),
+    [
+        ("portfolio_projects", 4),
+        ("objectives", 2),
+        ("targets", 2),
+        ("risk_rules", 1),
+        ("teams", 3),
+        ("holidays", 0),
+        ("settings", 10),
+    ],
+)
+def test_a_preview_of_what_is_in_force_changes_nothing(project, told, kind, matched):
+    (found,) = rules_in_force(project, [told.tenant_id], kind, *PUBLISHED)
+
+    assert found.changes == []
+    assert found.matched == matched
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "changes"),
+    [
+        ("portfolio_projects", [{"portfolio": "shop", "project": "growth"}], {("checkout", "shop", "no portfolio")}),
+        ("objectives", [{"objective": "safety"}], {("grow", "an objective", "none, though rules name it")}),
+        (
+            "targets",
+            [
+                {"metric": "lead_time", "value": 1, "valid_from": "2026-03-01"},
+                {"metric": "lead_time", "value": 9 * HOUR, "valid_from": "2026-03-02"},  # the newer one counts
+            ],
+            {
+                ("Lead time for changes of all", "7200: missed", "32400: met"),
+                ("Lead time for changes of shop", "21600: met", "no target"),
+            },
+        ),
+        (
+            "risk_rules",
+            [{"rule": "stuck_pull_request", "threshold": 30}, {"rule": "open_incident", "severity": 2}],
+            {
+                ("stuck_pull_request: sales/shop#3 PR 3", "severity 3", "no risk"),
+                ("open_incident: sales/shop#9 Checkout is down", "severity 5", "severity 2"),
+            },
+        ),
+        (
+            "holidays",
+            [{"day": "2026-03-02"}, {"day": "2026-03-03", "team": "web"}],
+            {("2026-03-02 web", "a day of work or of the weekend", "a day off")},
+        ),
+        (
+            "settings",
+            [{"name": "time_zone", "value": "Asia/Tokyo"}],
+            {
+                ("2026-03-02 17:00 UTC", "2026-03-02", "2026-03-03"),
+                ("2026-03-02 21:00 UTC", "2026-03-02", "2026-03-03"),
+            },
+        ),
+    ],
+)
+def test_a_preview_tells_what_other_rows_would_change(project, told, kind, rows, changes):
+    found = what_if(project, told.tenant_id, kind, rows)
+
+    assert {(change.name, change.now, change.then) for change in found.changes} == changes
 
 
 def test_the_projects_own_tests_pass_on_this_story(project, told):
