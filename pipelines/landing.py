@@ -117,12 +117,14 @@ class Landing:
         return self._load_small(batch)
 
     def _load_small(self, batch: Batch) -> str:
-        self.cursors()
-        after = landing_small.moved(self._state or {}, self.source, self._name, batch.cursors)
+        known = self.cursors()
+        has_moved = any(known.get(scope) != value for scope, value in batch.cursors.items())
+        after = landing_small.moved(self._state or {}, self.source, self._name, batch.cursors) if has_moved else None
         with landing_small.transaction(self._warehouse, self.source) as cursor:
             owner = (self.tenant_id, self.connection_id)
             load_id = landing_small.commit(cursor, self.source, owner, batch.tables, after)
-        self._state, self._made = after, None  # a pipeline would go on from the state that it has
+        if after is not None:
+            self._state, self._made = after, None  # a pipeline would go on from the state that it has
         return load_id
 
     def _load_large(self, batch: Batch) -> str:

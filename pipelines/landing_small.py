@@ -1,6 +1,6 @@
 """A small package → its raw tables and dlt's own, in one transaction and without dlt's steps.
 
-Those cost a fifth of a second of CPU, however few rows there are (decision 44). What is written is what dlt would
+Those cost a fifth of a second of CPU, however few rows there are (decision 43). What is written is what dlt would
 write: its merge, its state, its record of the load. So either way goes on where the other has stopped.
 """
 
@@ -65,16 +65,19 @@ def state(cursor: Any, source: str, pipeline_name: str) -> State:
     return dict(migrate_state_to_current(pipeline_name, decompress_state(found[0]))) if found else {}
 
 
-def commit(cursor: Any, source: str, owner: Owner, tables: Mapping[str, dict[Cells, Cells]], after: State) -> str:
-    """Write rows, the state `after` them and the record of the load; its id."""
+def commit(
+    cursor: Any, source: str, owner: Owner, tables: Mapping[str, dict[Cells, Cells]], after: State | None
+) -> str:
+    """Write rows, the state `after` them where it is another one, and the record of the load; its id."""
     load_id = create_load_id()
     for name, rows in tables.items():
         _merge(cursor, RAW[source][name], owner, load_id, rows)
-    doc: dict[str, Any] = {**state_doc(after, load_id), "_dlt_id": uniq_id(10)}  # type: ignore[arg-type]
-    cursor.execute(
-        f"insert into raw_{source}._dlt_pipeline_state ({', '.join(doc)}) values ({', '.join(['%s'] * len(doc))})",
-        list(doc.values()),
-    )
+    if after is not None:
+        doc: dict[str, Any] = {**state_doc(after, load_id), "_dlt_id": uniq_id(10)}  # type: ignore[arg-type]
+        cursor.execute(
+            f"insert into raw_{source}._dlt_pipeline_state ({', '.join(doc)}) values ({', '.join(['%s'] * len(doc))})",
+            list(doc.values()),
+        )
     cursor.execute(
         f"insert into raw_{source}._dlt_loads (load_id, schema_name, status, inserted_at, schema_version_hash)"
         " values (%s, %s, 0, %s, (select version_hash from"

@@ -110,4 +110,6 @@ def test_a_deleted_row_that_comes_again_is_there_again(
 
     with warehouse.connect("loader") as database:
         kept = database.execute("select _deleted_at, _dlt_load_id from raw_github.issues").fetchall()
+        states = database.execute("select count(*) from raw_github._dlt_pipeline_state").fetchone()
     assert kept == [(None, second)]
+    assert states == (1,)  # no cursor moved with the second package
