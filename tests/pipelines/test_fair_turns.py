@@ -1,6 +1,7 @@
 """Who waits longest is next, and nobody keeps a place while others wait."""
 
 import threading
+import time
 from queue import Queue
 
 import pytest
@@ -25,6 +26,8 @@ def test_the_short_one_is_done_while_the_long_ones_go_on(monkeypatch: pytest.Mon
     for name, steps in (("long", 100), ("longer", 200), ("short", 5)):
         threads.append(threading.Thread(target=work, args=(places, name, steps, done, began)))
         threads[-1].start()
+    while len(places._waiting) < len(threads) - count:  # else the long ones are far before the short one has come
+        time.sleep(0.001)
     began.set()
     for thread in threads:
         thread.join(10)
