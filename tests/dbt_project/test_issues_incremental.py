@@ -9,6 +9,8 @@ from tests.dbt_project.project import Project
 from tests.dbt_project.test_issues import BEFORE_TEXTS, MARTS, build
 from tests.dbt_project.tracker import TEAM, Tracker
 
+pytestmark = pytest.mark.slow  # fifteen builds
+
 
 @pytest.fixture(scope="module")
 def shops(project: Project) -> dict[str, Tracker]:
