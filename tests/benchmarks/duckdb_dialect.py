@@ -88,6 +88,9 @@ def _rewrite(node: exp.Expression) -> exp.Expression:
         return _literal(node)
     if isinstance(node, exp.Substring) and isinstance(start := node.args["start"], exp.Literal) and start.is_string:
         return _parsed(f"nullif(regexp_extract({_duck(node.this)}, '{_pattern(start.name)}', 1), '')")
+    if isinstance(node, exp.WidthBucket):
+        bounds, value = _duck(node.args["threshold"]), _duck(node.this)
+        return _parsed(f"len(list_filter({bounds}, lambda bound: bound <= {value}))")
     if isinstance(node, exp.JSONBExtractScalar):
         path = ".".join(["$", *filter(None, node.expression.name.strip("{}").split(","))])
         return _parsed(f"({_duck(node.this)} ->> '{path}')")
