@@ -34,15 +34,16 @@ OF_CLASS = f"""
         else {LABEL}
     end
 """
-# The target and where the figure is found: in the mart, or in the thing made of it.
+# A target, and whether it is met: as the mart says, or as it would say.
 MET = """
     case
-        when {0} is null then 'no target'
-        when {1}value is null then concat({0}, ': not measured')
-        when case {1}better when 'lower' then {1}value <= {0} else {1}value >= {0} end then concat({0}, ': met')
-        else concat({0}, ': missed')
+        when {target} is null then 'no target'
+        when {is_met} then concat({target}, ': met')
+        when not {is_met} then concat({target}, ': missed')
+        else concat({target}, ': not measured')
     end
 """
+TRIED = "(rule ->> 'value')::double precision"
 JUDGED = {
     "deployment_rules": Judged(
         "runs, deployments, releases and tags",
@@ -114,13 +115,17 @@ JUDGED = {
     "targets": Judged(
         "figures of the last 30 days",
         f"""
-        select title || ' of ' || scope as name, 1 as count, {MET.format("target", "")} as now,
+        select title || ' of ' || scope as name, 1 as count,
+            {MET.format(target="target", is_met="is_target_met")} as now,
             definition_id, scope_kind, scope, value, better, as_of
         from marts.executive_kpis where window_days = 30
         """,
         "rule ->> 'metric' = thing.definition_id and rule ->> 'scope_kind' = thing.scope_kind"
         " and rule ->> 'scope' = thing.scope and (rule ->> 'valid_from')::date <= thing.as_of",
-        MET.format("(rule ->> 'value')::double precision", "thing."),
+        MET.format(
+            target=TRIED,
+            is_met=f"(case thing.better when 'lower' then thing.value <= {TRIED} else thing.value >= {TRIED} end)",
+        ),
         first="rule ->> 'valid_from' desc, place",
     ),
     "risk_rules": Judged(

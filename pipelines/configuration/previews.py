@@ -49,13 +49,10 @@ class Preview(Struct, frozen=True):
 
 def preview(database: Connection, kind: Kind, rows: Rules, defaults: Rules = ()) -> Preview:
     """The effect of these checked rows; `defaults` are what the models judge by where none of them fits."""
-    judged = JUDGED.get(kind.name)
-    if judged is None:
-        return Preview(f"These {len(rows)} rows can be so. What they do shows in the figures after the next build.")
     followed = defaults if kind.defaults_follow or not rows else ()
     rules = [_like(rule) for rule in (*(_completed(row, kind, defaults) for row in rows), *followed)]
     try:
-        (found,) = database.execute(_query(judged), [Jsonb(rules), len(rows)]).fetchone() or ({},)
+        (found,) = database.execute(_query(JUDGED[kind.name]), [Jsonb(rules), len(rows)]).fetchone() or ({},)
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
         return Preview("Nothing is published yet. Do: load and transform first.")
     told = msgspec.convert(found, Preview)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from pipelines import contracts
+from pipelines.configuration.kinds import KINDS
 from tests.api.real_contracts import insert
 
 ANN = "admin@acme.example"
@@ -174,6 +175,11 @@ def test_environment_rules_are_previewed_with_the_default_ones_behind_them(publi
 
     assert (told["matched"], told["total"]) == (1, 2)
     assert told["changes"] == [{"name": "blue", "count": 1, "now": "development", "then": "production"}]
+
+
+def test_every_kind_is_previewed(published):
+    for kind in KINDS:
+        assert "Nothing is published" not in tried(published, kind, [])["summary"], kind
 
 
 def test_service_paths_are_previewed_on_the_files_that_were_analysed(published):

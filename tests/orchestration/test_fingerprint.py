@@ -10,6 +10,7 @@ from orchestration import fingerprint
 from orchestration.dbt import Dbt
 from orchestration.models import Manifest
 from pipelines.warehouse.connection import Warehouse
+from tests import conftest, parsed
 
 
 @pytest.fixture
@@ -17,6 +18,16 @@ def built(warehouse: Warehouse) -> Warehouse:
     with warehouse.connect("transformer") as connection:
         connection.execute("create schema if not exists build")
     return warehouse
+
+
+def test_the_parse_of_another_database_is_taken_over(postgres: Warehouse, manifest: Manifest, tmp_path, environment):
+    """Else each test would parse anew, and only take longer."""
+    other = conftest.unmade(postgres, tmp_path)
+    parsed.parse(other)
+
+    found = Manifest.read(dbt_project.manifest_path(other.home)).tables["model.clearsignal.dora_daily"]
+    assert found["created_at"] == manifest.tables["model.clearsignal.dora_daily"]["created_at"]  # when it was parsed
+    assert found["database"] == other.parts("transformer")["dbname"]
 
 
 def test_nothing_has_changed_where_nothing_was_built(built: Warehouse, manifest: Manifest):
