@@ -10,3 +10,11 @@ percentile_cont(array[0.5, 0.75, 0.9]) within group (order by {{ column }}) filt
     from unnest({{ values }}[{{ last }} - {{ n }} + 1:{{ last }}]) as slice (value)
 )
 {%- endmacro %}
+
+{#- The same of an array; NULL of NULL. -#}
+{%- macro percentiles_of(values) -%}
+case
+    when {{ values }} is not null
+        then (select {{ percentiles('listed.value', 'true') }} from unnest({{ values }}) as listed (value))
+end
+{%- endmacro %}

@@ -5,7 +5,8 @@
       scope       the columns by which rows belong to a group; default [tenant_id]
       scope_from  a column (a day): rows before the group's `from_day` are not worked out anew
     Rows of these groups that the model no longer gives are deleted, so a group that lost its last row goes away. The keys
-    of all inserted, changed and deleted rows go to `<mart>__changed`, from where the publish step takes them. -#}
+    of all inserted, changed and deleted rows go to `<mart>__changed`, from where the publish step takes them. Where
+    `keeps_changes` is set they stay there with the build's id until a build has succeeded, for models that read them. -#}
 {%- macro get_incremental_touched_sql(arg_dict) -%}
 {%- set target, temp = arg_dict['target_relation'], arg_dict['temp_relation'] -%}
 {%- set key = arg_dict['unique_key'] -%}
@@ -46,7 +47,16 @@ select {% for column in columns %}new.{{ column }}{{ ', ' if not loop.last }}{% 
 from {{ temp }} as new
 inner join moved using ({{ key | join(', ') }});
 
-{% if target.schema == 'build' -%}
+{% if config.get('keeps_changes') -%}
+{{ ensure_changed_keys(target, key) }};
+
+delete from {{ changed_keys_relation(target) }}
+where not {{ since_last_success('build_id') }};
+
+insert into {{ changed_keys_relation(target) }} ({{ key | join(', ') }}, build_id)
+select {{ key | join(', ') }}, {{ var('build_id') }} from moved;
+
+{% elif target.schema == 'build' -%}
 {{ ensure_changed_keys(target, key) }};
 
 insert into {{ changed_keys_relation(target) }} ({{ key | join(', ') }})
@@ -56,7 +66,7 @@ select {{ key | join(', ') }} from moved;
 drop table moved
 {%- endmacro %}
 
-{#- Where the keys of a mart's changed rows wait for the publish step. -#}
+{#- Where the keys of a model's changed rows wait for who reads them. -#}
 {%- macro changed_keys_relation(mart) -%}
 {{ mart.include(database=false).schema }}.{{ mart.identifier }}__changed
 {%- endmacro %}
@@ -68,7 +78,7 @@ drop table moved
 drop table if exists {{ changed_keys_relation(mart) }};
 {% endif -%}
 create table if not exists {{ changed_keys_relation(mart) }} as
-select {{ key | join(', ') }} from {{ mart }} with no data
+select {{ key | join(', ') }}{{ ', null::bigint as build_id' if config.get('keeps_changes') }} from {{ mart }} with no data
 {%- endif -%}
 {%- endmacro %}
 

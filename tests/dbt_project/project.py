@@ -143,11 +143,11 @@ class Project:
             values,
         )
 
-    def rows(self, mart: str, tenant: UUID, order: str = "1") -> list[dict[str, Any]]:
+    def rows(self, mart: str, tenant: UUID, order: str = "each::text") -> list[dict[str, Any]]:
         """A tenant's rows of a table in schema build."""
         with self.warehouse.connect("transformer", row_factory=dict_row) as database:
-            query = SQL("select * from build.{} where tenant_id = %s order by {}").format(Identifier(mart), SQL(order))
-            return database.execute(query, [tenant]).fetchall()
+            query = SQL("select * from build.{} as each where tenant_id = %s order by {}")
+            return database.execute(query.format(Identifier(mart), SQL(order)), [tenant]).fetchall()
 
     def checksums(self, marts: Iterable[str]) -> dict[str, tuple[int, str]]:
         """How many rows each mart has, and a sum of them that their order does not change."""

@@ -31,6 +31,8 @@ class History:
     removed: Company  # its connection is removed
     in_order: Company  # the shop's beginning, delivered at once
     mixed: Company  # the same rows shuffled, some twice, some late
+    aged: Company  # of five months: windows of its first weeks are kept up to Sundays alone
+    taken_back: Company  # its newest sync is forgotten, so its today is an earlier day
     before: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # the quiet one's rows of the first build
     first_days: dict[str, Any] = field(default_factory=dict)
     changed: dict[str, list[tuple]] = field(default_factory=dict)
@@ -38,7 +40,8 @@ class History:
 
 @pytest.fixture(scope="module")
 def history(project: Project) -> History:
-    names = ("shop", "other", "quiet", "moved", "traveller", "cloned", "removed", "in-order", "mixed")
+    names = ("shop", "other", "quiet", "moved", "traveller", "cloned", "removed", "in-order", "mixed",
+             "aged", "taken-back")  # fmt: skip
     zones = {"other": "America/New_York"}
     told = History(*(Company(project, name, zones.get(name, "UTC")) for name in names))
     for each in (told.shop, told.other, told.quiet, told.removed):
@@ -72,6 +75,12 @@ def history(project: Project) -> History:
     for each in (told.shop, told.other, told.quiet, told.moved, told.removed, told.in_order):
         each.sync(40)
     told.traveller.sync(900)
+    for each in (told.aged, told.taken_back):
+        each.commit("a", 0)
+        for week in range(20):
+            each.deploy("a", week * 168, week * 168)
+        each.sync(19 * 168)
+    told.taken_back.sync(19 * 168 + 120)
     team = Team(told.cloned).release_twice()
     team.sync(40)
     project.build()
@@ -98,6 +107,7 @@ def history(project: Project) -> History:
     told.other.sync(60)
     told.mixed.new = late
     told.mixed.sync(40)
+    told.aged.sync(19 * 168 + 72)
     told.moved.add("repositories", id=1, name="shop", default_branch="main")
     told.moved.sync(41)
     team.clone.commit("later", 50, a="3", hot_py="def f(a):\n    return a\n")
@@ -105,6 +115,9 @@ def history(project: Project) -> History:
     team.clone.git("tag", "-f", "v2", "HEAD~2")
     team.clone.git("tag", "-d", "v1")
     team.sync(60)
+    with project.warehouse.connect_as_administrator() as database:
+        newest = [told.taken_back.tenant_id, at(19 * 168)]
+        database.execute("delete from app.sync_run where tenant_id = %s and as_of > %s", newest)
     with project.warehouse.connect("loader") as database:
         removal.remove_rows(database, "github", told.removed.tenant_id, told.removed.connection_id)
         database.execute(
@@ -175,6 +188,14 @@ def test_a_new_time_zone_and_a_change_of_clocks_move_no_total(history: History):
 @pytest.mark.parametrize("mart", MARTS)
 def test_rows_that_come_shuffled_twice_or_late_give_the_same_mart(history: History, mart: str):
     assert delivered.comparable(history.mixed, mart) == delivered.comparable(history.in_order, mart)
+
+
+def test_windows_up_to_a_day_stay_for_91_days_and_then_those_up_to_sundays(history: History):
+    for each, today in ((history.aged, at(19 * 168 + 72)), (history.taken_back, at(19 * 168))):
+        rows = [row for row in each.rows("dora_periods") if row["period_kind"] == "rolling_7"]
+        days = {(today.date() - row["last_day"]).days: row["last_day"] for row in rows}
+        assert set(range(91)) <= set(days) and min(days) == 0
+        assert len(days) > 95 and all(day.isoweekday() == 7 for age, day in days.items() if age > 90)
 
 
 def test_tags_that_moved_or_left_a_clone_take_their_deployments_along(history: History):

@@ -3,16 +3,17 @@ with
 
 tenants as (
     select
-        deployments.tenant_id,
+        days.tenant_id,
         tenants.today,
-        least(
-            min({{ local_day('coalesce(deployments.finished_at, deployments.started_at)', 'tenants.time_zone') }}),
-            tenants.today
-        ) as first_observed_day
-    from {{ ref('deployments') }} as deployments
+        least(min(days.day), tenants.today) as first_observed_day
+    from {{ ref('int_deployments__scope_days') }} as days
     inner join {{ ref('int_tenants__now') }} as tenants using (tenant_id)
-    where deployments.environment_class = 'production' and tenants.today is not null
-    group by deployments.tenant_id, tenants.today
+    where
+        days.scope_kind = 'tenant'
+        and days.environment_class = 'production'
+        and days.attempt_count > 0
+        and tenants.today is not null
+    group by days.tenant_id, tenants.today
 ),
 
 days as (

@@ -1,26 +1,17 @@
 -- One row per service, environment class and local day, from the first observed deployment to the newest data.
 with
 
-deployments as (
-    select
-        deployments.tenant_id,
-        deployments.service,
-        deployments.environment_class,
-        tenants.today,
-        {{ local_day('coalesce(deployments.finished_at, deployments.started_at)', 'tenants.time_zone') }} as day
-    from {{ ref('int_deployments__ordered') }} as deployments
-    inner join {{ ref('int_tenants__now') }} as tenants using (tenant_id)
-),
-
 lines as (
     select
-        tenant_id,
-        service,
-        environment_class,
-        min(day) as first_day,
-        greatest(max(day), max(today)) as last_day
-    from deployments
-    group by tenant_id, service, environment_class
+        days.tenant_id,
+        days.scope as service,
+        days.environment_class,
+        min(days.day) as first_day,
+        greatest(max(days.day), max(tenants.today)) as last_day
+    from {{ ref('int_deployments__scope_days') }} as days
+    inner join {{ ref('int_tenants__now') }} as tenants using (tenant_id)
+    where days.scope_kind = 'service' and days.attempt_count > 0
+    group by days.tenant_id, days.scope, days.environment_class
 )
 
 select

@@ -7,31 +7,30 @@
 ) }}
 with
 
+days as (
+    select *
+    from {{ ref('int_deployments__scope_days') }}
+    where environment_class = 'production' and {{ of_touched_tenants() }}
+),
+
 cases as (
-    select
-        facts.tenant_id,
-        facts.scope_kind,
-        facts.scope,
-        facts.day as first_day,
-        facts.day as last_day,
-        case
-            when facts.fact = 'change' then 'lead_time'
-            when facts.fact = 'incident' then 'time_to_restore'
-            when facts.is_change_failure then 'recovery_time'
-        end as metric,
-        facts.seconds as value
-    from {{ ref('int_deployments__summary_facts') }} as facts
-    union all
+    {% for metric, seconds in {
+        'lead_time': 'lead_seconds',
+        'merge_to_deploy_time': 'merge_to_deploy_seconds',
+        'recovery_time': 'recovery_seconds',
+        'time_to_restore': 'restore_seconds',
+    }.items() -%}
     select
         tenant_id,
         scope_kind,
         scope,
         day as first_day,
         day as last_day,
-        'merge_to_deploy_time' as metric,
-        seconds_from_merge as value
-    from {{ ref('int_deployments__summary_facts') }}
+        '{{ metric }}' as metric,
+        unnest({{ seconds }}) as value
+    from days
     union all
+    {% endfor -%}
     select
         tenant_id,
         scope_kind,
@@ -40,8 +39,8 @@ cases as (
         last_day,
         'deployment_days_per_week' as metric,
         deployment_days as value
-    from {{ ref('dora_periods') }}
-    where period_kind = 'week' and is_complete
+    from {{ ref('int_deployments__scope_weeks') }}
+    where {{ of_touched_tenants() }}
 ),
 
 samples as (
@@ -60,7 +59,6 @@ samples as (
             and cases.first_day >= windows.first_day
             and cases.last_day <= windows.last_day
             and windows.period = 0
-    where cases.metric is not null and cases.value is not null and {{ of_touched_tenants('cases.tenant_id') }}
     group by 1, 2, 3, 4, 5
     having count(*) >= 5
 ),

@@ -12,7 +12,7 @@ current_scopes as (
         on
             periods.tenant_id = windows.tenant_id
             and periods.period_kind = 'rolling_' || windows.window_days
-            and periods.last_day = windows.last_day
+            and periods.first_day = windows.first_day
             and windows.period = 0
 )
 
@@ -38,7 +38,7 @@ left join {{ ref('dora_periods') }} as periods
         and current_scopes.scope_kind = periods.scope_kind
         and current_scopes.scope = periods.scope
         and periods.period_kind = 'rolling_' || windows.window_days
-        and periods.last_day = windows.last_day
+        and periods.first_day = windows.first_day
 cross join lateral (
     values
     (

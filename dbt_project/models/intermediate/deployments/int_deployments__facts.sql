@@ -1,4 +1,4 @@
--- One row per fact of production and scope that it counts in: deployments, delivered changes, incidents, by local day.
+-- One row per fact and scope that it counts in: deployments, delivered changes, resolved incidents, by local day.
 with
 
 facts as (
@@ -6,6 +6,7 @@ facts as (
         deployments.tenant_id,
         deployments.service,
         deployments.repository,
+        deployments.environment_class,
         {{ local_day('coalesce(deployments.finished_at, deployments.started_at)', 'tenants.time_zone') }} as day,
         'deployment' as fact,
         deployments.status = 'success' as is_success,
@@ -17,7 +18,6 @@ facts as (
         null::double precision as seconds_from_merge
     from {{ ref('deployments') }} as deployments
     inner join {{ source('app', 'tenant') }} as tenants using (tenant_id)
-    where deployments.environment_class = 'production'
 
     union all
 
@@ -25,6 +25,7 @@ facts as (
         changes.tenant_id,
         changes.service,
         changes.repository,
+        changes.environment_class,
         {{ local_day('changes.deployed_at', 'tenants.time_zone') }} as day,
         'change' as fact,
         null as is_success,
@@ -36,7 +37,7 @@ facts as (
         extract(epoch from changes.deployed_at - changes.merged_at)::double precision as seconds_from_merge
     from {{ ref('int_changes__unioned') }} as changes
     inner join {{ source('app', 'tenant') }} as tenants using (tenant_id)
-    where changes.environment_class = 'production' and not changes.is_baseline
+    where not changes.is_baseline
 
     union all
 
@@ -44,6 +45,7 @@ facts as (
         incidents.tenant_id,
         incidents.service,
         repositories.repository,
+        'production' as environment_class,
         {{ local_day('incidents.resolved_at', 'tenants.time_zone') }} as day,
         'incident' as fact,
         null as is_success,
@@ -65,4 +67,4 @@ select
     facts.*
 from facts
 {{ in_scopes('facts.tenant_id', 'facts.service', 'facts.repository') }}
-where scopes.scope is not null
+where scopes.scope is not null and (facts.environment_class = 'production' or scopes.scope_kind = 'service')

@@ -1,0 +1,62 @@
+{#- What the marts of days and periods work out anew. Each is called as macro(mart, columns), see touched.sql. -#}
+
+{#- The lines of a service and environment class, with the first day that changed or that the mart has not reached. -#}
+{%- macro touched_service_days(mart, columns) -%}
+select tenant_id, service, environment_class, min(from_day) as from_day
+from (
+    select tenant_id, scope as service, environment_class, day as from_day
+    from {{ changed_keys_relation(ref('int_deployments__scope_days')) }}
+    where scope_kind = 'service' and {{ since_last_success('build_id') }}
+    union all
+    select tenant_id, service, environment_class, least(built.last_day, lines.last_day) + 1 as from_day
+    from (
+        select tenant_id, service, environment_class, max(day) as last_day
+        from {{ ref('int_deployments__service_days') }}
+        group by tenant_id, service, environment_class
+    ) as lines
+    inner join (
+        select tenant_id, service, environment_class, max(day) as last_day
+        from {{ mart }}
+        group by tenant_id, service, environment_class
+    ) as built using (tenant_id, service, environment_class)
+    where lines.last_day <> built.last_day
+) as news
+group by tenant_id, service, environment_class
+{%- endmacro %}
+
+{#- The periods, as they are and as they were, that reach a tenant's first day that changed, or the earlier one of its today
+    and the mart's; and the rolling windows that are kept for the newest 91 days and leave, or come back. -#}
+{%- macro touched_periods(mart, columns) -%}
+select calendar.tenant_id, calendar.period_kind, calendar.first_day
+from (
+    select tenant_id, min(day) as from_day, 'infinity'::date as to_day
+    from {{ changed_keys_relation(ref('int_deployments__scope_days')) }}
+    where environment_class = 'production' and {{ since_last_success('build_id') }}
+    group by tenant_id
+    union all
+    select days.tenant_id, spans.from_day, spans.to_day
+    from (
+        select now.tenant_id, coalesce(now.today, '-infinity'::date) as today, built.today as built_today
+        from {{ ref('int_tenants__now') }} as now
+        inner join (
+            select tenant_id, max(first_day) as today
+            from {{ mart }}
+            where scope_kind = 'tenant' and period_kind = 'day'
+            group by tenant_id
+        ) as built using (tenant_id)
+        where now.today is distinct from built.today
+    ) as days
+    cross join lateral (
+        values
+        (least(days.today, days.built_today), 'infinity'::date),
+        (least(days.today, days.built_today) - 91, greatest(days.today, days.built_today) - 91)
+    ) as spans (from_day, to_day)
+) as news
+inner join (
+    select tenant_id, period_kind, first_day, last_day from {{ ref('int_deployments__periods') }}
+    union all
+    select tenant_id, period_kind, first_day, last_day from {{ mart }} where scope_kind = 'tenant'
+) as calendar
+    on news.tenant_id = calendar.tenant_id and calendar.last_day between news.from_day and news.to_day
+group by calendar.tenant_id, calendar.period_kind, calendar.first_day
+{%- endmacro %}
