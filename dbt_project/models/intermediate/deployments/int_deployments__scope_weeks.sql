@@ -12,32 +12,40 @@ scopes as (
     group by tenant_id, scope_kind, scope
 ),
 
-days as (
+weeks as (
     select
-        *,
-        date_trunc('week', day::timestamp)::date as monday
+        scopes.tenant_id,
+        scopes.scope_kind,
+        scopes.scope,
+        periods.first_day,
+        periods.last_day
+    from scopes
+    inner join {{ ref('int_deployments__periods') }} as periods
+        on
+            scopes.tenant_id = periods.tenant_id
+            and periods.period_kind = 'week'
+            and periods.first_day >= scopes.first_deployment_day
+            and periods.last_day < periods.today
+),
+
+deployed as (
+    select
+        tenant_id,
+        scope_kind,
+        scope,
+        date_trunc('week', day::timestamp)::date as first_day,
+        count(*) as deployment_days
     from {{ ref('int_deployments__scope_days') }}
     where environment_class = 'production' and deployment_count > 0
+    group by 1, 2, 3, 4
 )
 
 select
-    scopes.tenant_id,
-    scopes.scope_kind,
-    scopes.scope,
-    periods.first_day,
-    periods.last_day,
-    count(days.day) as deployment_days
-from scopes
-inner join {{ ref('int_deployments__periods') }} as periods
-    on
-        scopes.tenant_id = periods.tenant_id
-        and periods.period_kind = 'week'
-        and periods.first_day >= scopes.first_deployment_day
-        and periods.last_day < periods.today
-left join days
-    on
-        scopes.tenant_id = days.tenant_id
-        and scopes.scope_kind = days.scope_kind
-        and scopes.scope = days.scope
-        and periods.first_day = days.monday
-group by scopes.tenant_id, scopes.scope_kind, scopes.scope, periods.first_day, periods.last_day
+    tenant_id,
+    scope_kind,
+    scope,
+    first_day,
+    weeks.last_day,
+    coalesce(deployed.deployment_days, 0) as deployment_days
+from weeks
+left join deployed using (tenant_id, scope_kind, scope, first_day)

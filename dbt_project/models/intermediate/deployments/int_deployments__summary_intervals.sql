@@ -63,9 +63,16 @@ samples as (
     having count(*) >= 5
 ),
 
--- Made once, not for every median.
-draws as materialized (
-    select * from {{ ref('int_deployments__bootstrap_draws') }}
+-- On which cases a replicate's middle falls hangs on their number alone: it is found once for all samples of a size.
+middles as materialized (
+    select
+        sizes.n,
+        array_agg(1 + floor(sizes.n * middles.lower)::integer order by draws.replicate) as lower,
+        array_agg(1 + floor(sizes.n * middles.upper)::integer order by draws.replicate) as upper
+    from (select distinct samples.n from samples) as sizes
+    cross join {{ ref('int_deployments__bootstrap_draws') }} as draws
+    {{ resampled_middles('sizes.n', 'draws') }}
+    group by sizes.n
 )
 
 select
@@ -78,14 +85,15 @@ select
     intervals.bounds[1] as low,
     intervals.bounds[2] as high
 from samples
+inner join middles using (n)
 cross join lateral (
     select
         percentile_cont(array[0.025, 0.975]) within group (
-            order by (
-                samples.sorted[1 + floor(samples.n * middles.lower)::integer]
-                + samples.sorted[1 + floor(samples.n * middles.upper)::integer]
-            ) / 2
+            order by (samples.sorted[places.lower] + samples.sorted[places.upper]) / 2
         ) as bounds
-    from draws
-    {{ resampled_middles('samples.n', 'draws') }}
+    from (
+        select
+            unnest(middles.lower) as lower,
+            unnest(middles.upper) as upper
+    ) as places
 ) as intervals

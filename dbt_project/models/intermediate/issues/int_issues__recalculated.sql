@@ -2,27 +2,28 @@
 -- worked out anew. What differs from the last build is found in int_issues__touched.
 -- Materialized: the planner takes each of these views for a row or two, and would run one again for each issue.
 {{ config(materialized='table') }}
--- depends_on: {{ ref('int_tenants__touched') }}
 {% set has_ledger = execute and adapter.get_relation(this.database, this.schema, 'int_issues__touched') is not none -%}
+{% set of_news = of_touched_tenants(is_needed=has_ledger and not flags.FULL_REFRESH) -%}
 with
 
 issues as materialized (
     select * from {{ ref('int_issues__collected') }}
-    {% if has_ledger and not flags.FULL_REFRESH -%}
-    where tenant_id in (select tenant_id from {{ ref('int_tenants__touched') }})
-    {%- endif %}
+    where {{ of_news }}
 ),
 
 classes as materialized (
     select * from {{ ref('int_severity__classified') }}
+    where {{ of_news }}
 ),
 
 intervals as materialized (
     select * from {{ ref('int_issues__intervals_replayed') }}
+    where {{ of_news }}
 ),
 
 visits as materialized (
     select * from {{ ref('int_issues__statuses_replayed') }}
+    where {{ of_news }}
 ),
 
 -- Every issue has intervals, so this is a left join; but one that cannot become a loop over all visits for each issue, which

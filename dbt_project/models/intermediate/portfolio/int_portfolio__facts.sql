@@ -1,15 +1,12 @@
 -- One row per single case and scope that it counts in, on its local day; `figure` says how the cases make the figure.
 -- Of the tenants that this build has news of; of all while there are no values yet, and on a full refresh.
 {{ config(materialized='table') }}
--- depends_on: {{ ref('int_tenants__touched') }}
 {% set has_values = execute and adapter.get_relation(this.database, this.schema, 'int_portfolio__values') is not none -%}
 with
 
 tenants as (
     select tenant_id, time_zone from {{ source('app', 'tenant') }}
-    {% if has_values and not flags.FULL_REFRESH -%}
-    where tenant_id in (select tenant_id from {{ ref('int_tenants__touched') }})
-    {%- endif %}
+    where {{ of_touched_tenants(is_needed=has_values and not flags.FULL_REFRESH) }}
 ),
 
 -- Of the tenant, services and repositories dora_summary has the figures already.

@@ -147,29 +147,15 @@ measured as (
     left join series on counted.scope_number = series.scope_number
 ),
 
--- The complete weeks that lie wholly within a period: from its first Monday on.
-weekly as (
+-- The deployment days of a scope's complete weeks, which follow one another. Those wholly within a period are a slice, too.
+weeks as (
     select
-        dense.scope_number,
-        dense.period_number,
-        count(*) as week_count,
-        percentile_cont(0.5) within group (order by weeks.deployment_days) as deployment_days_p50
-    from (
-        select
-            *,
-            generate_series(
-                date_trunc('week', (first_day + 6)::timestamp), (last_day - 6)::timestamp, interval '7 days'
-            )::date as monday
-        from dense
-    ) as dense
-    inner join {{ ref('int_deployments__scope_weeks') }} as weeks
-        on
-            dense.tenant_id = weeks.tenant_id
-            and dense.scope_kind = weeks.scope_kind
-            and dense.scope = weeks.scope
-            and dense.monday = weeks.first_day
-    where {{ of_touched_tenants('dense.tenant_id') }}
-    group by dense.scope_number, dense.period_number
+        scopes.scope_number,
+        min(weeks.first_day) as first_monday,
+        array_agg(weeks.deployment_days order by weeks.first_day) as deployment_days
+    from scopes
+    inner join {{ ref('int_deployments__scope_weeks') }} as weeks using (tenant_id, scope_kind, scope)
+    group by scopes.scope_number
 )
 
 select
@@ -218,4 +204,15 @@ select
     measured.restore_seconds[3] as restore_p90_seconds
 from dense
 left join measured using (scope_number, period_number)
-left join weekly using (scope_number, period_number)
+left join weeks using (scope_number)
+left join lateral (
+    select
+        count(*) as week_count,
+        percentile_cont(0.5) within group (order by slice.deployment_days) as deployment_days_p50
+    from
+        unnest(
+            weeks.deployment_days[
+                greatest((dense.first_day - weeks.first_monday + 6) / 7, 0) + 1:(dense.last_day - weeks.first_monday + 1) / 7
+            ]
+        ) as slice (deployment_days)
+) as weekly on true

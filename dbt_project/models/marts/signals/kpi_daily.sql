@@ -23,7 +23,7 @@ points as (
     where
         {{ each.where }}
         {% if is_incremental() -%}
-        and mart.tenant_id in ({{ touched_kpis(this) }})
+        and {{ of_tenants(touched_kpis(this), 'mart.tenant_id') }}
         {%- endif %}
     group by mart.tenant_id, {{ each.entity }}, {{ each.day }}
     {% if not loop.last %}union all

@@ -1,13 +1,10 @@
 -- One row per uploaded metric, entity and instant. Where several uploads have a point, the last one counts.
 {{ config(unique_key=['tenant_id', 'metric', 'entity', 'measured_at']) }}
--- depends_on: {{ ref('int_tenants__touched') }}
 with
 
 points as (
     select * from {{ ref('stg_upload__kpi_points') }}
-    {% if is_incremental() -%}
-    where tenant_id in (select tenant_id from {{ ref('int_tenants__touched') }})
-    {%- endif %}
+    where {{ of_touched_tenants() }}
 )
 
 select distinct on (points.tenant_id, points.metric, points.entity, points.measured_at)

@@ -1,13 +1,10 @@
 -- One row per symbol and instant of a price. Where several uploads have a price, the last one counts.
 {{ config(unique_key=['tenant_id', 'symbol', 'priced_at']) }}
--- depends_on: {{ ref('int_tenants__touched') }}
 with
 
 prices as (
     select * from {{ ref('stg_upload__market_prices') }}
-    {% if is_incremental() -%}
-    where tenant_id in (select tenant_id from {{ ref('int_tenants__touched') }})
-    {%- endif %}
+    where {{ of_touched_tenants() }}
 )
 
 select distinct on (prices.tenant_id, prices.symbol, prices.priced_at)

@@ -6,7 +6,7 @@ with
 articles as (
     select * from {{ ref('int_news__articles') }}
     {% if is_incremental() -%}
-    where tenant_id in ({{ touched_news(this) }})
+    where {{ of_tenants(touched_news(this)) }}
     {%- endif %}
 )
 

@@ -42,5 +42,5 @@ from articles
 full outer join timelines using (tenant_id, place_id, day)
 inner join places using (tenant_id, place_id)
 {% if is_incremental() -%}
-where tenant_id in ({{ touched_news_days(this) }})
+where {{ of_tenants(touched_news_days(this)) }}
 {%- endif %}

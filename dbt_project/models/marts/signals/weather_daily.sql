@@ -6,7 +6,7 @@ with
 days as (
     select * from {{ ref('int_weather__days') }}
     {% if is_incremental() -%}
-    where tenant_id in ({{ touched_weather_days(this) }})
+    where {{ of_tenants(touched_weather_days(this)) }}
     {%- endif %}
 ),
 

@@ -6,7 +6,7 @@ with
 hours as (
     select * from {{ ref('int_weather__hours') }}
     {% if is_incremental() -%}
-    where tenant_id in ({{ touched_weather_hours(this) }})
+    where {{ of_tenants(touched_weather_hours(this)) }}
     {%- endif %}
 ),
 

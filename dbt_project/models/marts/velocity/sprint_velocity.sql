@@ -1,6 +1,5 @@
 -- One row per sprint that is no future one: what was promised at its start and what was done at its close.
 {{ config(unique_key=['tenant_id', 'sprint_id']) }}
--- depends_on: {{ ref('int_tenants__touched') }}
 with
 
 sprints as (
@@ -12,11 +11,7 @@ sprints as (
             when state = 'closed' and closed_at is null then 'It is closed, without the date of its close.'
         end as unmeasured_reason
     from {{ ref('stg_jira__sprints') }}
-    where
-        state <> 'future'
-        {% if is_incremental() -%}
-        and tenant_id in (select tenant_id from {{ ref('int_tenants__touched') }})
-        {%- endif %}
+    where state <> 'future' and {{ of_touched_tenants() }}
 ),
 
 boards as (
@@ -25,6 +20,7 @@ boards as (
 
 stays as (
     select * from {{ ref('int_sprints__stays') }}
+    where {{ of_touched_tenants() }}
 ),
 
 facts as (

@@ -12,7 +12,7 @@ days as (
         date_trunc('week', scored_on)::date as running_week
     from {{ ref('int_issues__scoring_days') }}
     {% if is_incremental() -%}
-    where tenant_id in ({{ touched_weeks(this) }})
+    where {{ of_tenants(touched_weeks(this)) }}
     {%- endif %}
 ),
 

@@ -9,7 +9,7 @@ with
 days as (
     select * from {{ ref('int_issues__scoring_days') }}
     {% if is_incremental() -%}
-    where tenant_id in ({{ touched_wip(this) }})
+    where {{ of_tenants(touched_wip(this)) }}
     {%- endif %}
 ),
 
