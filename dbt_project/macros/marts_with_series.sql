@@ -8,7 +8,8 @@
 {%- endmacro %}
 
 {#- One entry a series that a mart's YAML declares: `meta.series` = {metric: {entity, value, n, day?, where?}}: SQL over the
-    mart's rows of one tenant, entity and day, with the tenant as `tenant`; day is the column `day` unless it says so. -#}
+    mart's rows of one tenant, entity and day, with the tenant as `tenant`; day is the column `day` unless it says so. Where
+    it is and the mart's key has it (`is_by_day`), the keys of the mart's changed rows say which days changed. -#}
 {%- macro declared_series() -%}
 {%- set found = [] -%}
 {%- if execute -%}
@@ -23,6 +24,7 @@
                 'value': series.value,
                 'n': series.n,
                 'where': series.get('where', 'true'),
+                'is_by_day': 'day' in node.config.unique_key and 'day' not in series,
             }) -%}
         {%- endfor -%}
     {%- endfor -%}

@@ -6,7 +6,7 @@
 {%- endmacro %}
 
 {#- Only rows of the tenants that a query gives. An array, for a condition with one reaches the tables that a view reads,
-    where a join with the tenants is made with all that the view gives; and nothing is read where there are none. -#}
+    where a join with the tenants is made with all that the view gives. -#}
 {%- macro of_tenants(query, column='tenant_id') -%}
-({{ column }} = any(array({{ query }})) and exists ({{ query }}))
+{{ column }} = any(array({{ query }}))
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- What the marts of signals work out anew: whole tenants. Each is called as macro(mart, columns), see touched.sql. -#}
+{#- What the marts of signals work out anew. Each is called as macro(mart, columns), see touched.sql. -#}
 
 {#- Everybody: for marts that are small, or whose input does not say what changed. Tenants that left are among them. -#}
 {%- macro all_tenants(mart, columns=[]) -%}
@@ -50,11 +50,21 @@ inner join {{ ref('int_tenants__as_of') }} as newest
 where built.is_forecast and {{ instant }} <= newest.as_of
 {%- endmacro %}
 
-{#- Tenants with new rows, or with changes in a mart that series are made of, whatever made them. -#}
+{#- The series of a mart with changes that no publish has taken, whatever made them, from the first day that changed; where the
+    keys of its rows say no day, the whole series, and of every tenant with news, whose time zone may be another. -#}
 {%- macro touched_kpis(mart, columns=[]) -%}
-select tenant_id from {{ ref('int_tenants__touched') }}
-{%- for name in marts_with_series() %}
-union
-select tenant_id from {{ changed_keys_relation(ref(name)) }}
-{%- endfor %}
+select tenant_id, metric, min(from_day) as from_day
+from (
+    {%- for each in declared_series() %}
+    {{ 'union all' if not loop.first }}
+    select tenant_id, '{{ each.metric }}' as metric, {{ 'day' if each.is_by_day else "'-infinity'::date" }} as from_day
+    from {{ changed_keys_relation(ref(each.mart)) }}
+    {%- if not each.is_by_day %}
+    union all
+    select tenant_id, '{{ each.metric }}' as metric, '-infinity'::date as from_day
+    from {{ ref('int_tenants__touched') }}
+    {%- endif %}
+    {%- endfor %}
+) as news
+group by tenant_id, metric
 {%- endmacro %}

@@ -77,6 +77,12 @@ linked as (
     where links.kind = 'pull_request' and changes.deployed_at <= incidents.started_at
 ),
 
+-- By itself: for each incident that it expects, the planner would find the newest deployments of all once more.
+newest as materialized (
+    select * from {{ ref('int_incidents__newest_deployments') }}
+    where {{ of_touched_tenants() }}
+),
+
 -- No link: the newest production deployment of the service before the incident, within the tenant's window.
 nearest as (
     select
@@ -86,7 +92,7 @@ nearest as (
         'incident_nearby' as kind,
         0.5 as confidence
     from incidents
-    inner join {{ ref('int_incidents__newest_deployments') }} as newest
+    inner join newest
         on incidents.tenant_id = newest.tenant_id and incidents.incident_id = newest.incident_id
     inner join windows on incidents.tenant_id = windows.tenant_id
     where

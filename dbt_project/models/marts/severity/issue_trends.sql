@@ -20,7 +20,7 @@ events as (
     from {{ ref('int_severity__events') }} as events
     {{ in_dimensions('events.source', 'events.severity', 'events.component') }}
     {% if is_incremental() -%}
-    where events.tenant_id in (select tenant_id from ({{ touched_trends(this) }}) as touched)
+    where {{ of_tenants('select tenant_id from (' ~ touched_trends(this) ~ ') as touched', 'events.tenant_id') }}
     {%- endif %}
 ),
 
@@ -32,17 +32,27 @@ sources as (
 
 spans as (
     select
-        events.tenant_id,
-        events.dimension,
-        events.value,
-        min(events.day) as first_day,
-        max(sources.last_day) as last_day
-    from events
+        firsts.tenant_id,
+        firsts.dimension,
+        firsts.value,
+        firsts.first_day,
+        max(sources.last_day) as last_day,
+        array_agg(sources.last_day) as last_days
+    from (
+        select
+            tenant_id,
+            dimension,
+            value,
+            min(day) as first_day
+        from events
+        group by tenant_id, dimension, value
+    ) as firsts
     inner join sources
-        on events.tenant_id = sources.tenant_id and (events.dimension <> 'source' or events.value = sources.source)
-    group by events.tenant_id, events.dimension, events.value
+        on firsts.tenant_id = sources.tenant_id and (firsts.dimension <> 'source' or firsts.value = sources.source)
+    group by firsts.tenant_id, firsts.dimension, firsts.value, firsts.first_day
 ),
 
+-- How many of its sources were read to a period's end.
 periods as (
     select
         spans.tenant_id,
@@ -50,26 +60,16 @@ periods as (
         spans.value,
         kinds.period,
         period_start::date as period_start,
-        (period_start + kinds.step)::date as next_start
+        (period_start + kinds.step)::date as next_start,
+        (
+            select avg((reached.day >= (period_start + kinds.step)::date)::int)::double precision
+            from unnest(spans.last_days) as reached (day)
+        ) as coverage
     from spans
     cross join (values ('week', interval '1 week'), ('month', interval '1 month')) as kinds (period, step)
     cross join lateral generate_series(
         date_trunc(kinds.period, spans.first_day::timestamp), spans.last_day::timestamp - kinds.step, kinds.step
     ) as period_start
-),
-
-read_sources as (
-    select
-        periods.tenant_id,
-        periods.period,
-        periods.dimension,
-        periods.value,
-        periods.period_start,
-        avg((sources.last_day >= periods.next_start)::int)::double precision as coverage
-    from periods
-    inner join sources
-        on periods.tenant_id = sources.tenant_id and (periods.dimension <> 'source' or periods.value = sources.source)
-    group by periods.tenant_id, periods.period, periods.dimension, periods.value, periods.period_start
 ),
 
 counts as (
@@ -101,9 +101,8 @@ measured as (
         coalesce(counts.reopened_count, 0) as reopened_count,
         (sum(coalesce(counts.created_count + counts.reopened_count - counts.resolved_count, 0)) over line)::bigint as open_count,
         counts.time_to_resolve_p50_seconds,
-        read_sources.coverage
+        periods.coverage
     from periods
-    inner join read_sources using (tenant_id, period, dimension, value, period_start)
     left join counts using (tenant_id, period, dimension, value, period_start)
     window line as (partition by tenant_id, period, dimension, value order by period_start)
 )

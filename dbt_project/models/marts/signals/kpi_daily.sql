@@ -1,7 +1,12 @@
 -- noqa: disable=all
 -- (Without dbt's graph, which the linter lacks, this renders no SQL.)
 -- One row per metric, entity and day: every series that a mart's YAML declares (`meta.series`), in one shape.
-{{ config(unique_key=['tenant_id', 'metric', 'entity', 'day'], touched='touched_kpis') }}
+{{ config(
+    unique_key=['tenant_id', 'metric', 'entity', 'day'],
+    touched='touched_kpis',
+    scope=['tenant_id', 'metric'],
+    scope_from='day',
+) }}
 -- depends_on: {{ ref('int_tenants__touched') }}
 {% set series = declared_series() -%}
 {% for mart in marts_with_series() %}
@@ -9,6 +14,12 @@
 {%- endfor %}
 with
 
+{% if is_incremental() -%}
+touched (tenant_id, series, from_day) as (
+    {{ touched_kpis(this) }}
+),
+
+{% endif -%}
 points as (
     {% for each in series -%}
     select
@@ -20,11 +31,14 @@ points as (
         ({{ each.n }})::bigint as n
     from {{ ref(each.mart) }} as mart
     inner join {{ source('app', 'tenant') }} as tenant on mart.tenant_id = tenant.tenant_id
-    where
-        {{ each.where }}
-        {% if is_incremental() -%}
-        and {{ of_tenants(touched_kpis(this), 'mart.tenant_id') }}
-        {%- endif %}
+    {% if is_incremental() -%}
+    inner join touched
+        on
+            mart.tenant_id = touched.tenant_id
+            and touched.series = '{{ each.metric }}'
+            {{ 'and mart.day >= touched.from_day' if each.is_by_day }}
+    {%- endif %}
+    where {{ each.where }}
     group by mart.tenant_id, {{ each.entity }}, {{ each.day }}
     {% if not loop.last %}union all
     {% endif %}
