@@ -56,33 +56,48 @@ openings as (
     group by group_number
 ),
 
--- The days at whose end an issue was open, and no others, are spelt out for its age.
-open_days as (
+intervals as (
     select
         groups.group_number,
-        open_day::date as day,
-        extract(
-            epoch from ((open_day + interval '1 day') at time zone groups.time_zone) - intervals.created_at
-        ) as age_seconds
+        groups.time_zone,
+        array_agg(intervals.created_at) as created_ats,
+        array_agg(greatest({{ local_day('intervals.opened_at', 'groups.time_zone') }}, groups.from_day)) as first_days,
+        array_agg(least(
+            coalesce({{ local_day('intervals.resolved_at', 'groups.time_zone') }} - 1, groups.last_day), groups.last_day
+        )) as last_days
     from {{ ref('int_issues__open_intervals') }} as intervals
     inner join groups using (tenant_id, source, project, team, severity)
-    cross join lateral generate_series(
-        greatest({{ local_day('intervals.opened_at', 'groups.time_zone') }}, groups.from_day)::timestamp,
-        least(
-            coalesce({{ local_day('intervals.resolved_at', 'groups.time_zone') }} - 1, groups.last_day), groups.last_day
-        )::timestamp,
-        interval '1 day'
-    ) as open_day
+    group by groups.group_number, groups.time_zone
 ),
 
+-- The days at whose end an issue was open, and no others, are spelt out for its age: group by group, for all at once would be
+-- more than memory holds.
 ages as (
     select
-        group_number,
-        day,
-        percentile_cont(0.5) within group (order by age_seconds) as age_p50_seconds,
-        percentile_cont(0.9) within group (order by age_seconds) as age_p90_seconds
-    from open_days
-    group by group_number, day
+        intervals.group_number,
+        aged.day,
+        aged.percentiles[1] as age_p50_seconds,
+        aged.percentiles[2] as age_p90_seconds
+    from intervals
+    cross join lateral (
+        select
+            open_day::date as day,
+            percentile_cont(array[0.5, 0.9]) within group (
+                order by
+                    extract(epoch from ((open_day + interval '1 day') at time zone intervals.time_zone) - listed.created_at)
+            ) as percentiles
+        from (
+            select
+                unnest(intervals.created_ats) as created_at,
+                unnest(intervals.first_days) as first_day,
+                unnest(intervals.last_days) as last_day
+        ) as listed
+        cross join
+            lateral generate_series(
+                listed.first_day::timestamp, listed.last_day::timestamp, interval '1 day'
+            ) as open_day
+        group by open_day
+    ) as aged
 ),
 
 -- What is known of a day by kind, one under the other: joined by day, it is compared with every day of its group where the
