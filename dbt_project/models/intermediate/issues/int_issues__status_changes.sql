@@ -5,18 +5,10 @@ with
 
 jira_items as (
     select
-        changelogs.tenant_id,
-        changelogs.connection_id,
-        changelogs.issue_id,
-        changelogs.changed_at,
-        item.json,
-        row_number() over (
-            partition by changelogs.tenant_id, changelogs.issue_id
-            order by changelogs.changed_at, length(changelogs.external_id), changelogs.external_id, item.position
-        ) as position
-    from {{ ref('stg_jira__changelogs') }} as changelogs
-    cross join lateral jsonb_array_elements(changelogs.items) with ordinality as item (json, position)
-    where jsonb_typeof(changelogs.items) = 'array' and item.json ->> 'field' = 'status'
+        *,
+        row_number() over (partition by tenant_id, issue_id order by position) as ordinal
+    from {{ ref('int_issues__jira_changes') }}
+    where field_name = 'status'
 ),
 
 jira_entries as (
@@ -26,20 +18,20 @@ jira_entries as (
         issue_id,
         '-infinity'::timestamptz as changed_at,
         0 as position,
-        json ->> 'from' as status_id,
-        json ->> 'fromString' as status_name,
+        old_id as status_id,
+        old_text as status_name,
         false as is_present
     from jira_items
-    where position = 1
+    where ordinal = 1
     union all
     select
         tenant_id,
         connection_id,
         issue_id,
         changed_at,
-        position,
-        json ->> 'to' as status_id,
-        json ->> 'toString' as status_name,
+        ordinal as position,
+        new_id as status_id,
+        new_text as status_name,
         false as is_present
     from jira_items
     union all
