@@ -170,6 +170,7 @@ class Build:
             " where build_id = %s",
             [status, message, list(held) or None, self.build_id],
         )
+        self._session.execute("select pg_advisory_unlock(%s)", [LOCK])  # the server notices later that we hung up
         self._session.close()
         self._session = None
 
