@@ -24,8 +24,13 @@ from (
 group by tenant_id, service, environment_class
 {%- endmacro %}
 
+{#- The newest days each of which has rolling windows that end with it: those of dora_summary, and 90 days before. -#}
+{%- macro days_with_rolling_windows() -%}
+91
+{%- endmacro %}
+
 {#- The periods, as they are and as they were, that reach a tenant's first day that changed, or the earlier one of its today
-    and the mart's; and the rolling windows that are kept for the newest 91 days and leave, or come back. -#}
+    and the mart's; and the rolling windows that end with a day which is one of the newest no longer, or again. -#}
 {%- macro touched_periods(mart, columns) -%}
 select calendar.tenant_id, calendar.period_kind, calendar.first_day
 from (
@@ -49,7 +54,10 @@ from (
     cross join lateral (
         values
         (least(days.today, days.built_today), 'infinity'::date),
-        (least(days.today, days.built_today) - 91, greatest(days.today, days.built_today) - 91)
+        (
+            least(days.today, days.built_today) - {{ days_with_rolling_windows() }},
+            greatest(days.today, days.built_today) - {{ days_with_rolling_windows() }}
+        )
     ) as spans (from_day, to_day)
 ) as news
 inner join (

@@ -54,3 +54,27 @@ def test_a_query_that_breaks_its_contract_makes_no_table(project: Project, mart:
     with project.warehouse.connect("transformer") as database:
         kinds = {name: kind for name, kind, _ in database.execute(SHAPE).fetchall()}
     assert kinds["volume"] != "text"
+
+
+def test_statistics_are_taken_anew_where_a_tenth_of_a_mart_changed_and_not_elsewhere(project: Project) -> None:
+    insert = (
+        "insert into build.market_prices (tenant_id, symbol, priced_at, day, price)"
+        " select gen_random_uuid(), 'ACME', now(), current_date, 1 from generate_series(1, 100)"
+    )
+    project.run(MODELS, project.open(), full=True)
+    taken = [_times_analyzed(project)]
+    with project.warehouse.connect("transformer") as database:
+        database.execute(insert)
+    for _ in range(2):
+        project.run(MODELS, project.open())
+        taken.append(_times_analyzed(project))
+
+    assert taken[1] == taken[0] + 1
+    assert taken[2] == taken[1]
+
+
+def _times_analyzed(project: Project) -> int:
+    with project.warehouse.connect("transformer") as database:
+        query = "select analyze_count from pg_stat_all_tables where relid = 'build.market_prices'::regclass"
+        (count,) = database.execute(query).fetchone() or (0,)
+    return count

@@ -3,17 +3,12 @@ with
 
 tenants as (
     select
-        days.tenant_id,
+        scopes.tenant_id,
         tenants.today,
-        least(min(days.day), tenants.today) as first_observed_day
-    from {{ ref('int_deployments__scope_days') }} as days
+        least(scopes.first_deployment_day, tenants.today) as first_observed_day
+    from {{ ref('int_deployments__scopes') }} as scopes
     inner join {{ ref('int_tenants__now') }} as tenants using (tenant_id)
-    where
-        days.scope_kind = 'tenant'
-        and days.environment_class = 'production'
-        and days.attempt_count > 0
-        and tenants.today is not null
-    group by days.tenant_id, tenants.today
+    where scopes.scope_kind = 'tenant' and tenants.today is not null
 ),
 
 days as (
@@ -47,7 +42,7 @@ from calendar
 
 union all
 
--- Up to each of the newest 91 days, and before that to each Sunday: a day is in up to 127 of them, which is most of the work.
+-- Up to each of the newest days, and before them to each Sunday: a day is in up to 127 of them, which is most of the work.
 select
     days.tenant_id,
     days.today,
@@ -56,4 +51,4 @@ select
     days.day as last_day
 from days
 cross join (values (7), (30), (90)) as lengths (window_days)
-where days.day > days.today - 91 or extract(isodow from days.day) = 7
+where days.day > days.today - {{ days_with_rolling_windows() }} or extract(isodow from days.day) = 7

@@ -1,17 +1,6 @@
 -- One row per scope and complete week since its first production deployment: the days on which it deployed.
 with
 
-scopes as (
-    select
-        tenant_id,
-        scope_kind,
-        scope,
-        min(day) as first_deployment_day
-    from {{ ref('int_deployments__scope_days') }}
-    where environment_class = 'production' and attempt_count > 0
-    group by tenant_id, scope_kind, scope
-),
-
 weeks as (
     select
         scopes.tenant_id,
@@ -19,7 +8,7 @@ weeks as (
         scopes.scope,
         periods.first_day,
         periods.last_day
-    from scopes
+    from {{ ref('int_deployments__scopes') }} as scopes
     inner join {{ ref('int_deployments__periods') }} as periods
         on
             scopes.tenant_id = periods.tenant_id

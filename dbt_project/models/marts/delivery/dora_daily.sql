@@ -7,46 +7,51 @@
 ) }}
 with
 
-{% if is_incremental() -%}
-touched as (
-    {{ touched_service_days(this, config.get('scope')) }}
+days as (
+    select days.*
+    from {{ ref('int_deployments__service_days') }} as days
+    {% if is_incremental() -%}
+    inner join ({{ touched_service_days(this, config.get('scope')) }}) as touched
+        on
+            days.tenant_id = touched.tenant_id
+            and days.service = touched.service
+            and days.environment_class = touched.environment_class
+            and days.day >= touched.from_day
+    {%- endif %}
 ),
 
-{% endif -%}
 counted as (
     select
         days.tenant_id,
-        days.scope as service,
+        days.service,
         days.environment_class,
         days.day,
-        days.deployment_count,
-        days.failed_count,
-        days.rollback_count,
-        days.deployment_count - days.rollback_count as change_deployment_count,
-        days.change_failure_count,
-        days.rework_count,
-        days.change_count,
-        cardinality(days.recovery_seconds) as recovered_count,
-        cardinality(days.lead_seconds) as n,
-        {{ percentiles_of('days.lead_seconds') }} as lead_times,
-        {{ percentiles_of('days.recovery_seconds') }} as recovery_times
-    from {{ ref('int_deployments__scope_days') }} as days
-    {% if is_incremental() -%}
-    inner join touched
+        counts.deployment_count,
+        counts.failed_count,
+        counts.rollback_count,
+        counts.deployment_count - counts.rollback_count as change_deployment_count,
+        counts.change_failure_count,
+        counts.rework_count,
+        counts.change_count,
+        cardinality(counts.recovery_seconds) as recovered_count,
+        cardinality(counts.lead_seconds) as n,
+        {{ percentiles_of('counts.lead_seconds') }} as lead_times,
+        {{ percentiles_of('counts.recovery_seconds') }} as recovery_times
+    from days
+    inner join {{ ref('int_deployments__scope_days') }} as counts
         on
-            days.tenant_id = touched.tenant_id
-            and days.scope = touched.service
-            and days.environment_class = touched.environment_class
-            and days.day >= touched.from_day
-    {% endif -%}
-    where days.scope_kind = 'service'
+            days.tenant_id = counts.tenant_id
+            and counts.scope_kind = 'service'
+            and days.service = counts.scope
+            and days.environment_class = counts.environment_class
+            and days.day = counts.day
 )
 
 select
-    days.tenant_id,
-    days.service,
-    days.environment_class,
-    days.day,
+    tenant_id,
+    service,
+    environment_class,
+    day,
     {%- for count in [
         'deployment_count', 'failed_count', 'rollback_count', 'change_deployment_count', 'change_failure_count', 'rework_count',
         'change_count', 'recovered_count', 'n',
@@ -58,18 +63,5 @@ select
     counted.lead_times[3] as lead_time_p90_seconds,
     counted.recovery_times[1] as recovery_p50_seconds,
     coalesce(counted.n, 0)::double precision / nullif(counted.change_count, 0) as coverage
-from {{ ref('int_deployments__service_days') }} as days
-{% if is_incremental() -%}
-inner join touched
-    on
-        days.tenant_id = touched.tenant_id
-        and days.service = touched.service
-        and days.environment_class = touched.environment_class
-        and days.day >= touched.from_day
-{% endif -%}
-left join counted
-    on
-        days.tenant_id = counted.tenant_id
-        and days.service = counted.service
-        and days.environment_class = counted.environment_class
-        and days.day = counted.day
+from days
+left join counted using (tenant_id, service, environment_class, day)

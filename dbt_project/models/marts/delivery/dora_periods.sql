@@ -25,14 +25,10 @@ periods as (
 
 scopes as (
     select
-        tenant_id,
-        scope_kind,
-        scope,
-        min(day) as first_deployment_day,
+        *,
         row_number() over (order by tenant_id, scope_kind, scope) as scope_number
-    from {{ ref('int_deployments__scope_days') }}
-    where environment_class = 'production' and attempt_count > 0 and {{ of_touched_tenants() }}
-    group by tenant_id, scope_kind, scope
+    from {{ ref('int_deployments__scopes') }}
+    where {{ of_touched_tenants() }}
 ),
 
 -- Every scope in every period from its first production deployment on, also where nothing happened.
