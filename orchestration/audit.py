@@ -34,7 +34,7 @@ def run_tests(dbt: Dbt, tests: Mapping[str, dict[str, Any]], warehouse: Warehous
     seconds = _glances(warehouse, dbt.compiled(tests.values()))
     clean = {unique_id: taken for unique_id, taken in seconds.items() if taken is not None}
     _forget_failures(warehouse, [tests[unique_id] for unique_id in clean])
-    outcomes = dbt.test((test for unique_id, test in tests.items() if unique_id not in clean), build.open())
+    outcomes = dbt.test((test for unique_id, test in tests.items() if unique_id not in clean))
     for outcome in outcomes:
         if outcome.status in FAILED:
             build.failures[tests[outcome.unique_id]["name"]] = _tenants(warehouse, tests[outcome.unique_id], outcome)

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +13,7 @@ from pipelines.warehouse.connection import Warehouse
 log = logging.getLogger("clearsignal.progress")
 FINISHED = {"LogModelResult", "LogSeedResult", "LogTestResult"}
 CHOSEN = "chosen_for_this_build"
+Heard = Callable[[str, str], None]  # a node's unique id, and a statement
 
 
 class DbtFailed(Exception):
@@ -57,15 +58,18 @@ class Dbt:
             self._manifest = self._invoke(["parse"]).result
         return self._manifest
 
-    def run(self, nodes: Iterable[dict[str, Any]], build_id: int, full: bool = False) -> list[Outcome]:
-        """Build models and seeds in their order. A failed one skips what reads it; the caller judges."""
-        flags = ["--resource-type", "model", "--resource-type", "seed", *(["--full-refresh"] if full else [])]
-        return self._build(nodes, build_id, flags)
+    def run(self, nodes: Iterable[dict[str, Any]], full: bool = False, heard: Heard | None = None) -> list[Outcome]:
+        """Build models and seeds in their order, for the build that is open. A failed one skips what reads it.
 
-    def test(self, nodes: Iterable[dict[str, Any]], build_id: int) -> list[Outcome]:
+        The caller judges. `heard` is told each statement that is sent for a model.
+        """
+        flags = ["--resource-type", "model", "--resource-type", "seed", *(["--full-refresh"] if full else [])]
+        return self._build(nodes, flags, heard)
+
+    def test(self, nodes: Iterable[dict[str, Any]]) -> list[Outcome]:
         """Run data tests; the rows that fail are kept in schema build_failures."""
         # A test asks for no relation but its own, so the schemas need not be read first.
-        return self._build(nodes, build_id, ["--resource-type", "test", "--store-failures", "--no-populate-cache"])
+        return self._build(nodes, ["--resource-type", "test", "--store-failures", "--no-populate-cache"])
 
     def compiled(self, tests: Iterable[dict[str, Any]]) -> dict[str, str]:
         """The SQL of data tests by unique id: it selects the rows that fail."""
@@ -81,14 +85,12 @@ class Dbt:
         """Write the docs site as one file, static_index.html, into the target folder."""
         self._invoke(["docs", "generate", "--static"], manifest=self.parse())
 
-    def _build(self, nodes: Iterable[dict[str, Any]], build_id: int, flags: list[str]) -> list[Outcome]:
+    def _build(self, nodes: Iterable[dict[str, Any]], flags: list[str], heard: Heard | None = None) -> list[Outcome]:
         if not (nodes := list(nodes)):
             return []
-        # Only parsing need write manifest.json, 5 MB of it.
-        # Variables are given to the run, not to the parse: a changed one would make dbt parse all again.
-        arguments = ["build", "--no-write-json", *flags, "--vars", f"{{build_id: {build_id}}}"]
+        arguments = ["build", "--no-write-json", *flags]  # only parsing need write manifest.json, 5 MB of it
         with self._chosen(nodes) as selection:
-            done = self._invoke([*arguments, *selection], manifest=self.parse(), check=False)
+            done = self._invoke([*arguments, *selection], manifest=self.parse(), check=False, heard=heard)
         if done.result is None or len(done.result.results) < len(nodes):
             raise DbtFailed(f"dbt did not run all that was asked: {done.exception or f'{len(nodes)} nodes'}")
         return [_outcome(result) for result in done.result.results]
@@ -105,7 +107,9 @@ class Dbt:
             for node in chosen:
                 node.tags.remove(CHOSEN)
 
-    def _invoke(self, arguments: list[str], manifest: Any = None, check: bool = True) -> Any:
+    def _invoke(
+        self, arguments: list[str], manifest: Any = None, check: bool = True, heard: Heard | None = None
+    ) -> Any:
         from dbt.cli.main import dbtRunner  # half a second: only runs that build pay for it
 
         target = dbt_project.target_dir(self.home)
@@ -113,7 +117,8 @@ class Dbt:
         places = ["--project-dir", str(dbt_project.PROJECT_DIR), "--profiles-dir", str(dbt_project.PROJECT_DIR)]
         places += ["--target-path", str(target), "--log-path", str(self.home / "logs")]
         quiet = ["--log-level", "none", "--no-print", "--no-send-anonymous-usage-stats", "--no-use-colors"]
-        done = dbtRunner(manifest=manifest, callbacks=[_report]).invoke([*quiet, *arguments, *places])
+        callbacks = [_report, *([_statements_to(heard)] if heard else [])]
+        done = dbtRunner(manifest=manifest, callbacks=callbacks).invoke([*quiet, *arguments, *places])
         if check and not done.success:
             raise DbtFailed(f"dbt {arguments[0]} failed: {done.exception}. Do: read {self.home / 'logs' / 'dbt.log'}.")
         return done
@@ -142,6 +147,14 @@ def _report(event: Any) -> None:
     """Pass each finished model and test on to whoever shows progress."""
     if event.info.name in FINISHED:
         tell(event.data.node_info.node_name)
+
+
+def _statements_to(heard: Heard) -> Callable[[Any], None]:
+    def hear(event: Any) -> None:
+        if event.info.name == "SQLQuery" and event.data.node_info.unique_id:
+            heard(event.data.node_info.unique_id, event.data.sql)
+
+    return hear
 
 
 def tell(done: str) -> None:

@@ -27,9 +27,14 @@ class Part:
     tests: dict[str, dict[str, Any]] = field(repr=False)  # by unique id
 
     @property
+    def nodes(self) -> list[dict[str, Any]]:
+        """The models of all steps."""
+        return [node for nodes in self.steps.values() for node in nodes]
+
+    @property
     def marts(self) -> dict[str, dict[str, Any]]:
         """The marts among the models."""
-        return {node["name"]: node for nodes in self.steps.values() for node in nodes if models.is_mart(node)}
+        return {node["name"]: node for node in self.nodes if models.is_mart(node)}
 
 
 def part(manifest: Manifest, raw: Iterable[dg.AssetKey]) -> Part:

@@ -18,7 +18,8 @@ from orchestration.dbt import Dbt, DbtFailed, Outcome
 from orchestration.downstream import Part
 from orchestration.models import ATTRIBUTED, FIRST, Manifest
 from orchestration.resources import keep_connected
-from pipelines import contracts
+from orchestration.statements import Statements
+from pipelines import contracts, raw_statistics
 from pipelines.publish import PublishReport, publish
 from pipelines.warehouse.connection import Warehouse
 
@@ -35,7 +36,7 @@ class Live:
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
-        self._project: tuple[Dbt, Manifest] | None = None
+        self._project: tuple[Dbt, Manifest, Statements] | None = None
 
     def refresh(self) -> bool:
         """Bring the marts up to date with what was told; False where another build is at work: try again.
@@ -70,18 +71,18 @@ class Live:
             self._project = None
         return self._project is not None
 
-    def _parsed(self) -> tuple[Dbt, Manifest]:
+    def _parsed(self) -> tuple[Dbt, Manifest, Statements]:
         if self._project is None:
             dbt = Dbt(self._warehouse)
             dbt.parse()
-            self._project = dbt, Manifest.read(dbt_project.manifest_path(self._warehouse.home))
+            manifest = Manifest.read(dbt_project.manifest_path(self._warehouse.home))
+            self._project = dbt, manifest, Statements(self._warehouse, dbt, manifest)
         return self._project
 
     def _build(self, build: Build, told: list[Told], held_before: set[UUID]) -> None:
-        dbt, manifest = self._parsed()
-        raw = {dg.AssetKey([f"raw_{one.source}", table]) for one in told for table in one.tables}
-        part, laps = downstream.part(manifest, raw), Laps()
-        outcomes = self._run(dbt, build, part, laps)
+        dbt, manifest, statements = self._parsed()
+        part, laps = _part(manifest, statements, told), Laps()
+        outcomes = self._run(statements, part, laps)
         with laps.of("test"):
             audit.run_tests(dbt, part.tests, self._warehouse, build)
             held, reason = audit.held(self._warehouse, build)
@@ -96,10 +97,10 @@ class Live:
             self._report(told, part, outcomes, report)
         logger.info("%d packages in %d marts: %s", len(told), len(part.marts), laps)
 
-    def _run(self, dbt: Dbt, build: Build, part: Part, laps: "Laps") -> dict[str, Outcome]:
-        assert build.build_id is not None
+    def _run(self, statements: Statements, part: Part, laps: "Laps") -> dict[str, Outcome]:
         with laps.of("models"):
-            outcomes = dbt.run(part.steps[FIRST], build.build_id)
+            raw_statistics.refresh(self._warehouse)
+            outcomes = statements.run(part.steps[FIRST])
         _raise_for(outcomes)
         with laps.of("python"):
             if "commit_deployments" in part.python:
@@ -115,7 +116,7 @@ class Live:
 
                 mention_scans.find_mentions(self._warehouse)
         with laps.of("models"):
-            outcomes += dbt.run(part.steps[ATTRIBUTED], build.build_id)
+            outcomes += statements.run(part.steps[ATTRIBUTED])
         _raise_for(outcomes)
         return {outcome.unique_id: outcome for outcome in outcomes}
 
@@ -126,9 +127,8 @@ class Live:
                 self._tell(dg.AssetMaterialization([f"raw_{source}", table], partition=tenant))
         for name in sorted(part.python):
             self._tell(dg.AssetMaterialization(["ml", name]))
-        nodes = [node for nodes in part.steps.values() for node in nodes]
         for result in (
-            *materialised(self._warehouse, nodes, outcomes),
+            *materialised(self._warehouse, part.nodes, outcomes),
             *published(self._warehouse, part.marts, report),
         ):
             assert result.asset_key is not None
@@ -159,6 +159,15 @@ class Laps:
 
     def __str__(self) -> str:
         return ", ".join(f"{name} {seconds:.2f} s" for name, seconds in self.seconds.items())
+
+
+def _part(manifest: Manifest, statements: Statements, told: list[Told]) -> Part:
+    """What hangs on the tables that were told; where that is new here, on all of their sources, so that it is known."""
+    raw = {dg.AssetKey([f"raw_{one.source}", table]) for one in told for table in one.tables}
+    part = downstream.part(manifest, raw)
+    if statements.knows(part.nodes):
+        return part
+    return downstream.part(manifest, manifest.raw_tables({f"raw_{one.source}" for one in told}))
 
 
 def _raise_for(outcomes: list[Outcome]) -> None:

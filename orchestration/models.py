@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -109,6 +109,11 @@ class Manifest:
                 yield dg.AssetKey([source["schema"], source["identifier"]])
             elif unique_id in self.tables:
                 yield key(self.tables[unique_id])
+
+    def raw_tables(self, schemas: Collection[str]) -> set[dg.AssetKey]:
+        """The tables of these schemas that models read."""
+        sources = self.content["sources"].values()
+        return {dg.AssetKey([one["schema"], one["identifier"]]) for one in sources if one["schema"] in schemas}
 
     def group(self, node: Mapping[str, Any]) -> str:
         """The group of a table. What an intermediate model computes from a mart belongs to the mart's area."""

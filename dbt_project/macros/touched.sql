@@ -54,7 +54,7 @@ delete from {{ changed_keys_relation(target) }}
 where not {{ since_last_success('build_id') }};
 
 insert into {{ changed_keys_relation(target) }} ({{ key | join(', ') }}, build_id)
-select {{ key | join(', ') }}, {{ var('build_id') }} from moved;
+select {{ key | join(', ') }}, {{ this_build() }} from moved;
 
 {% elif target.schema == 'build' -%}
 {{ ensure_changed_keys(target, key) }};

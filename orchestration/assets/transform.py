@@ -11,7 +11,7 @@ from orchestration.builds import Build
 from orchestration.dbt import Dbt, Outcome, stands
 from orchestration.models import Manifest
 from orchestration.standing import standing
-from pipelines import load
+from pipelines import load, raw_statistics
 from pipelines.warehouse.connection import Warehouse
 
 NAMES = {models.FIRST: "dbt_before_python", models.ATTRIBUTED: "dbt_marts", models.FORECAST: "dbt_forecast_marts"}
@@ -47,14 +47,12 @@ def _step(manifest: Manifest, number: int) -> dg.AssetsDefinition:
         build: dg.ResourceParam[Build],
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         chosen = [node for key, node in nodes.items() if key in context.selected_asset_keys]
-        build_id = _open(
-            context, config, manifest, build, is_whole=len(chosen) == len(nodes) and number == models.FIRST
-        )
-        dbt = Dbt.of_run(context.run_id, warehouse)
         is_complete = len(chosen) == len(nodes)
+        _open(context, config, manifest, build, is_whole=is_complete and number == models.FIRST)
+        dbt = Dbt.of_run(context.run_id, warehouse)
         stand = standing(warehouse, manifest, chosen) if build.is_known_code and is_complete else set()
         made = [node for node in chosen if node["unique_id"] not in stand]
-        outcomes = {outcome.unique_id: outcome for outcome in dbt.run(made, build_id, full=build.is_full)}
+        outcomes = {outcome.unique_id: outcome for outcome in dbt.run(made, full=build.is_full)}
         outcomes |= {unique_id: stands(unique_id) for unique_id in stand}
         yield from materialised(warehouse, chosen, outcomes)
         if broken := [outcome for outcome in outcomes.values() if outcome.status == "error"]:
@@ -94,10 +92,10 @@ def spec(manifest: Manifest, node: Mapping[str, Any]) -> dg.AssetSpec:
 
 def _open(
     context: dg.AssetExecutionContext, config: TransformOptions, manifest: Manifest, build: Build, is_whole: bool
-) -> int:
-    """The run's build. Only a whole first step takes the new packages: a part of it would lose them."""
+) -> None:
+    """Open the run's build. Only a whole first step takes the new packages: a part of it would lose them."""
     if build.build_id is not None:
-        return build.build_id
+        return
     changed = fingerprint.changed_models(build.warehouse, manifest)
     if changed:
         context.log.info(f"Rebuilding all models, as the code of these changed: {', '.join(changed)}")
@@ -107,8 +105,8 @@ def _open(
         fingerprint.forget(build.warehouse)
     if is_whole:
         load.ensure_tables(build.warehouse)  # the models read every source, also those that nobody has connected
+        raw_statistics.refresh(build.warehouse)
         context.log.info(f"Build {build_id} reads {build.claim_packages()} new load packages.")
-    return build_id
 
 
 def materialised(

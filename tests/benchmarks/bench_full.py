@@ -96,10 +96,10 @@ def _dearest(seconds: dict[str, float]) -> str:
 
 def _by_postgres(transforms: Transforms) -> tuple[float, float, dict[str, float]]:
     """Seconds of work of the database, those of dbt itself, and of each model by the clock."""
-    build_id = Build(transforms.warehouse).open(is_full=True)
+    Build(transforms.warehouse).open(is_full=True)
     nodes = [transforms.manifest.tables[key] for key in _models(transforms)]
     began, active = time.process_time(), transforms.active_seconds()
-    outcomes = transforms.dbt.run(nodes, build_id, full=True)
+    outcomes = transforms.dbt.run(nodes, full=True)
     if bad := [f"{one.unique_id}: {one.message}" for one in outcomes if one.status != "success"]:
         raise RuntimeError("\n".join(bad))
     seconds = {one.unique_id.rpartition(".")[2]: one.seconds for one in outcomes}

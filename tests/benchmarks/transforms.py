@@ -57,14 +57,14 @@ class Transforms:
         build = Build(self.warehouse)
         log = self._log_size()
         before = self.active_seconds()
-        build_id = build.open(is_full=full)
+        build.open(is_full=full)
         build.claim_packages()
         seconds: dict[str, float] = {}
         for step in (models.FIRST, models.ATTRIBUTED, models.FORECAST):
             if step == models.ATTRIBUTED:
                 walk.first_deployments(self.warehouse, full=full)
             nodes = [node for key, node in self.manifest.of_step(step).items() if key in self.chosen]
-            outcomes = self.dbt.run(nodes, build_id, full=full)
+            outcomes = self.dbt.run(nodes, full=full)
             if bad := [f"{one.unique_id}: {one.message}" for one in outcomes if one.status != "success"]:
                 raise RuntimeError("\n".join(bad))
             seconds |= {one.unique_id.rpartition(".")[2]: one.seconds for one in outcomes}

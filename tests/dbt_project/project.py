@@ -63,15 +63,15 @@ class Project:
     def build(self, full: bool = False, also: str = "") -> int:
         """What a transform does: dbt, the commit graph, dbt. Returns the build's id. `also`: what else is built."""
         build_id = self.open()
-        self.run(FIRST, build_id, full)
+        self.run(FIRST, full)
         walk.first_deployments(self.warehouse, full=full)
-        self.run(f"{REST} {also}", build_id, full, exclude=FIRST)
+        self.run(f"{REST} {also}", full, exclude=FIRST)
         self.close(build_id)
         return build_id
 
-    def run(self, select: str, build_id: int, full: bool = False, exclude: str = "") -> None:
+    def run(self, select: str, full: bool = False, exclude: str = "") -> None:
         """Build seeds and models without their tests."""
-        arguments = ["--select", *select.split(), "--vars", f"{{build_id: {build_id}}}"]
+        arguments = ["--select", *select.split()]
         self.tag_what_stands(full)
         arguments += ["--exclude", f"tag:{STANDS}", *exclude.split()]
         arguments += ["--resource-type", "model", "--resource-type", "seed", "--indirect-selection", "empty"]

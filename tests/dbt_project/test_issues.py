@@ -47,10 +47,10 @@ def build(project: Project, full: bool = False, first: str = "") -> None:
     """What a transform does; `first`: the models before Python reads the texts, which is left out without any."""
     build_id = project.open()
     if first:
-        project.run(first, build_id, full)
+        project.run(first, full)
         signals.find_mentions(project.warehouse, full)
         signals.group_issues(project.warehouse, full)
-    project.run(MODELS, build_id, full, exclude=first)
+    project.run(MODELS, full, exclude=first)
     project.close(build_id)
 
 

@@ -138,7 +138,7 @@ def test_what_a_failed_build_saw_is_not_lost_by_the_next(project: Project, shops
     busy.again("jira", "issues", busy.open)
     busy.sync(180)  # the week is complete by now
     failed = project.open()
-    project.run("+int_issues__unioned", failed)  # it stops before the marts
+    project.run("+int_issues__unioned")  # it stops before the marts
     project.close(failed, "failed")
     build(project, first=BEFORE_TEXTS)
 

@@ -52,7 +52,7 @@ def points(project: Project) -> dict[tuple[str, str, str], tuple[float, int]]:
     code.review(1, 8)
     code.sync(40)
     build_id = project.open()
-    project.run(MODELS, build_id)
+    project.run(MODELS)
     project.close(build_id)
     rows = shop.rows("kpi_daily")
     return {(row["metric"], row["entity"], row["day"].isoformat()): (row["value"], row["n"]) for row in rows}
@@ -69,7 +69,7 @@ def upload(project: Project, tenant: tenants.Tenant, text: str) -> UUID:
 
 def built(project: Project, tenant_id: UUID) -> set[tuple]:
     build_id = project.open()
-    project.run(MODELS, build_id)
+    project.run(MODELS)
     project.close(build_id)
     rows = project.rows("kpi_daily", tenant_id)
     return {(row["metric"], row["entity"], row["day"].isoformat(), row["value"], row["n"]) for row in rows}

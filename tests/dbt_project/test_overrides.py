@@ -93,8 +93,8 @@ def story(tell: Callable[[Shop], None]) -> Callable[[Shop], None]:
 
 def transform(project: Project, full: bool = False) -> None:
     """A build up to the published marts; of those the ones that overrides are checked against."""
-    build_id = project.build(full)
-    project.run("+issues", build_id)
+    project.build(full)
+    project.run("+issues")
     every = parsed.marts()
     publish(project.warehouse, {name: every[name] for name in ("deployments", "issues")})
 

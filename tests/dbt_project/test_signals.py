@@ -77,7 +77,7 @@ class Observer:
 
 def build(project: Project, full: bool = False) -> None:
     build_id = project.open()
-    project.run(MODELS, build_id, full)
+    project.run(MODELS, full)
     project.close(build_id)
 
 

@@ -78,7 +78,7 @@ def sprints(project: Project) -> dict[str, dict]:
         sites.connections["jira"] = uuid4()
 
     build_id = project.open()
-    project.run(MODELS, build_id)
+    project.run(MODELS)
     project.close(build_id)
     return {row["name"]: row for each in (shop, odd, sites) for row in each.rows("sprint_velocity")}
 

@@ -31,7 +31,8 @@ def mart(project: Project) -> Iterator[Any]:
 
 
 def test_a_mart_has_the_columns_and_the_key_of_its_contract(project: Project, mart: Any) -> None:
-    project.run(MODELS, project.open(), full=True)
+    project.open()
+    project.run(MODELS, full=True)
 
     with project.warehouse.connect("transformer") as database:
         columns, (key,) = database.execute(SHAPE).fetchall(), database.execute(KEY).fetchone()
@@ -45,11 +46,13 @@ def test_a_mart_has_the_columns_and_the_key_of_its_contract(project: Project, ma
 
 
 def test_a_query_that_breaks_its_contract_makes_no_table(project: Project, mart: Any) -> None:
-    project.run(MODELS, project.open(), full=True)
+    project.open()
+    project.run(MODELS, full=True)
     mart.columns["volume"].data_type = "text"
 
     with pytest.raises(AssertionError, match=r"(?s)contract.*volume"):
-        project.run(MART, project.open(), full=True)
+        project.open()
+        project.run(MART, full=True)
 
     with project.warehouse.connect("transformer") as database:
         kinds = {name: kind for name, kind, _ in database.execute(SHAPE).fetchall()}
@@ -61,14 +64,16 @@ def test_statistics_are_taken_anew_where_a_tenth_of_a_mart_changed_and_not_elsew
         "insert into build.market_prices (tenant_id, symbol, priced_at, day, price)"
         " select gen_random_uuid(), 'ACME', now(), current_date, 1 from generate_series(1, 100)"
     )
-    project.run(MODELS, project.open(), full=True)
+    project.open()
+    project.run(MODELS, full=True)
     taken = [_times_analyzed(project)]
     with project.warehouse.connect("transformer") as database:
         database.execute("alter table build.market_prices set (autovacuum_enabled = false)")  # it would be sooner
         database.execute("select pg_stat_force_next_flush()")
         database.execute(insert)
     for _ in range(2):
-        project.run(MODELS, project.open())
+        project.open()
+        project.run(MODELS)
         taken.append(_times_analyzed(project))
 
     assert taken[1] == taken[0] + 1

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from orchestration import environment
+import dbt_project
+from orchestration import downstream, environment
 from orchestration.builds import LOCK
+from orchestration.dbt import Dbt
 from orchestration.live import Live
+from orchestration.models import Manifest
 from pipelines import stored_connections
 from pipelines.warehouse.connection import Warehouse
 from tests import conftest
@@ -77,6 +80,19 @@ def test_what_was_told_is_published_at_once_and_a_kill_loses_nothing(acme: house
         assert ask(acme, LAST) == [("partial", None, None)]
         (after,) = ask(acme, "select count(*), (select count(*) from marts.pull_requests) from marts.deployments")
         assert after[0] > before[0] and after[1] > before[1]
+
+        tell(acme, days=1)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Dbt, "run", lambda *_, **__: pytest.fail("dbt knows these models"))
+            assert live.refresh() is True
+        assert ask(acme, LAST) == [("partial", None, None)]
+        published = tables.marts(acme.warehouse)
+        acme.transform()
+        manifest = Manifest.read(dbt_project.manifest_path(acme.warehouse.home))
+        part = downstream.part(manifest, manifest.raw_tables({"raw_github"}))
+        assert len(part.marts) > 30
+        differing = tables.differences(published, tables.marts(acme.warehouse)).keys()
+        assert part.marts.keys() & differing <= downstream.BY_WHOLE_BUILDS
 
         published = tables.marts(acme.warehouse)
         tell(acme, days=1)

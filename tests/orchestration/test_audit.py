@@ -28,7 +28,7 @@ class Judge:
     def compiled(self, tests: Iterable[dict[str, Any]]) -> dict[str, str]:
         return {test["unique_id"]: SQL[test["unique_id"]] for test in tests}
 
-    def test(self, tests: Iterable[dict[str, Any]], build_id: int) -> list[Outcome]:
+    def test(self, tests: Iterable[dict[str, Any]]) -> list[Outcome]:
         self.asked = {test["unique_id"] for test in tests}
         return [Outcome(unique_id, "fail", 0.04, "judged", 1) for unique_id in sorted(self.asked)]
 

@@ -44,6 +44,15 @@ def test_no_view_reads_a_table_that_a_part_replaces(manifest: Manifest) -> None:
     assert by_kind["view"] and by_kind["table"]
 
 
+def test_no_table_that_a_part_replaces_has_an_index(manifest: Manifest) -> None:
+    """Its name, which dbt makes anew each time, is in the statements that are sent again, and would be taken."""
+    part = downstream.part(manifest, manifest.raw_tables({"raw_github", "raw_jira", "raw_hubspot"}))
+
+    replaced = [node for node in part.nodes if node["config"]["materialized"] == "table"]
+
+    assert replaced and [node["name"] for node in replaced if node["config"].get("indexes")] == []
+
+
 @pytest.mark.parametrize("table", ["issues", "pull_requests", "commits"])
 def test_no_model_or_test_of_a_part_is_left_out(manifest: Manifest, table: str) -> None:
     part = downstream.part(manifest, raw(table))

@@ -78,12 +78,12 @@ left_behind as (
         <> (known.project, known.team, known.severity)
 )
 
-select *, {{ var('build_id') }}::bigint as build_id
+select *, {{ this_build() }} as build_id
 from changed
 union all
-select *, {{ var('build_id') }}::bigint as build_id
+select *, {{ this_build() }} as build_id
 from left_behind
 {%- else -%}
-select *, true as is_current, {{ var('build_id') }}::bigint as build_id
+select *, true as is_current, {{ this_build() }} as build_id
 from recalculated
 {%- endif %}

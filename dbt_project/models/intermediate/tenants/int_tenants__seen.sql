@@ -13,7 +13,7 @@ news as (
         now.today,
         (now.tenant_id in (
             select package.tenant_id from {{ source('app', 'load_package') }} as package
-            where package.build_id = {{ var('build_id') }}
+            where package.build_id = {{ this_build() }}
         )) as has_news
     from {{ ref('int_tenants__now') }} as now
 )
@@ -22,7 +22,7 @@ select
     news.tenant_id,
     news.time_zone,
     news.today,
-    {{ var('build_id') }}::bigint as build_id
+    {{ this_build() }} as build_id
 from news
 {% if is_incremental() -%}
 left join {{ this }} as known using (tenant_id)

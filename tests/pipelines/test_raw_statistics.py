@@ -1,0 +1,30 @@
+"""When the planner's statistics of raw tables are taken."""
+
+from pipelines import load, raw_statistics
+from pipelines.warehouse.connection import Warehouse
+
+TABLE = "raw_github.tags"
+ADD = f"""
+    insert into {TABLE} (tenant_id, connection_id, repository, name, _dlt_load_id)
+    select 'acme', 'github', 'acme/shop', gen_random_uuid(), '1' from generate_series(1, %s)
+"""
+
+
+def add(warehouse: Warehouse, count: int) -> int:
+    """Add rows, refresh the statistics, and tell how often they were taken until then."""
+    with warehouse.connect("loader") as database:
+        database.execute("select pg_stat_force_next_flush()")
+        database.execute(ADD, [count])
+    raw_statistics.refresh(warehouse)
+    with warehouse.connect("loader") as database:
+        query = "select analyze_count from pg_stat_user_tables where relid = %s::regclass"
+        (taken,) = database.execute(query, [TABLE]).fetchone()  # type: ignore[misc]
+    return taken
+
+
+def test_statistics_are_taken_where_a_tenth_of_a_table_has_changed(warehouse: Warehouse) -> None:
+    load.ensure_tables(warehouse, ["github"])
+    with warehouse.connect("loader") as database:
+        database.execute(f"alter table {TABLE} set (autovacuum_enabled = false)")  # it would be sooner
+
+    assert [add(warehouse, count) for count in (2000, 100, 500)] == [1, 1, 2]
