@@ -172,33 +172,6 @@ def search_objects(request: Request, state: State, slug: str, kind: str, data: d
     return answered(request, state, slug, answer)
 
 
-@post(PORTAL + "/crm/v3/objects/{kind:str}/batch/read", status_code=200, sync_to_thread=False)
-def read_batch(request: Request, state: State, slug: str, kind: str, data: dict[str, Any]) -> Response:
-    """Up to 100 records by id; missing ones are named, with status 207."""
-    response = answered(request, state, slug, lambda store: _batch(store, known(kind), data))
-    if response.status_code is None and "errors" in response.content:
-        response.status_code = 207
-    return response
-
-
-def _batch(store: Store, kind: str, data: dict[str, Any]) -> dict[str, Any]:
-    wanted = [str(one.get("id")) for one in data.get("inputs") or []]
-    if not 1 <= len(wanted) <= 100:
-        raise Refused("inputs must hold 1 to 100 ids")
-    records = {str(r.record_id): r for r in store.records(kind) if r.archived_at is None}
-    properties, history = data.get("properties") or [], data.get("propertiesWithHistory") or []
-    found = [shown(records[one], kind, properties, history, []) for one in dict.fromkeys(wanted) if one in records]
-    missing = [one for one in wanted if one not in records]
-    at = iso(0)
-    result: dict[str, Any] = {"status": "COMPLETE", "results": found, "startedAt": at, "completedAt": at}
-    if missing:
-        message = "Could not get some objects, they may be deleted or not exist."
-        context = {"ids": missing}
-        one = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": message, "context": context}
-        result |= {"numErrors": 1, "errors": [one | {"errors": [], "links": {}}]}
-    return result
-
-
 @get(PORTAL + "/crm/v3/owners", sync_to_thread=False)
 def list_owners(request: Request, state: State, slug: str) -> Response:
     query = request.query_params
@@ -233,4 +206,4 @@ def list_pipelines(request: Request, state: State, slug: str, kind: str, name: s
     return answered(request, state, slug, answer)
 
 
-HANDLERS = [list_objects, read_object, search_objects, read_batch, list_owners, list_pipelines]
+HANDLERS = [list_objects, read_object, search_objects, list_owners, list_pipelines]

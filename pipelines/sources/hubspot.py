@@ -11,6 +11,7 @@ import msgspec
 from pipelines import answers
 from pipelines.answers import Answer
 from pipelines.http import Client
+from pipelines.sources import hubspot_batches
 from pipelines.sources.hubspot_rows import COMPANY, CONTACT, TICKET, plain_row, stage, ticket
 from pipelines.sources.hubspot_search import FRONT, LIST_PAGE, changed, listed, listed_from
 from pipelines.sources.readers import completed
@@ -18,7 +19,7 @@ from pipelines.sources.reading import Expected, Present, Reached, Reading, Reque
 from pipelines.sync_error import SyncError
 
 LOOKBACK = timedelta(minutes=5)
-HISTORY_PAGE = 50  # a page with history may not be larger
+ASSOCIATED = ("companies", "contacts")  # with a ticket
 SHORT_LIST = 1_000  # objects; so many are listed sooner than the last months' are searched for
 ACCOUNT = "account"  # the one scope
 MODIFIED = {"tickets": "hs_lastmodifieddate", "companies": "hs_lastmodifieddate", "contacts": "lastmodifieddate"}
@@ -76,18 +77,21 @@ def owners(request: Request) -> Reading:
 def tickets(request: Request) -> Reading:
     """Tickets that changed, with the history of their stage and their companies and contacts."""
     asked, path = asked_of_tickets(request), "/crm/v3/objects/tickets"
+    whole = partial(hubspot_batches.whole, request.client, "tickets", asked=asked)
 
     def news(since: datetime) -> Iterator[list[dict]]:  # the search has neither history nor associations
         by = MODIFIED["tickets"]
         pages = changed(request.client, "tickets", [by], by, as_milliseconds(since))
-        for _, found in completed(pages, partial(at_once, whole)):
-            yield [one for one in found if one is not None]
+        for _, found in completed(pages, partial(whole, linked=ASSOCIATED)):
+            yield found
 
-    def whole(one: dict) -> dict | None:
-        return unless_gone(request.client, f"{path}/{one['id']}", asked)
-
-    def everything(place: str) -> Iterator[tuple[list[dict], str]]:
-        return listed_from(place, request.client, path, HISTORY_PAGE, archived="false", **asked)
+    def everything(
+        place: str,
+    ) -> Iterator[tuple[list[dict], str]]:  # with history, a page of the list would be half as long
+        linked = {"associations": ",".join(ASSOCIATED), "properties": MODIFIED["tickets"]}
+        pages = listed_from(place, request.client, path, LIST_PAGE, archived="false", **linked)
+        for (_, following), found in completed(pages, lambda page: whole(page[0])):
+            yield found, following
 
     is_whole = yield from _objects(
         request, "tickets", news, everything, lambda one: ticket(one, request.connection.jira_key_property)
@@ -141,7 +145,7 @@ def asked_of_tickets(request: Request) -> dict[str, str]:
     return {
         "properties": ",".join([*TICKET.values(), request.connection.jira_key_property]),
         "propertiesWithHistory": "hs_pipeline_stage",
-        "associations": "companies,contacts",
+        "associations": ",".join(ASSOCIATED),
     }
 
 

@@ -23,7 +23,7 @@ def listed_from(place: str, client: Client, path: str, size: int, **params: Any)
     seen: set[str] = set()
     while True:
         page = client.json(path, {**params, "limit": size, **({"after": after} if after else {})})
-        after = _after(page) or ""  # the last page has no `paging`
+        after = following(page) or ""  # the last page has no `paging`
         yield page["results"], after
         if not after:
             return
@@ -83,7 +83,7 @@ def _search(client: Client, kind: str, properties: list[str], filters: list[dict
         page = client.post(f"/crm/v3/objects/{kind}/search", body)
         yield page["results"]
         read += len(page["results"])
-        after = _after(page)
+        after = following(page)
         if after is None or read >= SEARCH_END:
             return
         if after == body.get("after"):
@@ -95,5 +95,6 @@ def _filter(name: str, operator: str, value: int) -> dict[str, str]:
     return {"propertyName": name, "operator": operator, "value": str(value)}
 
 
-def _after(page: dict) -> str | None:
+def following(page: dict) -> str | None:
+    """The token of the page after this one."""
     return ((page.get("paging") or {}).get("next") or {}).get("after")

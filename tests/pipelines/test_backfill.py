@@ -14,7 +14,15 @@ from pipelines.http import Client
 from pipelines.landing import Batch, Landing
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
-from pipelines.sources import github_checks, github_graphql, github_jobs, github_paging, hubspot, jira_search
+from pipelines.sources import (
+    github_checks,
+    github_graphql,
+    github_jobs,
+    github_paging,
+    hubspot,
+    hubspot_batches,
+    jira_search,
+)
 from pipelines.sources.reading import unread_pasts
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
@@ -46,7 +54,7 @@ def short_months(monkeypatch: pytest.MonkeyPatch) -> None:
     for part in (github_jobs, github_checks):  # jobs and checks are of less than the first round's days
         monkeypatch.setattr(part, "RECENT", timedelta(days=4))
     sizes = ((github_graphql, "FIRST_PAGE", 5), (github_paging, "PER_PAGE", 12), (jira_search, "SEARCH_PAGE", 10),
-             (hubspot, "HISTORY_PAGE", 5), (hubspot, "LIST_PAGE", 5), (hubspot, "SHORT_LIST", 0))  # fmt: skip
+             (hubspot_batches, "HISTORY_BATCH", 5), (hubspot, "LIST_PAGE", 5), (hubspot, "SHORT_LIST", 0))  # fmt: skip
     for module, name, size in sizes:
         monkeypatch.setattr(module, name, size)
 

@@ -20,6 +20,8 @@ DAILY = "temperature_2m_max,temperature_2m_min,precipitation_sum,weather_code,wi
 BERLIN = {"latitude": "52.52", "longitude": "13.41", "hourly": HOURLY, "daily": DAILY, "timezone": "UTC"}
 PAST = {"start_date": "2026-05-20", "end_date": "2026-05-31"}
 POST = {"method": "POST"}
+LINKS = "/crm/v4/associations/{fromObjectType}/{toObjectType}/batch/read"
+TICKET_COMPANIES = "/crm/v4/associations/tickets/companies/batch/read"
 
 # document, path of the description, path asked for, options of the request, status
 ANSWERS: list[tuple[str, str, str, dict[str, Any], int]] = [
@@ -56,6 +58,7 @@ ANSWERS: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("hubspot", "/crm/v3/objects/tickets/search", "", POST | {"json": {"limit": 20}}, 200),
     ("hubspot", "/crm/v3/objects/contacts/search", "", POST | {"json": {}}, 200),
     ("hubspot", "/crm/v3/objects/tickets/batch/read", "", POST | {"json": {"inputs": [{"id": "1"}]}}, 207),
+    ("hubspot", LINKS, TICKET_COMPANIES, POST | {"json": {"inputs": [{"id": "1"}]}}, 207),
     ("hubspot", "/crm/v3/owners", "", {}, 200),
     ("hubspot", "/crm/v3/pipelines/{objectType}", "/crm/v3/pipelines/tickets", {}, 200),
     ("hubspot", "/crm/v3/pipelines/{objectType}/{pipelineId}", "/crm/v3/pipelines/tickets/0", {}, 200),
