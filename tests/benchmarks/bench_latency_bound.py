@@ -2,7 +2,8 @@
 
 Companies in a process of their own are read by GitHub (GraphQL and REST), Jira and HubSpot, each in a process that does
 nothing but the sync. The bound is requests × 50 ms ÷ the requests that a connection may have under way at once.
-HubSpot's company is ten times as old as the others': a few requests would only measure what any sync costs.
+Jira's and HubSpot's company is ten times as old as GitHub's: a few requests would only measure what any sync costs.
+HubSpot's figure is above the bound by what must come one after another: each page of a list names the next one.
 """
 
 import subprocess
@@ -42,7 +43,7 @@ def _configs(url: str) -> dict[str, dict[str, Any]]:
     return {
         "github": {**github, "source": "github", "api": "graphql"},
         "jira": {
-            "source": "jira", "email": "ann@acme.example", "token": "jira-acme", "base_url": f"{url}/jira/acme",
+            "source": "jira", "email": "ann@globex.example", "token": "jira-globex", "base_url": f"{url}/jira/globex",
         },
         "hubspot": {"source": "hubspot", "token": "hubspot-globex", "base_url": f"{url}/hubspot/globex"},
     }  # fmt: skip
