@@ -19,7 +19,7 @@ from orchestration.downstream import Part
 from orchestration.models import ATTRIBUTED, FIRST, Manifest
 from orchestration.resources import keep_connected
 from orchestration.statements import Statements
-from pipelines import contracts, raw_statistics
+from pipelines import contracts, raw_schema
 from pipelines.publish import PublishReport, publish
 from pipelines.warehouse.connection import Warehouse
 
@@ -99,7 +99,7 @@ class Live:
 
     def _run(self, statements: Statements, part: Part, laps: "Laps") -> dict[str, Outcome]:
         with laps.of("models"):
-            raw_statistics.refresh(self._warehouse)
+            raw_schema.refresh_statistics(self._warehouse)
             outcomes = statements.run(part.steps[FIRST])
         _raise_for(outcomes)
         with laps.of("python"):

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from pipelines import load
 from pipelines.http import Client
 from pipelines.kept import Kept
+from pipelines.outcomes import Options
 from pipelines.quota import Meter, record_left
 from pipelines.response_cache import ResponseCache
+from pipelines.sources import module_of
 from pipelines.sources.reading import Request
 from pipelines.stored_connections import StoredConnection
 from pipelines.warehouse.connection import Warehouse
@@ -22,10 +23,10 @@ class Asking:
     """The clients of one sync, and the meters that count their requests."""
 
     def __init__(
-        self, warehouse: Warehouse, stored: StoredConnection, database: psycopg.Connection, options: "load.Options"
+        self, warehouse: Warehouse, stored: StoredConnection, database: psycopg.Connection, options: "Options"
     ) -> None:
         self._warehouse, self._stored, self._database, self._options = warehouse, stored, database, options
-        self._module = load.module_of(stored.source)
+        self._module = module_of(stored.source)
         self._meters: list[Meter] = []
 
     @property

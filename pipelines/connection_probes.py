@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipelines import load
 from pipelines.connections import secret_texts
 from pipelines.http import Client
 from pipelines.kept import Place
 from pipelines.response_cache import Uncached
+from pipelines.sources import module_of
 from pipelines.sources.reading import Request
 from pipelines.sync_error import UNEXPECTED, SyncError
 
@@ -53,7 +53,7 @@ def probe(connection: Any, *, public_only: bool, now: datetime, places: Sequence
     Takes a request or a few for each, and 45 seconds at most: what is not reached by then counts as not asked.
     """
     source = str(connection.__struct_config__.tag)
-    module = load.module_of(source)
+    module = module_of(source)
     secrets = secret_texts(connection)
 
     def request_of(account: Any) -> Request:

@@ -3,10 +3,8 @@
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
-from types import ModuleType
 from uuid import UUID
 
 import psycopg
@@ -14,46 +12,12 @@ import psycopg
 from pipelines import removal, stored_connections, tenants, turns
 from pipelines.fair_turns import MOST_BEGUN, Places, Turn
 from pipelines.landing_sessions import SESSIONS
-from pipelines.raw_tables import RAW, TABLES, create_statements
+from pipelines.outcomes import Options, Outcome, scrub
+from pipelines.raw_schema import ensure_tables
 from pipelines.removal import lock_of
 from pipelines.stored_connections import StoredConnection
 from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse
-
-__all__ = ["TABLES", "Outcome", "SyncError", "ensure_tables", "sync"]
-PACKAGE_ROWS = 50_000  # a long history is committed in packages of this size
-SCHEMA_LOCK = 7_036_875_101
-
-
-@dataclass
-class Outcome:
-    """How the sync of one connection ended. `rows`: what was new or differed, by table, and is committed."""
-
-    tenant: str  # partition key
-    connection_id: UUID
-    source: str
-    name: str = ""
-    rows: dict[str, int] = field(default_factory=dict)
-    error: SyncError | None = None  # of the first resource that failed; the others may have succeeded
-    failed: tuple[str, ...] = ()  # resources
-    seconds: float = 0.0
-    held: str = ""  # why it was not tried: it waits for a limit, after failures, or for somebody's attention
-    waiting: dict[str, str] = field(default_factory=dict)  # resources that were not tried, and why
-    quarantined: int = 0  # records that did not fit
-
-    @property
-    def left_alone(self) -> list[str]:
-        """What was not tried, and why."""
-        return [self.held] if self.held else [f"{resource} {why}" for resource, why in self.waiting.items()]
-
-
-def ensure_tables(warehouse: Warehouse, sources: Iterable[str] = tuple(RAW)) -> None:
-    """Make the raw tables of every source, used or not, so that the models can always read them."""
-    with warehouse.connect("loader") as database:
-        database.execute("select pg_advisory_xact_lock(%s)", [SCHEMA_LOCK])  # CREATE IF NOT EXISTS races with itself
-        for source in sources:
-            for statement in create_statements(source):
-                database.execute(statement)
 
 
 def sync(
@@ -101,17 +65,6 @@ def sync(
             yield future.result()
 
 
-@dataclass(frozen=True)
-class Options:
-    """What one call of `sync` asks of all its connections."""
-
-    clock: Callable[[], datetime]
-    full: bool
-    sweep: bool
-    run_id: str | None
-    is_asked_for: bool  # by the connection's id: what is on hold is tried too
-
-
 def _clock(now: datetime | None) -> Callable[[], datetime]:
     """The given instant and the time that has passed since, or this machine's clock."""
     if now is None:
@@ -152,20 +105,3 @@ def _sync_one(warehouse: Warehouse, stored: StoredConnection, options: Options, 
         outcome.error = SyncError("internal", scrub(stored, f"{type(error).__name__}: {error}"))
     outcome.seconds = time.monotonic() - begun
     return outcome
-
-
-def scrub(stored: StoredConnection, text: str) -> str:
-    """`text` without the connection's secrets, at most 500 characters."""
-    for secret in stored.secrets:
-        text = text.replace(str.__str__(secret), "***")
-    return text[:500]
-
-
-def unexpected(stored: StoredConnection, what: str, error: BaseException) -> SyncError:
-    """What came has another shape than its reader knows: `error` is one of UNEXPECTED."""
-    return SyncError("unparsable", scrub(stored, f"{what} has an unexpected shape ({type(error).__name__}: {error})"))
-
-
-def module_of(source: str) -> ModuleType:
-    """The module that reads a source: RESOURCES, client(), perhaps LIMITS."""
-    return import_module(f"pipelines.sources.{source}")

@@ -8,12 +8,14 @@ from functools import partial
 
 import psycopg
 
-from pipelines import backfill, load, removal, sweep
+from pipelines import backfill, removal, sweep
 from pipelines.asking import Asking
 from pipelines.fair_turns import Places, Turn
 from pipelines.holds import WHOLE
+from pipelines.outcomes import Options, Outcome, scrub
 from pipelines.packages import NotCommitted, Packages
 from pipelines.rounds import Rounds
+from pipelines.sources import module_of
 from pipelines.sources.readers import Ended, Readers
 from pipelines.sources.reading import Expected, Request, unread_pasts
 from pipelines.stored_connections import StoredConnection
@@ -28,10 +30,10 @@ class Loading:
 
     def __init__(
         self, warehouse: Warehouse, stored: StoredConnection, database: psycopg.Connection,
-        options: load.Options, outcome: load.Outcome, turn: Turn | None = None,
+        options: Options, outcome: Outcome, turn: Turn | None = None,
     ) -> None:  # fmt: skip
         self._stored, self._database, self._options, self._outcome = stored, database, options, outcome
-        self._module = load.module_of(stored.source)
+        self._module = module_of(stored.source)
         self._packages = Packages(warehouse, stored, database, options, outcome)
         self._turn = turn or Turn(Places(1))
         self._rounds = Rounds(stored, self._packages, outcome, self._turn)
@@ -62,7 +64,7 @@ class Loading:
             if not isinstance(error, psycopg.OperationalError):  # then nobody can be told; the next sync closes it
                 with suppress(NotCommitted):
                     packages.finish()
-                failure = SyncError("internal", load.scrub(self._stored, f"{type(error).__name__}: {error}"))
+                failure = SyncError("internal", scrub(self._stored, f"{type(error).__name__}: {error}"))
                 journal.fail_all(failure)
                 holds.failed(WHOLE, failure)
             raise

@@ -9,10 +9,11 @@ from typing import Any
 
 import psycopg
 
-from pipelines import load, renames, sweep
+from pipelines import renames, sweep
 from pipelines.backfill import Backfill, Taken
 from pipelines.holds import Holds
 from pipelines.landing import Batch, Landing
+from pipelines.outcomes import Options, Outcome, scrub
 from pipelines.quarantine import Quarantine
 from pipelines.raw_tables import RAW
 from pipelines.schema_drift import Fields
@@ -23,6 +24,7 @@ from pipelines.sync_runs import Journal
 from pipelines.warehouse.connection import Warehouse
 
 PACKAGE_SECONDS = 60.0  # of reading: so much is lost at most when a sync is killed
+PACKAGE_ROWS = 50_000  # a long history is committed in packages of this size
 
 
 class NotCommitted(Exception):
@@ -37,7 +39,7 @@ class Packages:
 
     def __init__(
         self, warehouse: Warehouse, stored: StoredConnection, database: psycopg.Connection,
-        options: load.Options, outcome: load.Outcome, names_tables: bool = False,
+        options: Options, outcome: Outcome, names_tables: bool = False,
     ) -> None:  # fmt: skip
         self._stored, self._database = stored, database
         self._clock, self._outcome, self._names_tables = options.clock, outcome, names_tables
@@ -102,7 +104,7 @@ class Packages:
     def is_due(self) -> bool:
         """Whether what was kept is to be committed now."""
         is_late = time.monotonic() - self._committed >= PACKAGE_SECONDS
-        return self.batch.size >= load.PACKAGE_ROWS or (is_late and self.batch.size > 0)
+        return self.batch.size >= PACKAGE_ROWS or (is_late and self.batch.size > 0)
 
     def commit(self, but: Collection[str] = ()) -> None:
         """Load what was kept so far. `but` these are still being read, so they have not succeeded yet."""
@@ -179,7 +181,7 @@ class Packages:
             return loading.result() if loading is not None else None
         except Exception as error:
             self._cursors = None  # what the warehouse has, once more
-            failure = SyncError("internal", load.scrub(self._stored, f"the rows could not be loaded: {_root(error)}"))
+            failure = SyncError("internal", scrub(self._stored, f"the rows could not be loaded: {_root(error)}"))
             self._outcome.failed += tuple(self.journal.running)
             self.journal.record_unrecorded()
             self.journal.fail_all(failure)

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
+from pipelines.raw_schema import ensure_tables
 from pipelines.raw_tables import RAW, Table
 from pipelines.warehouse.connection import Warehouse
 
@@ -33,7 +34,6 @@ def remove_connection(warehouse: Warehouse, connection_id: UUID) -> int | None:
     Waits for a sync of it to end.
     """
     from pipelines.landing import folder, landing_schema  # dlt: a second to import
-    from pipelines.load import ensure_tables
 
     with warehouse.connect("loader") as database:
         owner = database.execute(

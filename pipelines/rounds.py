@@ -5,11 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import takewhile
 
-from pipelines import load, renames
+from pipelines import renames
 from pipelines.fair_turns import Turn
 from pipelines.holds import WHOLE
 from pipelines.http import Stopped
+from pipelines.outcomes import Outcome, unexpected
 from pipelines.packages import Packages
+from pipelines.sources import module_of
 from pipelines.sources.readers import Ended, Readers
 from pipelines.sources.reading import THREADS, Gone, Present, Reached, Request, Rows
 from pipelines.stored_connections import StoredConnection
@@ -21,9 +23,9 @@ Item = Rows | Reached | Present | Gone
 class Rounds:
     """Those of one sync. What failed in one is not read in the next; `present` is what all have told."""
 
-    def __init__(self, stored: StoredConnection, packages: Packages, outcome: load.Outcome, turn: Turn) -> None:
+    def __init__(self, stored: StoredConnection, packages: Packages, outcome: Outcome, turn: Turn) -> None:
         self._stored, self._packages, self._outcome, self._turn = stored, packages, outcome, turn
-        self._module = load.module_of(stored.source)
+        self._module = module_of(stored.source)
         self._waiting: list[str] = []  # resources of this round that are not read yet
         self._reading: dict[str, list[Present]] = {}  # those that are being read, with what they told so far
         self.present: list[tuple[str, Present]] = []  # with the resource that told
@@ -132,7 +134,7 @@ class Rounds:
         return []
 
     def _unexpected(self, resource: str, error: BaseException) -> SyncError:
-        return load.unexpected(self._stored, f"an answer about {resource}", error)
+        return unexpected(self._stored, f"an answer about {resource}", error)
 
     def _failed(self, resource: str, error: SyncError) -> None:
         self._packages.journal.fail([resource], error)

@@ -13,7 +13,7 @@ from pipelines.raw_tables import RAW, TABLES
 from pipelines.warehouse.connection import Warehouse
 
 if TYPE_CHECKING:
-    from pipelines.load import Outcome
+    from pipelines.outcomes import Outcome
 
 log = logging.getLogger("clearsignal.progress")
 SYSTEMS = {

@@ -11,7 +11,7 @@ from orchestration.builds import Build
 from orchestration.dbt import Dbt, Outcome, stands
 from orchestration.models import Manifest
 from orchestration.standing import standing
-from pipelines import load, raw_statistics
+from pipelines import raw_schema
 from pipelines.warehouse.connection import Warehouse
 
 NAMES = {models.FIRST: "dbt_before_python", models.ATTRIBUTED: "dbt_marts", models.FORECAST: "dbt_forecast_marts"}
@@ -104,8 +104,8 @@ def _open(
     if changed and is_whole:
         fingerprint.forget(build.warehouse)
     if is_whole:
-        load.ensure_tables(build.warehouse)  # the models read every source, also those that nobody has connected
-        raw_statistics.refresh(build.warehouse)
+        raw_schema.ensure_tables(build.warehouse)  # the models read every source, also those that nobody has connected
+        raw_schema.refresh_statistics(build.warehouse)
         context.log.info(f"Build {build_id} reads {build.claim_packages()} new load packages.")
 
 

@@ -33,13 +33,13 @@ def prepare() -> None:
     """Migrate the database and parse the dbt project."""
     from orchestration import environment
     from orchestration.dbt import Dbt
-    from pipelines import load
+    from pipelines import raw_schema
     from pipelines.warehouse.connection import Warehouse
     from pipelines.warehouse.migrate import migrate
 
     warehouse = Warehouse.from_environment()
     applied = migrate(warehouse)
-    load.ensure_tables(warehouse)
+    raw_schema.ensure_tables(warehouse)
     Dbt(warehouse).parse()
     environment.dagster(warehouse)
     click.echo(f"✓ database ready ({len(applied)} migrations applied), models parsed")

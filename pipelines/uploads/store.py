@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from pipelines import load, removal
+from pipelines import raw_schema, removal
 from pipelines.connection_changes import Author
 from pipelines.raw_tables import RAW
 from pipelines.uploads.kinds import UploadRefused
@@ -109,7 +109,7 @@ def settle(warehouse: Warehouse) -> int:
     with warehouse.connect("loader") as database:
         waiting = database.execute(WAITING).fetchall()
     if waiting:
-        load.ensure_tables(warehouse, ["upload"])
+        raw_schema.ensure_tables(warehouse, ["upload"])
     for tenant_id, upload_id, kind, status in waiting:
         step = _load if status == "accepted" else _undo
         try:

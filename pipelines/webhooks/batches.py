@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 
 from pipelines import stored_connections, tenants
-from pipelines.load import scrub
+from pipelines.outcomes import scrub
 from pipelines.removal import lock_of
 from pipelines.stored_connections import StoredConnection
 from pipelines.sync_error import SyncError

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from pipelines import lenient_json, load, renames
+from pipelines import lenient_json, renames
 from pipelines.asking import Asking
 from pipelines.landing_rows import cells
+from pipelines.outcomes import Options, Outcome, unexpected
 from pipelines.packages import Packages
 from pipelines.raw_tables import RAW
 from pipelines.sources.events import Change, Stale
@@ -46,8 +47,8 @@ class Applying:
         self, warehouse: Warehouse, stored: StoredConnection, database: psycopg.Connection,
         clock: Callable[[], datetime],
     ) -> None:  # fmt: skip
-        outcome = load.Outcome(stored.tenant.partition_key, stored.connection_id, stored.source, stored.name)
-        options = load.Options(clock=clock, full=False, sweep=False, run_id=None, is_asked_for=True)
+        outcome = Outcome(stored.tenant.partition_key, stored.connection_id, stored.source, stored.name)
+        options = Options(clock=clock, full=False, sweep=False, run_id=None, is_asked_for=True)
         self._stored, self._database = stored, database
         self._packages = Packages(warehouse, stored, database, options, outcome, names_tables=True)
         self._asking = Asking(warehouse, stored, database, options)
@@ -94,7 +95,7 @@ class Applying:
         except SyncError as error:
             return error
         except UNEXPECTED as error:
-            return load.unexpected(self._stored, f"the event {event.event}", error)
+            return unexpected(self._stored, f"the event {event.event}", error)
         return change
 
     def _take(self, changes: list[Change]) -> dict[Stale, SyncError]:
@@ -136,7 +137,7 @@ class Applying:
         except SyncError as error:
             return error
         except UNEXPECTED as error:
-            return load.unexpected(self._stored, f"an answer about {stale.kind}", error)
+            return unexpected(self._stored, f"an answer about {stale.kind}", error)
 
     def _add(self, item: Rows | Reached | Present | Gone) -> None:
         if isinstance(item, Rows):

@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import msgspec
 
-from pipelines import load
+from pipelines import raw_schema
 from pipelines.landing import Batch, Landing
-from pipelines.load import PACKAGE_ROWS
+from pipelines.packages import PACKAGE_ROWS
 from pipelines.raw_tables import RAW, TYPES
 from pipelines.warehouse import embedded, home, migrate
 from pipelines.warehouse.connection import Warehouse
@@ -32,7 +32,7 @@ def run() -> list[dict[str, Any]]:
     warehouse = Warehouse(embedded.start(folder, free_port()), home.secret_key(folder), folder)
     try:
         migrate.migrate(warehouse)
-        load.ensure_tables(warehouse)
+        raw_schema.ensure_tables(warehouse)
         _make_reference_table(warehouse)
         pages = github_like_pages()
         loaded, copied = interleaved(lambda: _load(warehouse, pages), lambda: _copy(warehouse, pages), rounds=5)

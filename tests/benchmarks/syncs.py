@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipelines import load, stored_connections, tenants
+from pipelines import raw_schema, stored_connections, tenants
 from pipelines.tenants import Tenant
 from pipelines.warehouse import embedded, home, migrate
 from pipelines.warehouse.connection import Warehouse
@@ -39,7 +39,7 @@ def warehouse(name: str) -> Iterator[Warehouse]:
     made = Warehouse(embedded.start(folder, free_port()), home.secret_key(folder), folder)
     try:
         migrate.migrate(made)
-        load.ensure_tables(made)
+        raw_schema.ensure_tables(made)
         yield made
     finally:
         embedded.stop(folder)

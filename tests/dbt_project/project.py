@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 import dbt_project
 from orchestration.models import Manifest
 from orchestration.standing import standing
-from pipelines import load
+from pipelines import raw_schema
 from pipelines.delivery import walk
 from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
@@ -41,7 +41,7 @@ class Project:
         parts = warehouse.parts("transformer")
         names = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", "DATABASE": "dbname"}
         os.environ.update({f"CLEARSIGNAL_DBT_{name}": str(parts[part]) for name, part in names.items()})
-        load.ensure_tables(warehouse)
+        raw_schema.ensure_tables(warehouse)
         self.manifest = parsed.manifest(warehouse)
         self.written = Manifest.read(parsed.manifest_path(warehouse))
 

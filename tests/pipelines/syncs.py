@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipelines import load, stored_connections, tenants
+from pipelines.outcomes import Outcome
 from pipelines.raw_tables import RAW
 from pipelines.simulator.played import PLAYED
 from pipelines.tenants import Place, Tenant
@@ -28,7 +29,7 @@ def connect(warehouse: Warehouse, url: str, *sources: str, slug: str = "acme", *
     return tenant
 
 
-def sync(warehouse: Warehouse, source: str, *who: Tenant, now: datetime = NOW, **options: Any) -> list[load.Outcome]:
+def sync(warehouse: Warehouse, source: str, *who: Tenant, now: datetime = NOW, **options: Any) -> list[Outcome]:
     return list(load.sync(warehouse, source, [tenant.partition_key for tenant in who], now=now, **options))
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from pipelines import load, sweep
+from pipelines import raw_schema, sweep
 from pipelines.quota import Meter, told
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
@@ -48,7 +48,7 @@ def test_a_sweep_measures_what_is_kept_and_reads_what_is_missing(warehouse: Ware
 
 
 def test_what_one_record_holds_is_no_measure_of_its_resource(warehouse: Warehouse) -> None:
-    load.ensure_tables(warehouse, ["github"])
+    raw_schema.ensure_tables(warehouse, ["github"])
     parts = [("pull_requests", Present("pull_request_commits", {"repository": "acme/shop"}, ["one"]))]
     with warehouse.connect("loader", autocommit=True) as database:
         owner = (uuid4(), uuid4())

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipelines import connection_changes, holds, load, stored_connections
+from pipelines import connection_changes, holds, stored_connections
 from pipelines.connection_changes import Author
+from pipelines.outcomes import Outcome
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.sync_error import SyncError
@@ -31,7 +32,7 @@ def world(simulator: Running) -> Iterator[Running]:
     simulator.clear_faults()
 
 
-def one(warehouse: Warehouse, source: str, tenant: Tenant, now: datetime = NOW, **options: Any) -> load.Outcome:
+def one(warehouse: Warehouse, source: str, tenant: Tenant, now: datetime = NOW, **options: Any) -> Outcome:
     (outcome,) = sync(warehouse, source, tenant, now=now, **options)
     return outcome
 

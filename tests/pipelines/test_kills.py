@@ -33,7 +33,7 @@ from datetime import datetime
 from pathlib import Path
 from pipelines import load
 from pipelines.warehouse.connection import Warehouse
-load.PACKAGE_ROWS = int(sys.argv[6])
+packages.PACKAGE_ROWS = int(sys.argv[6])
 warehouse = Warehouse(sys.argv[1], bytes.fromhex(sys.argv[2]), Path(sys.argv[3]))
 print("ready", flush=True)
 for outcome in load.sync(warehouse, sys.argv[4], [sys.argv[5]], now=datetime.fromisoformat(sys.argv[7])):

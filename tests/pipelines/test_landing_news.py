@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from pipelines import load
+from pipelines import raw_schema
 from pipelines.landing_news import holds_news
 from pipelines.landing_rows import cells
 from pipelines.raw_tables import RAW
@@ -21,7 +21,7 @@ KEPT = {
 
 @pytest.fixture(scope="module")
 def kept(shared_warehouse: Warehouse) -> Warehouse:
-    load.ensure_tables(shared_warehouse, ["github"])
+    raw_schema.ensure_tables(shared_warehouse, ["github"])
     (row,) = cells(ISSUES, [KEPT]).values()
     names = ", ".join(f'"{name}"' for name in ISSUES.columns)
     with shared_warehouse.connect("loader") as database:

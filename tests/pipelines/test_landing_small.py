@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from pipelines import landing, landing_small, load
+from pipelines import landing, landing_small, raw_schema
 from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 
@@ -15,7 +15,7 @@ DLT, OURS = 0, 10_000  # the most rows of a small package
 
 @pytest.fixture
 def own(warehouse: Warehouse) -> landing.Landing:
-    load.ensure_tables(warehouse, ["github"])
+    raw_schema.ensure_tables(warehouse, ["github"])
     return landing.Landing(warehouse, "github", uuid4(), uuid4())
 
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines import load
 from pipelines.landing import Landing
+from pipelines.outcomes import Outcome
 from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter
 from pipelines.simulator.played import PLAYED
@@ -202,7 +202,7 @@ def test_state_comes_back_when_the_local_folder_is_lost(warehouse: Warehouse, si
 
 def test_the_second_of_two_loaders_waits(warehouse: Warehouse, simulator: Running) -> None:
     tenant = connect(warehouse, simulator.url, "jira")
-    outcomes: list[load.Outcome] = []
+    outcomes: list[Outcome] = []
     loaders = [threading.Thread(target=lambda: outcomes.extend(sync(warehouse, "jira", tenant))) for _ in range(2)]
     for loader in loaders:
         loader.start()

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipelines import load, stored_connections
+from pipelines import stored_connections
 from pipelines.landing_rows import Broken
+from pipelines.outcomes import Outcome
 from pipelines.quarantine import Quarantine
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
@@ -47,7 +48,7 @@ def counted(warehouse: Warehouse, tenant: Tenant, resource: str) -> int | None:
     return row[0]
 
 
-def again(warehouse: Warehouse, tenant: Tenant, **options: Any) -> load.Outcome:
+def again(warehouse: Warehouse, tenant: Tenant, **options: Any) -> Outcome:
     (outcome,) = sync(warehouse, "hubspot", tenant, now=NOW + timedelta(hours=1), full=True, **options)
     return outcome
 

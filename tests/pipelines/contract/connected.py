@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from pipelines import load, stored_connections, tenants
+from pipelines import stored_connections, tenants
+from pipelines.outcomes import Outcome
 from pipelines.simulator.played import PLAYED, Played, Record
 from pipelines.simulator.server import Running
+from pipelines.sources import module_of
 from pipelines.sources.reading import Reached, Reading, Request, Rows
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
@@ -32,7 +34,7 @@ def connect(warehouse: Warehouse, world: Running, source: str, company: str = "a
     return tenant
 
 
-def one(warehouse: Warehouse, source: str, tenant: Tenant, **options: Any) -> load.Outcome:
+def one(warehouse: Warehouse, source: str, tenant: Tenant, **options: Any) -> Outcome:
     (outcome,) = sync(warehouse, source, tenant, **options)
     return outcome
 
@@ -86,6 +88,6 @@ def counted(monkeypatch: pytest.MonkeyPatch, source: str) -> tuple[Counter[str],
 
         return reading
 
-    module = load.module_of(source)
+    module = module_of(source)
     monkeypatch.setattr(module, "RESOURCES", {n: counting(n, reader) for n, reader in module.RESOURCES.items()})
     return read, with_cursor

@@ -9,12 +9,13 @@ from dbt_project import PROJECT_DIR
 from orchestration import jobs, staleness
 from orchestration.assets import ingest
 from orchestration.commands import connections as commands
-from pipelines import connection_probes, load, schedules
+from pipelines import connection_probes, schedules
 from pipelines.connections import SOURCES, Base, parse
 from pipelines.kept import Place
 from pipelines.raw_tables import RAW, TABLES
 from pipelines.simulator.played import NOT_PLAYED, PLAYED
 from pipelines.simulator.server import Running
+from pipelines.sources import module_of
 from tests.pipelines.contract.connected import every_source
 from tests.pipelines.syncs import BERLIN, NOW
 
@@ -49,6 +50,4 @@ def test_its_connection_is_checked_and_its_resources_can_be_probed(source: str, 
     place = Place(uuid4(), BERLIN.name, BERLIN.country_code, BERLIN.latitude, BERLIN.longitude)
     connection = parse({**PLAYED[source].config(still.url, "acme"), "source": source})
     found = connection_probes.probe(connection, public_only=False, now=NOW, places=[place])
-    assert {probe.resource: probe.is_readable for probe in found} == dict.fromkeys(
-        load.module_of(source).RESOURCES, True
-    )
+    assert {probe.resource: probe.is_readable for probe in found} == dict.fromkeys(module_of(source).RESOURCES, True)

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines import connections, http, stored_connections, tenants
 from pipelines.connections import PROVIDERS, ExchangeRates
-from pipelines.load import Outcome
+from pipelines.outcomes import Outcome
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.sources import exchange_rates

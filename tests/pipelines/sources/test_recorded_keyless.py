@@ -12,7 +12,7 @@ import pytest
 
 from pipelines import stored_connections, tenants
 from pipelines.landing_rows import cells
-from pipelines.load import Outcome
+from pipelines.outcomes import Outcome
 from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import running

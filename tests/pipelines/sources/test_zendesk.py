@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import requests
 
-from pipelines import load
 from pipelines.http import Client
 from pipelines.landing import Batch, Landing
+from pipelines.outcomes import Outcome
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.sources import zendesk
@@ -161,5 +161,5 @@ def test_who_may_not_export_is_told_whose_token_it_takes(warehouse: Warehouse, w
     tenant = connect(warehouse, world.url, "zendesk")
     world.fault("/zendesk/*", "403_permission")
     (outcome,) = sync(warehouse, "zendesk", tenant)
-    assert isinstance(outcome, load.Outcome) and outcome.error is not None
+    assert isinstance(outcome, Outcome) and outcome.error is not None
     assert outcome.error.error_class == "permission" and "administrator" in outcome.error.what_to_do

@@ -1,6 +1,6 @@
 """When the planner's statistics of raw tables are taken."""
 
-from pipelines import load, raw_statistics
+from pipelines import raw_schema
 from pipelines.warehouse.connection import Warehouse
 
 TABLE = "raw_github.tags"
@@ -15,7 +15,7 @@ def add(warehouse: Warehouse, count: int) -> int:
     with warehouse.connect("loader") as database:
         database.execute("select pg_stat_force_next_flush()")
         database.execute(ADD, [count])
-    raw_statistics.refresh(warehouse)
+    raw_schema.refresh_statistics(warehouse)
     with warehouse.connect("loader") as database:
         query = "select analyze_count from pg_stat_user_tables where relid = %s::regclass"
         (taken,) = database.execute(query, [TABLE]).fetchone()  # type: ignore[misc]
@@ -23,7 +23,7 @@ def add(warehouse: Warehouse, count: int) -> int:
 
 
 def test_statistics_are_taken_where_a_tenth_of_a_table_has_changed(warehouse: Warehouse) -> None:
-    load.ensure_tables(warehouse, ["github"])
+    raw_schema.ensure_tables(warehouse, ["github"])
     with warehouse.connect("loader") as database:
         database.execute(f"alter table {TABLE} set (autovacuum_enabled = false)")  # it would be sooner
 
