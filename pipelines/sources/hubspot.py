@@ -85,9 +85,8 @@ def tickets(request: Request) -> Reading:
         for _, found in completed(pages, partial(whole, linked=ASSOCIATED)):
             yield found
 
-    def everything(
-        place: str,
-    ) -> Iterator[tuple[list[dict], str]]:  # with history, a page of the list would be half as long
+    def everything(place: str) -> Iterator[tuple[list[dict], str]]:
+        # Without history, with which a page of a list is half as long.
         linked = {"associations": ",".join(ASSOCIATED), "properties": MODIFIED["tickets"]}
         pages = listed_from(place, request.client, path, LIST_PAGE, archived="false", **linked)
         for (_, following), found in completed(pages, lambda page: whole(page[0])):

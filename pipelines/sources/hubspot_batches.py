@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.http import Client
 from pipelines.sources.hubspot_search import following
 from pipelines.sources.reading import at_once
+from pipelines.sync_error import SyncError
 
 HISTORY_BATCH = 50  # objects, where their history is asked for as well
 
@@ -39,22 +40,29 @@ def whole(
 
 
 def _read(client: Client, kind: str, ids: list[str], asked: Mapping[str, str]) -> list[dict[str, Any]]:
-    """A 207, by which HubSpot names those that it lacks, has the others all the same."""
     body = {name: text.split(",") for name, text in asked.items() if name.startswith("properties")}
     inputs = [{"id": one} for one in ids]
-    return client.post(f"/crm/v3/objects/{kind}/batch/read", {**body, "inputs": inputs})["results"]
+    return _results(client.post(f"/crm/v3/objects/{kind}/batch/read", {**body, "inputs": inputs}))
 
 
 def _associated(client: Client, kind: str, other: str, ids: list[str]) -> dict[str, list[dict[str, str]]]:
-    """By id, the objects of another kind; who has none is named in a 207."""
+    """By id, the objects of another kind."""
     found: dict[str, list[dict[str, str]]] = defaultdict(list)
     inputs = [{"id": one} for one in ids]
     while inputs:
         answer = client.post(f"/crm/v4/associations/{kind}/{other}/batch/read", {"inputs": inputs})
         inputs = []
-        for one in answer["results"]:
+        for one in _results(answer):
             name = str(one["from"]["id"])
             found[name] += [{"id": str(to["toObjectId"])} for to in one["to"]]
             if after := following(one):
                 inputs.append({"id": name, "after": after})
     return found
+
+
+def _results(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of a batch. What HubSpot lacks, or has no association of, it names in a 207; any other error fails the batch."""
+    for error in answer.get("errors") or ():
+        if error.get("category") != "OBJECT_NOT_FOUND":
+            raise SyncError("unavailable", f"HubSpot read a batch in part: {str(error.get('message'))[:200]!r}")
+    return answer["results"]

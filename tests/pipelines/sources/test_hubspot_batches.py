@@ -10,6 +10,7 @@ from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.sources import hubspot, hubspot_batches
 from pipelines.sources.hubspot_search import listed
+from pipelines.sync_error import SyncError
 
 ASKED = {"properties": "subject,content", "propertiesWithHistory": "hs_pipeline_stage"}
 TICKETS = "/crm/v3/objects/tickets"
@@ -57,3 +58,16 @@ def test_what_was_archived_meanwhile_is_left_out_and_known_associations_are_kept
     assert [one["id"] for one in whole] == [page[0]["id"], page[2]["id"]]
     assert [one["associations"] for one in whole] == [{"companies": {"results": [{"id": "7"}]}}, {}]
     assert hubspot_batches.whole(client, "tickets", [], ASKED, LINKED) == []
+
+
+@pytest.mark.parametrize("kind", ["tickets/batch/read", "companies/batch/read"])
+def test_a_batch_that_was_read_in_part_fails_and_leaves_nobody_out(kind: str) -> None:
+    class Halting:
+        """Answers what is asked for in full, but for one kind of batch."""
+
+        def post(self, path: str, body: dict) -> dict:
+            failed = {"numErrors": 1, "errors": [{"category": "SERVER_ERROR", "message": "an internal error"}]}
+            return {"results": [], **(failed if path.endswith(kind) else {})}
+
+    with pytest.raises(SyncError, match="in part: 'an internal error'"):
+        hubspot_batches.whole(Halting(), "tickets", [{"id": "1"}], ASKED, LINKED)  # type: ignore[arg-type]
