@@ -15,6 +15,9 @@ select tenant_id::text, repository, service, environment, deployment_id::text, s
 from intermediate.int_deployments__walk
 where finished_at is not null
 """
+# To whom nothing new came, for them nothing changed. An array, for it reaches the tables under a view.
+NEWS = "tenant_id = any(array(select tenant_id from intermediate.int_tenants__touched))"
+EVERYBODY = "true"
 # Deployments are hashed in their order, commits without one: the sum of their hashes does not depend on it.
 FINGERPRINTS = """
 with
@@ -26,13 +29,14 @@ deployments as (
         md5(string_agg(concat_ws('|', service, environment, deployment_id, sha, extract(epoch from finished_at)), ','
             order by service, environment, finished_at, deployment_id)) as hash
     from intermediate.int_deployments__walk
-    where finished_at is not null
+    where finished_at is not null and {of_whom}
     group by tenant_id, repository
 ),
 
 commits as (
     select tenant_id, repository, concat_ws(':', count(*), sum(hashtextextended(sha, 0))) as hash
     from intermediate.int_commits__unioned
+    where {of_whom}
     group by tenant_id, repository
 )
 
@@ -40,17 +44,22 @@ select tenant_id::text, repository, concat_ws('/', deployments.hash, commits.has
 from deployments
 left join commits using (tenant_id, repository)
 """
-WALKED = "select tenant_id::text, repository, fingerprint from ml.commit_walks"
+WALKED = """
+select tenant_id::text, repository, fingerprint
+from ml.commit_walks
+where {of_whom} or tenant_id not in (select tenant_id from app.tenant)
+"""
 
 
 def first_deployments(warehouse: Warehouse, full: bool = False) -> dict[str, int]:
     """Bring ml.commit_deployments up to date: counts of repositories walked, rows written and rows deleted.
 
-    A repository is walked where its deployments or its commits have changed since its last walk, late and deleted
-    ones included; `full` walks all. Both give the same rows, and only rows that differ are written.
+    Of tenants with news, a repository is walked where its deployments or its commits have changed since its last walk,
+    late and deleted ones included; `full` walks all. Both give the same rows, and only rows that differ are written.
     """
-    now = frames.read(warehouse, FINGERPRINTS)
-    walked = frames.read(warehouse, WALKED)
+    of_whom = EVERYBODY if full else NEWS
+    now = frames.read(warehouse, FINGERPRINTS.format(of_whom=of_whom))
+    walked = frames.read(warehouse, WALKED.format(of_whom=of_whom))
     changed = now if full else now.join(walked, on=now.columns, how="anti")
     gone = walked.join(now, on=REPOSITORY, how="anti")
     touched = pl.concat([changed, gone]).select(REPOSITORY).unique()

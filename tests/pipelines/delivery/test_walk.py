@@ -9,7 +9,8 @@ from pipelines import delivery
 from pipelines.warehouse.connection import Warehouse
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
-ACME, GLOBEX = UUID(int=1), UUID(int=2)
+ACME, GLOBEX = UUID("a" * 32), UUID("b" * 32)
+TENANT = "insert into app.tenant (tenant_id, slug, name) values (%s, %s, %s)"
 
 INPUTS = """
 create schema if not exists intermediate;
@@ -20,6 +21,7 @@ create table intermediate.int_deployments__walk (
     tenant_id uuid, repository text, service text, environment text, environment_class text,
     deployment_id uuid, sha text, finished_at timestamptz
 );
+create table intermediate.int_tenants__touched (tenant_id uuid);
 """
 
 
@@ -27,7 +29,10 @@ create table intermediate.int_deployments__walk (
 def filled(warehouse: Warehouse) -> Warehouse:
     """Two tenants with a repository of the same name and the same shas."""
     execute(warehouse, INPUTS)
-    for tenant in (ACME, GLOBEX):
+    for tenant, slug in ((ACME, "acme"), (GLOBEX, "globex")):
+        with warehouse.connect("loader") as connection:
+            connection.execute(TENANT, (tenant, slug, slug))
+        execute(warehouse, "insert into intermediate.int_tenants__touched values (%s)", (tenant,))
         commit(warehouse, tenant, "c1")
         commit(warehouse, tenant, "c2", "c1")
         commit(warehouse, tenant, "c3", "c2")
@@ -89,6 +94,23 @@ def test_an_unchanged_repository_is_not_walked_again(filled: Warehouse):
     delivery.first_deployments(filled)
 
     assert delivery.first_deployments(filled) == {"repositories": 0, "written": 0, "deleted": 0}
+
+
+def test_whoever_has_no_news_is_not_looked_at_and_who_left_is_forgotten(filled: Warehouse):
+    delivery.first_deployments(filled)
+    execute(filled, "delete from intermediate.int_tenants__touched where tenant_id = %s", (GLOBEX,))
+    for tenant in (ACME, GLOBEX):
+        deploy(filled, tenant, "c1", hour=0)
+
+    assert delivery.first_deployments(filled) == {"repositories": 1, "written": 1, "deleted": 0}
+    assert set(stored(filled, GLOBEX)) == {"c1", "c2"}
+    for table in ("int_deployments__walk", "int_commits__unioned"):
+        execute(filled, f"delete from intermediate.{table} where tenant_id = %s", (GLOBEX,))
+    with filled.connect("loader") as connection:
+        connection.execute("delete from app.tenant where tenant_id = %s", (GLOBEX,))
+
+    assert delivery.first_deployments(filled) == {"repositories": 0, "written": 0, "deleted": 2}
+    assert stored(filled, GLOBEX) == {} and len(stored(filled, ACME)) == 3
 
 
 def test_a_new_deployment_writes_only_what_it_delivers(filled: Warehouse):
