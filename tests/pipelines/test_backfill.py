@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import backfill, load
+from pipelines import backfill, packages
 from pipelines.answers import Answer
 from pipelines.backfill_progress import ahead, unfinished
 from pipelines.http import Client
@@ -61,7 +61,7 @@ def short_months(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def small_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "PACKAGE_ROWS", 20)
+    monkeypatch.setattr(packages, "PACKAGE_ROWS", 20)
 
 
 def connected(warehouse: Warehouse, simulator: Running, kind: str, slug: str = "acme") -> Tenant:
@@ -118,7 +118,7 @@ def test_a_first_sync_that_breaks_off_again_and_again_ends_with_everything(
         with pytest.raises(Killed):
             sync(warehouse, source, tenant)
     assert unread_pasts(cursors(warehouse, source, tenant))
-    monkeypatch.setattr(load, "PACKAGE_ROWS", 50_000)
+    monkeypatch.setattr(packages, "PACKAGE_ROWS", 50_000)
     (outcome,) = sync(warehouse, source, tenant)
     assert outcome.error is None
     assert not unread_pasts(cursors(warehouse, source, tenant))
@@ -153,7 +153,7 @@ def test_what_was_committed_is_not_asked_for_again(
     warehouse: Warehouse, simulator: Running, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A sync that breaks off late costs the one after it what is left, and a look at the front of each list."""
-    monkeypatch.setattr(load, "PACKAGE_ROWS", 100)
+    monkeypatch.setattr(packages, "PACKAGE_ROWS", 100)
     clean, source = connected(warehouse, simulator, kind, "clean"), KINDS[kind]
     asked = asked_by(monkeypatch)
     sync(warehouse, source, clean)
@@ -176,7 +176,7 @@ def test_what_was_committed_is_not_asked_for_again(
 def test_progress_is_told_by_the_sources_own_count(
     warehouse: Warehouse, simulator: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(load, "PACKAGE_ROWS", 100)
+    monkeypatch.setattr(packages, "PACKAGE_ROWS", 100)
     tenant = connected(warehouse, simulator, "graphql")
     seen: list[dict[str, tuple]] = []
     commit: Callable[[Landing, Batch], str] = Landing.load

@@ -31,7 +31,7 @@ LOAD = """
 import sys
 from datetime import datetime
 from pathlib import Path
-from pipelines import load
+from pipelines import load, packages
 from pipelines.warehouse.connection import Warehouse
 packages.PACKAGE_ROWS = int(sys.argv[6])
 warehouse = Warehouse(sys.argv[1], bytes.fromhex(sys.argv[2]), Path(sys.argv[3]))

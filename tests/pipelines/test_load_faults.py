@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import answers, http, load, packages
+from pipelines import answers, http, packages
 from pipelines.landing import Batch, Landing
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
@@ -144,13 +144,13 @@ def test_a_load_that_ends_between_two_packages_leaves_nothing_out(
     """Once a pull request was committed alone, its reviews were never asked for again."""
     tenant, clean = connect(warehouse, faulty.url, "github"), connect(warehouse, faulty.url, "github", slug="clean")
     commit, package_rows = Landing.load, packages.PACKAGE_ROWS
-    monkeypatch.setattr(load, "PACKAGE_ROWS", 1)
+    monkeypatch.setattr(packages, "PACKAGE_ROWS", 1)
     for last in ("pull_request_commits", "reviews", "pull_requests", "deployments"):
         monkeypatch.setattr(Landing, "load", _dying_after(last, commit))
         with pytest.raises(Killed):
             sync(warehouse, "github", tenant)
     monkeypatch.setattr(Landing, "load", commit)
-    monkeypatch.setattr(load, "PACKAGE_ROWS", package_rows)
+    monkeypatch.setattr(packages, "PACKAGE_ROWS", package_rows)
 
     (outcome,) = sync(warehouse, "github", tenant)
 

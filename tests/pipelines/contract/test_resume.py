@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from pipelines import load
+from pipelines import packages
 from pipelines.landing import Batch, Landing
 from pipelines.raw_tables import RAW
 from pipelines.simulator.server import Running
@@ -32,7 +32,7 @@ def test_a_load_that_ends_between_two_packages_goes_on_there(
             return commit(landing, batch)
 
         with monkeypatch.context() as patch, suppress(Killed):
-            patch.setattr(load, "PACKAGE_ROWS", 1)
+            patch.setattr(packages, "PACKAGE_ROWS", 1)
             patch.setattr(Landing, "load", dying)
             one(shared_warehouse, source, tenant)
 
