@@ -71,6 +71,18 @@ mentions as (
     ) as found (match)
 ),
 
+-- By itself: left to the planner, the address of each link is taken apart again for each pull request of its tenant.
+linked as materialized (
+    select
+        links.tenant_id,
+        links.issue_id,
+        lower(found.match[1]) as repository,
+        found.match[2]::bigint as number
+    from {{ ref('stg_jira__remotelinks') }} as links
+    cross join lateral regexp_matches(links.url, '([\w.-]+/[\w.-]+)/pulls?/(\d{1,9})', 'i') as found (match)
+    where {{ of_touched_tenants('links.tenant_id') }}
+),
+
 said as (
     select
         issues.tenant_id,
@@ -82,19 +94,18 @@ said as (
     inner join issues using (tenant_id, source, key)
     union all
     select
-        links.tenant_id,
-        links.issue_id,
+        linked.tenant_id,
+        linked.issue_id,
         pulls.pull_request_id,
         'remote_link' as method,
         1 as rank
-    from {{ ref('stg_jira__remotelinks') }} as links
+    from linked
     inner join issues using (tenant_id, issue_id)
-    cross join lateral regexp_matches(links.url, '([\w.-]+/[\w.-]+)/pulls?/(\d{1,9})', 'i') as found (match)
     inner join pulls
         on
-            links.tenant_id = pulls.tenant_id
-            and lower(found.match[1]) = lower(pulls.repository)
-            and found.match[2]::bigint = pulls.number
+            linked.tenant_id = pulls.tenant_id
+            and linked.repository = lower(pulls.repository)
+            and linked.number = pulls.number
 )
 
 select distinct on (tenant_id, issue_id, pull_request_id)
