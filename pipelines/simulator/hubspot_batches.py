@@ -15,10 +15,7 @@ MAX_ASSOCIATION_INPUTS, MAX_ASSOCIATED = 1_000, 500  # of a batch, and of one ob
 @post(PORTAL + "/crm/v3/objects/{kind:str}/batch/read", status_code=200, sync_to_thread=False)
 def read_batch(request: Request, state: State, slug: str, kind: str, data: dict[str, Any]) -> Response:
     """Up to 100 records by id; missing ones are named, with status 207."""
-    response = answered(request, state, slug, lambda store: _batch(store, known(kind), data))
-    if response.status_code is None and "errors" in response.content:
-        response.status_code = 207
-    return response
+    return _in_part(answered(request, state, slug, lambda store: _batch(store, known(kind), data)))
 
 
 def _batch(store: Store, kind: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -45,10 +42,7 @@ def read_associations(
     request: Request, state: State, slug: str, kind: str, other: str, data: dict[str, Any]
 ) -> Response:
     """What up to 1,000 objects are associated with; those without any are named, with status 207."""
-    response = answered(request, state, slug, lambda store: _associations(store, known(kind), known(other), data))
-    if response.status_code is None and "errors" in response.content:
-        response.status_code = 207
-    return response
+    return _in_part(answered(request, state, slug, lambda store: _associations(store, known(kind), known(other), data)))
 
 
 def _associations(store: Store, kind: str, other: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -81,6 +75,13 @@ def _associated_page(one: str, found: list[tuple[str, str]], begin: int) -> dict
     end = begin + MAX_ASSOCIATED
     page = {"from": {"id": one}, "to": [{"toObjectId": each, "associationTypes": types} for each in others[begin:end]]}
     return page | ({"paging": {"next": {"after": str(end)}}} if end < len(others) else {})
+
+
+def _in_part(response: Response) -> Response:
+    """With status 207 where the batch names what it lacks."""
+    if response.status_code is None and "errors" in response.content:
+        response.status_code = 207
+    return response
 
 
 HANDLERS = [read_batch, read_associations]
