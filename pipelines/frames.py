@@ -79,14 +79,13 @@ def upsert(connection: psycopg.Connection, table: str, key: Sequence[str], rows:
         return
     _land(connection, table, rows)
     facts = [column for column in rows.columns if column not in key]
+    values = sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in facts)
     connection.execute(
-        sql.SQL(
-            "insert into {table} ({columns}) select {columns} from landed on conflict ({key}) do update set {facts}"
-        ).format(
+        sql.SQL("insert into {table} ({columns}) select {columns} from landed on conflict ({key}) do {then}").format(
             table=_name(table),
             columns=_columns(rows.columns),
             key=_columns(key),
-            facts=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in facts),
+            then=sql.SQL("update set {}").format(values) if facts else sql.SQL("nothing"),
         )
     )
 

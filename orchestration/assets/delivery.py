@@ -7,12 +7,13 @@ import dagster as dg
 from orchestration.builds import Build
 from pipelines.warehouse.connection import Warehouse
 
+READ = ("int_deployments__walk", "int_commits__unioned", "int_commits__by_connection")
 log = logging.getLogger("clearsignal.progress")
 
 
 @dg.asset(
     key=["ml", "commit_deployments"],
-    deps=[dg.AssetKey(["intermediate", name]) for name in ("int_deployments__walk", "int_commits__unioned")],
+    deps=[dg.AssetKey(["intermediate", name]) for name in READ],
     group_name="intermediate",
     owners=["team:delivery"],
     kinds={"python", "postgres"},
@@ -22,7 +23,7 @@ log = logging.getLogger("clearsignal.progress")
 def commit_deployments(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], build: dg.ResourceParam[Build]
 ) -> dg.MaterializeResult:
-    """Repositories whose deployments or commits changed are walked anew."""
+    """New deployments are walked from their commits; repositories in which anything else changed, whole."""
     from pipelines.delivery import walk  # polars and ADBC: only runs that walk pay for them
 
     counts = walk.first_deployments(warehouse, full=build.is_full)

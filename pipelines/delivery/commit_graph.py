@@ -49,7 +49,7 @@ def first_deployments(
 
 
 def missing_commits(commits: pl.DataFrame, deployments: pl.DataFrame) -> pl.DataFrame:
-    """How many shas each graph names (as a parent or as deployed) that are not among its commits: graph, missing.
+    """The shas that each graph names (as a parent or as deployed) and that are not among its commits: graph, sha.
 
     While a graph lacks commits, one that arrives later can belong to an old deployment.
     """
@@ -59,8 +59,7 @@ def missing_commits(commits: pl.DataFrame, deployments: pl.DataFrame) -> pl.Data
             deployments.select("graph", "sha"),
         ]
     )
-    lacking = named.drop_nulls("sha").join(commits, on=["graph", "sha"], how="anti").unique(["graph", "sha"])
-    return lacking.group_by("graph").agg(missing=pl.len().cast(pl.Int64))
+    return named.drop_nulls("sha").join(commits, on=["graph", "sha"], how="anti").unique(["graph", "sha"])
 
 
 def _with_node(frame: pl.DataFrame, nodes: pl.DataFrame, column: str, how: str = "inner") -> pl.DataFrame:

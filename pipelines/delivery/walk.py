@@ -1,110 +1,104 @@
 """The commit graph between Postgres and polars: deployments and commits in, ml.commit_deployments out."""
 
+from typing import NamedTuple
+
 import polars as pl
 
 from pipelines import frames
-from pipelines.delivery import commit_graph
+from pipelines.delivery import commit_graph, news, onward
+from pipelines.delivery.news import COLUMNS, LINE, REPOSITORY
 from pipelines.warehouse.connection import Warehouse
 
-KEY = ("tenant_id", "repository", "service", "environment", "sha")
-REPOSITORY = ["tenant_id", "repository"]
-LINE = ["tenant_id", "repository", "service", "environment"]
-
+COMMITS = """
+select given.graph::bigint, sha, parents
+from {repositories}
+inner join intermediate.int_commits__unioned using (tenant_id, repository)
+"""
 DEPLOYMENTS = """
-select tenant_id::text, repository, service, environment, deployment_id::text, sha, finished_at
-from intermediate.int_deployments__walk
-where finished_at is not null
+select
+    given.graph::bigint, tenant_id::text, repository, service, environment, deployment_id::text, sha, finished_at
+from {repositories}
+inner join intermediate.int_deployments__walk using (tenant_id, repository)
 """
-# To whom nothing new came, for them nothing changed. An array, for it reaches the tables under a view.
-NEWS = "tenant_id = any(array(select tenant_id from intermediate.int_tenants__touched))"
-EVERYBODY = "true"
-# Deployments are hashed in their order, commits without one: the sum of their hashes does not depend on it.
-FINGERPRINTS = """
-with
+KEYS = {
+    "ml.commit_deployments": [*LINE, "sha"],
+    "ml.walked_deployments": ["tenant_id", "deployment_id"],
+    "ml.missing_commits": [*REPOSITORY, "sha"],
+}
 
-deployments as (
-    select
-        tenant_id,
-        repository,
-        md5(string_agg(concat_ws('|', service, environment, deployment_id, sha, extract(epoch from finished_at)), ','
-            order by service, environment, finished_at, deployment_id)) as hash
-    from intermediate.int_deployments__walk
-    where finished_at is not null and {of_whom}
-    group by tenant_id, repository
-),
 
-commits as (
-    select tenant_id, repository, concat_ws(':', count(*), sum(hashtextextended(sha, 0))) as hash
-    from intermediate.int_commits__unioned
-    where {of_whom}
-    group by tenant_id, repository
-)
+class History(NamedTuple):
+    """Of some repositories, as `commit_graph` takes them; `graph` is a row of `graphs` (tenant_id, repository)."""
 
-select tenant_id::text, repository, concat_ws('/', deployments.hash, commits.hash) as fingerprint
-from deployments
-left join commits using (tenant_id, repository)
-"""
-WALKED = """
-select tenant_id::text, repository, fingerprint
-from ml.commit_walks
-where {of_whom} or tenant_id not in (select tenant_id from app.tenant)
-"""
+    graphs: pl.DataFrame
+    commits: pl.DataFrame
+    deployments: pl.DataFrame  # with the columns of their line
 
 
 def first_deployments(warehouse: Warehouse, full: bool = False) -> dict[str, int]:
-    """Bring ml.commit_deployments up to date: counts of repositories walked, rows written and rows deleted.
+    """Bring ml.commit_deployments up to date: counts of repositories and deployments walked, rows written and deleted.
 
-    Of tenants with news, a repository is walked where its deployments or its commits have changed since its last walk,
-    late and deleted ones included; `full` walks all. Both give the same rows, and only rows that differ are written.
+    A new deployment after the others of its line is walked from its sha to what is delivered. A repository is walked
+    whole where another deployment is new, has changed or is gone, or commits came or went that older deployments
+    reach; `full` walks all. Both give the same rows, and only rows that differ are written.
     """
-    of_whom = EVERYBODY if full else NEWS
-    now = frames.read(warehouse, FINGERPRINTS.format(of_whom=of_whom))
-    walked = frames.read(warehouse, WALKED.format(of_whom=of_whom))
-    changed = now if full else now.join(walked, on=now.columns, how="anti")
-    gone = walked.join(now, on=REPOSITORY, how="anti")
-    touched = pl.concat([changed, gone]).select(REPOSITORY).unique()
-    found = _walk(warehouse, changed)
-    old = _read_of(warehouse, touched, f"{', '.join(KEY[2:])}, deployment_id::text, method", "ml.commit_deployments")
-    with warehouse.connect("transformer") as connection:
-        counts = frames.store(connection, "ml.commit_deployments", KEY, found, old.select(found.columns))
-        frames.store(connection, "ml.commit_walks", REPOSITORY, now, walked)
-    return {"repositories": changed.height, **counts}
+    new = news.find(warehouse, full)
+    counts = _walk_whole(warehouse, new.repositories)
+    counts["written"] += _walk_on(warehouse, new.deployments)
+    return {"repositories": new.repositories.height, "deployments": new.deployments.height, **counts}
 
 
-def read_history(warehouse: Warehouse, repositories: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Commits and deployments of some repositories as `commit_graph` takes them, `graph` being a repository's row.
-
-    The deployments carry their service and environment too.
-    """
-    graphs = repositories.select(REPOSITORY).with_row_index("graph").cast({"graph": pl.Int64})
-    commits = frames.read(
-        warehouse,
-        f"""
-        select given.graph::bigint, commits.sha, commits.parents
-        from {frames.records(graphs.to_dicts(), "graph int, tenant_id uuid, repository text")}
-        inner join intermediate.int_commits__unioned as commits using (tenant_id, repository)
-        """,
-    ).cast(commit_graph.COMMITS)  # type: ignore[arg-type]
-    deployments = frames.read(warehouse, DEPLOYMENTS).join(graphs, on=REPOSITORY)
-    lines = deployments.select(LINE).unique(maintain_order=True).with_row_index("line").cast({"line": pl.Int64})
-    return commits, deployments.join(lines, on=LINE)
-
-
-def _walk(warehouse: Warehouse, repositories: pl.DataFrame) -> pl.DataFrame:
-    """The rows that ml.commit_deployments must have for these repositories."""
-    schema = {**dict.fromkeys(KEY, pl.String), "deployment_id": pl.String, "method": pl.String}
+def _walk_whole(warehouse: Warehouse, repositories: pl.DataFrame) -> dict[str, int]:
+    """Walk repositories and make the tables hold what was found: how many commits' rows were written and deleted."""
     if repositories.is_empty():
-        return pl.DataFrame(schema=schema)
-    commits, deployments = read_history(warehouse, repositories)
-    found = commit_graph.first_deployments(commits, deployments.select(*commit_graph.DEPLOYMENTS))
-    lines = deployments.select("line", *LINE).unique()
-    return found.join(lines, on="line").select(*schema)
+        return {"written": 0, "deleted": 0}
+    found = walk(read_history(warehouse, repositories))
+    old = {table: _read_of(warehouse, repositories, rows.columns, table) for table, rows in found.items()}
+    with warehouse.connect("transformer") as connection:
+        counts = {table: frames.store(connection, table, KEYS[table], found[table], old[table]) for table in KEYS}
+    return counts["ml.commit_deployments"]
 
 
-def _read_of(warehouse: Warehouse, repositories: pl.DataFrame, columns: str, table: str) -> pl.DataFrame:
+def _walk_on(warehouse: Warehouse, deployments: pl.DataFrame) -> int:
+    """Walk new deployments from their shas and add to the tables what was found: how many commits' rows."""
+    if deployments.is_empty():
+        return 0
+    found = onward.walk(warehouse, deployments)
+    with warehouse.connect("transformer") as connection:
+        for table, key in KEYS.items():
+            frames.upsert(connection, table, key, found[table])
+    return found["ml.commit_deployments"].height
+
+
+def read_history(warehouse: Warehouse, repositories: pl.DataFrame) -> History:
+    """Commits and deployments of some repositories."""
+    graphs = repositories.select(REPOSITORY).with_row_index("graph").cast({"graph": pl.Int64})
+    given = frames.records(graphs.to_dicts(), "graph int, tenant_id uuid, repository text")
+    commits = frames.read(warehouse, COMMITS.format(repositories=given)).cast(commit_graph.COMMITS)  # type: ignore[arg-type]
+    deployments = frames.read(warehouse, DEPLOYMENTS.format(repositories=given))
+    lines = deployments.select(LINE).unique(maintain_order=True).with_row_index("line").cast({"line": pl.Int64})
+    return History(graphs, commits, deployments.join(lines, on=LINE))
+
+
+def walk(history: History) -> dict[str, pl.DataFrame]:
+    """The rows that each table of KEYS must have for these repositories."""
+    graphs, commits, deployments = history
+    deployed = deployments.select(*commit_graph.DEPLOYMENTS)
+    found = commit_graph.first_deployments(commits, deployed)
+    missing = commit_graph.missing_commits(commits, deployed).join(graphs, on="graph")
+    return {
+        "ml.commit_deployments": found.join(deployments.select("line", *LINE).unique(), on="line").select(
+            *KEYS["ml.commit_deployments"], "deployment_id", "method"
+        ),
+        "ml.walked_deployments": deployments.select(*COLUMNS),
+        "ml.missing_commits": missing.select(*KEYS["ml.missing_commits"]),
+    }
+
+
+def _read_of(warehouse: Warehouse, repositories: pl.DataFrame, columns: list[str], table: str) -> pl.DataFrame:
     """What `table` holds for some repositories."""
+    texts = [f"{column}::text" if column.endswith("_id") else column for column in columns]
     given = frames.records(repositories.to_dicts(), "tenant_id uuid, repository text")
     return frames.read(
-        warehouse,
-        f"select tenant_id::text, repository, {columns} from {given} inner join {table} using (tenant_id, repository)",
+        warehouse, f"select {', '.join(texts)} from {given} inner join {table} using (tenant_id, repository)"
     )

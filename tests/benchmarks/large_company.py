@@ -57,6 +57,7 @@ class Company:
                     for name, (columns, query) in tables.items():
                         if is_first or name not in rows.ONCE:
                             database.execute(_insert(source, name, columns, query), mine)
+                    database.execute(CONNECTION, {**mine, "source": source})
                     database.execute(PACKAGE, {**mine, "source": source})
                     database.execute(SYNC, {**mine, "source": source})
         if is_first:
@@ -95,6 +96,11 @@ def _insert(source: str, name: str, columns: str, query: str) -> Composable:
     )
 
 
+CONNECTION = """
+insert into app.connection (tenant_id, connection_id, source, name)
+values (%(tenant)s::uuid, %(connection)s::uuid, %(source)s, 'main')
+on conflict do nothing
+"""
 PACKAGE = """
 insert into app.load_package (load_id, tenant_id, connection_id, source, loaded_at)
 values (%(package)s || %(connection)s::text, %(tenant)s::uuid, %(connection)s::text::uuid, %(source)s, now())

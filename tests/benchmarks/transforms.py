@@ -9,6 +9,7 @@ import psycopg
 
 import dbt_project
 from orchestration import models
+from orchestration.assets.delivery import READ
 from orchestration.builds import Build
 from orchestration.dbt import Dbt
 from orchestration.models import Manifest
@@ -44,7 +45,7 @@ class Transforms:
     def chosen(self) -> set[str]:
         """The unique ids of the models that are built."""
         todo = [node["unique_id"] for node in self.manifest.marts if not self.areas or node["fqn"][2] in self.areas]
-        todo += [f"model.clearsignal.{name}" for name in ("int_deployments__walk", "int_commits__unioned")]
+        todo += [f"model.clearsignal.{name}" for name in READ]
         found: set[str] = set()
         while todo:
             if (unique_id := todo.pop()) in self.manifest.tables and unique_id not in found:

@@ -12,6 +12,7 @@ from psycopg.sql import SQL, Identifier, Placeholder
 from psycopg.types.json import Jsonb
 
 import dbt_project
+from orchestration.assets.delivery import READ
 from orchestration.models import Manifest
 from orchestration.standing import standing
 from pipelines import raw_schema
@@ -29,7 +30,7 @@ CODE = (
     "releases", "repository_summary", "review_pairs",
 )  # fmt: skip
 STANDS = "stands"
-FIRST = "+int_deployments__walk +int_commits__unioned"
+FIRST = " ".join(f"+{name}" for name in READ)
 REST = "+path:models/marts/delivery +path:models/marts/code"
 
 
@@ -115,6 +116,11 @@ class Project:
                     self._merge(database, RAW[source][name], {
                         "tenant_id": str(tenant), "connection_id": str(connection), **row, "_dlt_load_id": package,
                     })  # fmt: skip
+            database.execute(
+                "insert into app.connection (tenant_id, connection_id, source, name) values (%s, %s, %s, %s)"
+                " on conflict do nothing",
+                [tenant, connection, source, str(connection)],
+            )
             database.execute(
                 "insert into app.load_package (load_id, tenant_id, connection_id, source, loaded_at)"
                 " values (%s, %s, %s, %s, now())",

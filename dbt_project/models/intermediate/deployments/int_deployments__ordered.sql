@@ -1,7 +1,10 @@
 -- One row per deployment in the order of its service and environment: what came before, redeploys and rollbacks.
+-- Which deployments changed is kept (touched.sql): the walk of the commit graph looks at no others.
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
+    keeps_changes=true,
+    post_hook=["{{ ensure_changed_keys() }}"],
     unique_key=['tenant_id', 'deployment_id'],
     indexes=[{'columns': ['tenant_id', 'deployment_id'], 'unique': True}, {'columns': ['tenant_id', 'service', 'environment', 'finished_at']}, {'columns': ['tenant_id', 'sha']}],
 ) }}
