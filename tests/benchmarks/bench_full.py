@@ -66,16 +66,22 @@ def run() -> list[dict[str, Any]]:
 
 
 def _models(transforms: Transforms) -> list[str]:
-    """What both compute: all that is chosen but staging and seeds."""
+    """What both compute: all that is chosen but staging, seeds, and what says which raw rows are new."""
     tables = transforms.manifest.tables
     chosen = [
-        key for key in transforms.chosen if tables[key]["resource_type"] == "model" and not _is_staging(tables[key])
+        key
+        for key in transforms.chosen
+        if tables[key]["resource_type"] == "model" and not (_is_staging(tables[key]) or _reads_raw(tables[key]))
     ]
     return sorted(chosen, key=lambda key: (transforms.manifest.depths[key], key))
 
 
 def _is_staging(node: dict[str, Any]) -> bool:
     return bool(node["schema"] == "staging")
+
+
+def _reads_raw(node: dict[str, Any]) -> bool:
+    return any(parent.startswith("source.clearsignal.") and parent.split(".")[2] in RAW for parent in node["depends_on"]["nodes"])
 
 
 def _type_staging(warehouse: Warehouse, transforms: Transforms) -> None:

@@ -1,4 +1,9 @@
--- One row per issue of any source, in one shape.
+-- One row per issue with news of any source, in one shape. A table: its history is replayed by several views.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replaced',
+    indexes=[{'columns': ['tenant_id', 'issue_id'], 'unique': True}],
+) }}
 {% set columns = [
     'tenant_id', 'issue_id', 'source', 'connection_id', 'external_id', 'key', 'project', 'title', 'body_text', 'type',
     'status_name', 'is_done', 'resolution', 'priority', 'labels', 'component', 'customer', 'reporter', 'team',

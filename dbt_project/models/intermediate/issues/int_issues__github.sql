@@ -1,8 +1,9 @@
--- One row per GitHub issue in the common shape, before severity. GitHub has no types: labels say what an issue is.
+-- One row per GitHub issue with news in the common shape, before severity. GitHub has no types: labels say what an issue is.
 with
 
 issues as (
     select * from {{ ref('stg_github__issues') }}
+    where {{ of_issues_with_news() }}
 )
 
 select

@@ -1,4 +1,4 @@
--- One row per time a GitHub issue was closed or reopened.
+-- One row per time a GitHub issue with news was closed or reopened.
 with
 
 events as (
@@ -8,6 +8,7 @@ events as (
 
 issues as (
     select * from {{ ref('stg_github__issues') }}
+    where {{ of_issues_with_news() }}
 )
 
 select

@@ -1,8 +1,9 @@
--- One row per HubSpot ticket in the common shape, before severity. Done is a closed stage of its pipeline.
+-- One row per HubSpot ticket with news in the common shape, before severity. Done is a closed stage of its pipeline.
 with
 
 tickets as (
     select * from {{ ref('stg_hubspot__tickets') }}
+    where {{ of_issues_with_news('ticket_id') }}
 ),
 
 stages as (

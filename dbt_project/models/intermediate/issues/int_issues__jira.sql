@@ -1,8 +1,9 @@
--- One row per Jira issue in the common shape, before severity. Done is what the status category says.
+-- One row per Jira issue with news in the common shape, before severity. Done is what the status category says.
 with
 
 issues as (
     select * from {{ ref('stg_jira__issues') }}
+    where {{ of_issues_with_news() }}
 ),
 
 done_statuses as (

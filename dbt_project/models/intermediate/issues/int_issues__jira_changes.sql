@@ -4,8 +4,15 @@
     materialized='incremental',
     incremental_strategy='touched',
     unique_key=['tenant_id', 'connection_id', 'external_id', 'item'],
-    indexes=[{'columns': ['tenant_id', 'connection_id', 'external_id', 'item'], 'unique': True}],
+    indexes=[
+        {'columns': ['tenant_id', 'connection_id', 'external_id', 'item'], 'unique': True},
+        {'columns': ['tenant_id', 'issue_id']},
+    ],
+    touched='touched_jira_histories',
+    scope=['tenant_id', 'issue_id'],
 ) }}
+-- depends_on: {{ ref('int_issues__news') }}
+-- depends_on: {{ ref('int_issues__whole_sources') }}
 select
     changelogs.tenant_id,
     changelogs.connection_id,
@@ -25,4 +32,8 @@ select
     item.json ->> 'toString' as new_text
 from {{ ref('stg_jira__changelogs') }} as changelogs
 cross join lateral jsonb_array_elements(changelogs.items) with ordinality as item (json, position)
-where jsonb_typeof(changelogs.items) = 'array' and {{ of_touched_tenants('changelogs.tenant_id') }}
+where
+    jsonb_typeof(changelogs.items) = 'array'
+    {%- if is_incremental() %}
+    and {{ of_issues_with_news() }}
+    {%- endif %}

@@ -1,29 +1,23 @@
--- One row per issue of the tenants that this build has news of (all tenants on a full refresh): every figure of an issue,
--- worked out anew. What differs from the last build is found in int_issues__touched.
+-- One row per issue with news: every figure of it, worked out anew. What differs from the last build is found in
+-- int_issues__touched.
 -- Materialized: the planner takes each of these views for a row or two, and would run one again for each issue.
-{{ config(materialized='table') }}
-{% set has_ledger = execute and adapter.get_relation(this.database, this.schema, 'int_issues__touched') is not none -%}
-{% set of_news = of_touched_tenants(is_needed=has_ledger and not flags.FULL_REFRESH) -%}
+{{ config(materialized='incremental', incremental_strategy='replaced') }}
 with
 
 issues as materialized (
     select * from {{ ref('int_issues__collected') }}
-    where {{ of_news }}
 ),
 
 classes as materialized (
     select * from {{ ref('int_severity__classified') }}
-    where {{ of_news }}
 ),
 
 intervals as materialized (
     select * from {{ ref('int_issues__intervals_replayed') }}
-    where {{ of_news }}
 ),
 
 visits as materialized (
     select * from {{ ref('int_issues__statuses_replayed') }}
-    where {{ of_news }}
 ),
 
 -- Every issue has intervals, so this is a left join; but one that cannot become a loop over all visits for each issue, which
@@ -73,6 +67,7 @@ select
     histories.type,
     case when histories.is_done then 'resolved' else 'open' end as status,
     histories.status_name,
+    histories.priority,
     classes.severity,
     classes.severity_reason,
     histories.component,

@@ -1,6 +1,6 @@
--- One row per status that an issue's history names, in the order it was entered, and one for the status that its source
--- shows now (is_present). A status that nobody describes any more keeps the name that the history has, without a category,
--- and nobody knows whether it means done.
+-- One row per status that the history of an issue with news names, in the order it was entered, and one for the status that
+-- its source shows now (is_present). A status that nobody describes any more keeps the name that the history has, without a
+-- category, and nobody knows whether it means done.
 with
 
 jira_items as (
@@ -8,7 +8,7 @@ jira_items as (
         *,
         row_number() over (partition by tenant_id, issue_id order by position) as ordinal
     from {{ ref('int_issues__jira_changes') }}
-    where field_name = 'status'
+    where field_name = 'status' and {{ of_issues_with_news() }}
 ),
 
 jira_entries as (
@@ -45,6 +45,7 @@ jira_entries as (
         status_name,
         true as is_present
     from {{ ref('stg_jira__issues') }}
+    where {{ of_issues_with_news() }}
 ),
 
 jira as (
@@ -63,6 +64,11 @@ jira as (
     left join {{ ref('int_issues__jira_statuses') }} as statuses using (tenant_id, connection_id, status_id)
 ),
 
+hubspot_tickets as (
+    select * from {{ ref('stg_hubspot__tickets') }}
+    where {{ of_issues_with_news('ticket_id') }}
+),
+
 hubspot_entries as (
     select
         tickets.tenant_id,
@@ -73,7 +79,7 @@ hubspot_entries as (
         entry.position,
         entry.json ->> 'stage' as stage_id,
         false as is_present
-    from {{ ref('stg_hubspot__tickets') }} as tickets
+    from hubspot_tickets as tickets
     cross join lateral jsonb_array_elements(tickets.stage_history) with ordinality as entry (json, position)
     where jsonb_typeof(tickets.stage_history) = 'array'
     union all
@@ -86,7 +92,7 @@ hubspot_entries as (
         null::bigint as position,
         stage_id,
         true as is_present
-    from {{ ref('stg_hubspot__tickets') }}
+    from hubspot_tickets
 ),
 
 -- HubSpot says which stages are closed, and not which mean that somebody works.
@@ -104,6 +110,11 @@ hubspot as (
     left join {{ ref('int_issues__hubspot_stages') }} as stages using (tenant_id, connection_id, pipeline_id, stage_id)
 ),
 
+zendesk_tickets as (
+    select * from {{ ref('stg_zendesk__tickets') }}
+    where {{ of_issues_with_news('ticket_id') }}
+),
+
 zendesk_entries as (
     select
         tickets.tenant_id,
@@ -116,7 +127,7 @@ zendesk_entries as (
         changes.status,
         false as is_present
     from {{ ref('stg_zendesk__status_changes') }} as changes
-    inner join {{ ref('stg_zendesk__tickets') }} as tickets
+    inner join zendesk_tickets as tickets
         on
             changes.tenant_id = tickets.tenant_id
             and changes.connection_id = tickets.connection_id
@@ -129,7 +140,7 @@ zendesk_entries as (
         null::bigint as position,
         status,
         true as is_present
-    from {{ ref('stg_zendesk__tickets') }}
+    from zendesk_tickets
 ),
 
 zendesk as (

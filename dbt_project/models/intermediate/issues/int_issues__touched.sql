@@ -10,7 +10,8 @@
         {'columns': ['build_id']},
     ],
 ) }}
--- depends_on: {{ ref('int_tenants__touched') }}
+-- depends_on: {{ ref('int_issues__news') }}
+-- depends_on: {{ ref('int_issues__whole_sources') }}
 -- depends_on: {{ source('app', 'tenant') }}
 with
 
@@ -70,7 +71,10 @@ left_behind as (
         (
             recalculated.issue_id is null
             and (
-                known.tenant_id in (select tenant_id from {{ ref('int_tenants__touched') }})
+                (known.tenant_id, known.issue_id) in (select tenant_id, issue_id from {{ ref('int_issues__news') }})
+                or (known.tenant_id, known.source) in (
+                    select tenant_id, source from {{ ref('int_issues__whole_sources') }}
+                )
                 or known.tenant_id not in (select tenant_id from {{ source('app', 'tenant') }})
             )
         )

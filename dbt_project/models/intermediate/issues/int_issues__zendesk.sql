@@ -1,9 +1,10 @@
--- One row per Zendesk ticket in the common shape, before severity. Done is solved or closed; one that was merged into
+-- One row per Zendesk ticket with news in the common shape, before severity. Done is solved or closed; one that was merged into
 -- another is closed, and delivers nothing.
 with
 
 tickets as (
     select * from {{ ref('stg_zendesk__tickets') }}
+    where {{ of_issues_with_news('ticket_id') }}
 ),
 
 organizations as (

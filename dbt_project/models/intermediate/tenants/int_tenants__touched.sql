@@ -1,5 +1,5 @@
 -- One row per tenant to which anything new came since the last build that succeeded: rows, a rule, or a new local day.
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', incremental_strategy='replaced') }}
 
 select
     tenant_id,
