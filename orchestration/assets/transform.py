@@ -10,7 +10,7 @@ from orchestration import audit, fingerprint, models, shown
 from orchestration.builds import Build
 from orchestration.dbt import Dbt, Outcome, stands
 from orchestration.models import Manifest
-from orchestration.standing import standing
+from orchestration.standing import missing, standing
 from pipelines import raw_schema
 from pipelines.warehouse.connection import Warehouse
 
@@ -93,13 +93,18 @@ def spec(manifest: Manifest, node: Mapping[str, Any]) -> dg.AssetSpec:
 def _open(
     context: dg.AssetExecutionContext, config: TransformOptions, manifest: Manifest, build: Build, is_whole: bool
 ) -> None:
-    """Open the run's build. Only a whole first step takes the new packages: a part of it would lose them."""
+    """Open the run's build. Only a whole first step takes the new packages: a part of it would lose them.
+
+    Nor can a part of it rebuild all: what a model reads is of the tenants with news alone, which are all in a rebuild.
+    """
     if build.build_id is not None:
         return
-    changed = fingerprint.changed_models(build.warehouse, manifest)
-    if changed:
-        context.log.info(f"Rebuilding all models, as the code of these changed: {', '.join(changed)}")
-    build_id = build.open(is_full=config.full or (bool(changed) and is_whole))
+    changed, gone = fingerprint.changed_models(build.warehouse, manifest), missing(build.warehouse, manifest)
+    if is_whole and (changed or gone):
+        context.log.info(f"Rebuilding all models, as these changed or are not there: {', '.join([*changed, *gone])}")
+    if config.full and not is_whole:
+        context.log.warning("Only a run of all models rebuilds them. This one builds what is new.")
+    build_id = build.open(is_full=is_whole and (config.full or bool(changed or gone)))
     build.is_known_code = not build.is_full and fingerprint.is_known(build.warehouse, manifest)
     if changed and is_whole:
         fingerprint.forget(build.warehouse)

@@ -116,7 +116,7 @@ def test_rows_that_come_shuffled_twice_or_late_give_the_same_marts(project: Proj
         assert delivered.comparable(shops["mixed"], mart) == delivered.comparable(shops["quiet"], mart), mart
 
 
-def test_history_that_arrives_late_and_a_status_that_changes_its_meaning_reach_the_marts(project: Project, shops):
+def test_late_history_a_status_that_changes_its_meaning_and_a_renamed_customer_reach_the_marts(project: Project, shops):
     busy = shops["busy"]
     late = busy.issue("SHOP-9", 12, "Done", statuscategorychangedate=at(90))
     busy.sync(101)
@@ -124,10 +124,13 @@ def test_history_that_arrives_late_and_a_status_that_changes_its_meaning_reach_t
     busy.change(late, 40, field="status", fieldId="status", **{"from": "1", "to": "3"})
     busy.add("jira", "statuses", id="2", name="Doing", category_key="done")
     busy.again("jira", "issues", {**busy.done, "status": {"id": "2", "name": "Doing"}})
+    busy.add("hubspot", "companies", id="9", name="Acme AG")
     busy.sync(102)
     build(project)
 
     issues = {row["key"]: row for row in busy.rows("issues")}
+    assert "Acme AG" in {row["customer"] for row in issues.values()}
+    assert "Acme GmbH" not in {row["customer"] for row in issues.values() if row["source"] == "hubspot"}
     assert issues["SHOP-9"]["resolved_at"] == at(40)
     assert issues["SHOP-1"]["status"] == "resolved"
 

@@ -31,6 +31,7 @@ from delivered
 inner join {{ ref('int_deployments__ordered') }} as deployments using (tenant_id, deployment_id)
 inner join (
     select distinct on (tenant_id, repository, sha) * from {{ ref('int_commits__unioned') }}
+    where {{ of_touched_tenants() }}
     order by tenant_id, repository, sha, connection_id
 ) as commits
     on

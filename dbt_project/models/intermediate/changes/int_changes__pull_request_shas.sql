@@ -37,6 +37,7 @@ own as (
             and pulls.connection_id = commits.connection_id
             and pulls.repository = commits.repository
             and pulls.number = commits.pull_request_number
+    where {{ of_touched_tenants('commits.tenant_id') }}
 )
 
 select * from own

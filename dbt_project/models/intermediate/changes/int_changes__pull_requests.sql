@@ -28,7 +28,7 @@ by_ancestry as (
         delivered.method = 'baseline' as is_baseline
     from {{ ref('int_changes__pull_request_shas') }} as shas
     inner join {{ source('ml', 'commit_deployments') }} as delivered using (tenant_id, repository, sha)
-    where {{ of_touched_tenants('shas.tenant_id') }}
+    where {{ of_touched_tenants('shas.tenant_id') }} and {{ of_touched_tenants('delivered.tenant_id') }}
 ),
 
 -- The deployed commit is the pull request's head: the branch itself was deployed.

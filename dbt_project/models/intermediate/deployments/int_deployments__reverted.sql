@@ -36,6 +36,8 @@ carried as (
     inner join {{ ref('int_changes__pull_requests') }} as changes using (tenant_id, pull_request_id)
     where
         not changes.is_baseline
+        and {{ of_touched_tenants('shas.tenant_id') }}
+        and {{ of_touched_tenants('changes.tenant_id') }}
         and (shas.tenant_id, shas.repository, shas.sha) in (
             select concerned.tenant_id, concerned.repository, concerned.sha from concerned
         )

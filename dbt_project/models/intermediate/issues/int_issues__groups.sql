@@ -2,8 +2,8 @@
 -- the tenant's clock.
 with
 
-issues as (
-    select * from {{ ref('int_issues__unioned') }}
+spans as (
+    select * from {{ ref('int_issues__group_spans') }}
 ),
 
 tenants as (
@@ -15,19 +15,17 @@ as_of as (
 )
 
 select
-    issues.tenant_id,
-    issues.source,
-    issues.project,
-    coalesce(issues.team, 'none') as team,
-    issues.severity,
+    spans.tenant_id,
+    spans.source,
+    spans.project,
+    spans.team,
+    spans.severity,
     tenants.time_zone,
-    min({{ local_day('issues.created_at', 'tenants.time_zone') }}) as first_day,
+    spans.first_day,
     -- One for the whole source: news of a webhook may be younger than the instant up to which the source was read.
-    max({{ local_day(
-        'greatest(max(as_of.as_of), max(issues.created_at), max(issues.resolved_at), max(issues.status_entered_at))',
-        'tenants.time_zone'
-    ) }}) over (partition by issues.tenant_id, issues.source) as last_day
-from issues
+    max({{ local_day('greatest(as_of.as_of, spans.newest_at)', 'tenants.time_zone') }}) over (
+        partition by spans.tenant_id, spans.source
+    ) as last_day
+from spans
 inner join tenants using (tenant_id)
 left join as_of using (tenant_id, source)
-group by issues.tenant_id, issues.source, issues.project, coalesce(issues.team, 'none'), issues.severity, tenants.time_zone

@@ -22,8 +22,10 @@ issues as (
 
 ticket_fields as (
     select tenant_id, ticket_id as issue_id, jira_issue_key from {{ ref('stg_hubspot__tickets') }}
+    where {{ of_touched_tenants() }}
     union all
     select tenant_id, ticket_id as issue_id, jira_issue_key from {{ ref('stg_zendesk__tickets') }}
+    where {{ of_touched_tenants() }}
 ),
 
 jira_links as (
@@ -35,6 +37,7 @@ jira_links as (
     cross join lateral jsonb_array_elements(jira.links) as link (json)
     where
         jsonb_typeof(jira.links) = 'array'
+        and {{ of_touched_tenants('jira.tenant_id') }}
         and link.json #>> '{type,name}' ilike '%duplicate%'
 ),
 

@@ -16,7 +16,7 @@ texts as (
         'key_in_text' as method,
         concat_ws(' ', title, body_text) as text
     from {{ ref('int_issues__unioned') }}
-    where {{ of_touched_tenants() }}
+    where {{ of_touched_tenants(is_needed=true) }}
     union all
     select
         tenant_id,
@@ -25,7 +25,7 @@ texts as (
         'remote_link' as method,
         url as text
     from {{ ref('stg_jira__remotelinks') }}
-    where {{ of_touched_tenants() }}
+    where {{ of_touched_tenants(is_needed=true) }}
 ),
 
 found as (

@@ -3,7 +3,7 @@ with
 
 issues as (
     select * from {{ ref('stg_jira__issues') }}
-    where not is_subtask
+    where not is_subtask and {{ of_touched_tenants(is_needed=true) }}
 ),
 
 changes as (

@@ -4,6 +4,7 @@ with
 
 issues as (
     select * from {{ ref('stg_jira__issues') }}
+    where {{ of_touched_tenants(is_needed=true) }}
 ),
 
 changes as (

@@ -16,7 +16,7 @@ sprints as (
 
 intervals as (
     select * from {{ ref('int_issues__open_intervals') }}
-    where source = 'jira'
+    where source = 'jira' and {{ of_touched_tenants(is_needed=true) }}
 ),
 
 points as (

@@ -43,6 +43,9 @@ events as (
         groups.last_day
     from {{ ref('int_issues__flow_events') }} as events
     inner join groups using (tenant_id, source, project, team, severity)
+    {%- if is_incremental() %}
+    where {{ of_tenants('select named.tenant_id from groups as named', 'events.tenant_id') }}
+    {%- endif %}
 ),
 
 -- Issues that were open or in work before the first day that is worked out here.
@@ -67,6 +70,9 @@ intervals as (
         )) as last_days
     from {{ ref('int_issues__open_intervals') }} as intervals
     inner join groups using (tenant_id, source, project, team, severity)
+    {%- if is_incremental() %}
+    where {{ of_tenants('select named.tenant_id from groups as named', 'intervals.tenant_id') }}
+    {%- endif %}
     group by groups.group_number, groups.time_zone
 ),
 

@@ -23,6 +23,9 @@ items as (
         date_trunc('week', {{ local_day('items.resolved_at', 'items.time_zone') }})::date as week
     from {{ ref('int_throughput__work_items') }} as items
     inner join days using (tenant_id, source)
+    {%- if is_incremental() %}
+    where {{ of_tenants('select named.tenant_id from days as named', 'items.tenant_id') }}
+    {%- endif %}
 ),
 
 groups as (

@@ -15,7 +15,7 @@ days as (
 
 open_issues as materialized (
     select * from {{ ref('int_issues__unioned') }}
-    where status = 'open' and {{ of_tenants('select days.tenant_id from days') }}
+    where status = 'open' and {{ of_tenants('select named.tenant_id from days as named') }}
 ),
 
 -- By itself, as the projects below: the planner takes each for a row, and would compare it with all.
@@ -26,7 +26,7 @@ starts as materialized (
         min(started_at) as started_at,
         bool_or(stopped_at is null) as is_in_progress
     from {{ ref('int_issues__work_intervals') }}
-    where {{ of_tenants('select days.tenant_id from days') }}
+    where {{ of_tenants('select named.tenant_id from days as named') }}
     group by tenant_id, issue_id
 ),
 
@@ -58,10 +58,10 @@ cycles as (
         cycle_times.project,
         cycle_times.cycle_days
     from {{ ref('int_issues__cycle_times') }} as cycle_times
-    inner join days as scored using (tenant_id, source)
+    inner join days using (tenant_id, source)
     where
-        cycle_times.resolved_on > scored.scored_on - {{ days_back }}
-        and {{ of_tenants('select days.tenant_id from days', 'cycle_times.tenant_id') }}
+        cycle_times.resolved_on > days.scored_on - {{ days_back }}
+        and {{ of_tenants('select named.tenant_id from days as named', 'cycle_times.tenant_id') }}
 ),
 
 projects as materialized (
