@@ -11,8 +11,8 @@ from orchestration import models
 from orchestration.assets import delivery, signals
 from orchestration.models import Manifest
 
-# Which tenants have news: it reads no raw table, and every incremental model reads it.
-TOUCHED = ("int_tenants__seen", "int_tenants__touched")
+# Of whom and of what all is new: they hang on the packages, not on the raw tables that were told.
+TOUCHED = ("int_tenants__seen", "int_tenants__touched", "int_issues__whole_sources")
 PYTHON = {spec.key: spec for asset in (*delivery.ASSETS, *signals.ASSETS) for spec in asset.specs}
 # Every text counts in what the words of all others weigh, so one that changed has a whole tenant compared anew.
 BY_WHOLE_BUILDS = {"similar_issues", "duplicate_members"}
