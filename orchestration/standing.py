@@ -1,7 +1,7 @@
 """What of a build's tables and views is there.
 
-Views and seeds stand as they were made while their code is the same: dbt takes some forty milliseconds to make one again,
-and they are more than half of all nodes.
+Views and seeds stand as they were made while their code is the same: dbt takes some forty milliseconds to make one
+again, and they are more than half of all nodes.
 """
 
 from collections.abc import Iterable

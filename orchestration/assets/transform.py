@@ -48,7 +48,7 @@ def _step(manifest: Manifest, number: int) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         chosen = [node for key, node in nodes.items() if key in context.selected_asset_keys]
         is_complete = len(chosen) == len(nodes)
-        _open(context, config, manifest, build, is_whole=is_complete and number == models.FIRST)
+        open_build(context, config, manifest, build, is_whole=is_complete and number == models.FIRST)
         dbt = Dbt.of_run(context.run_id, warehouse)
         stand = standing(warehouse, manifest, chosen) if build.is_known_code and is_complete else set()
         made = [node for node in chosen if node["unique_id"] not in stand]
@@ -90,7 +90,7 @@ def spec(manifest: Manifest, node: Mapping[str, Any]) -> dg.AssetSpec:
     )
 
 
-def _open(
+def open_build(
     context: dg.AssetExecutionContext, config: TransformOptions, manifest: Manifest, build: Build, is_whole: bool
 ) -> None:
     """Open the run's build. Only a whole first step takes the new packages: a part of it would lose them.

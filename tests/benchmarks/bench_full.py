@@ -16,6 +16,7 @@ import dbt_project
 from orchestration.builds import Build
 from pipelines import contracts
 from pipelines.publish import publish
+from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 from tests.benchmarks import syncs
 from tests.benchmarks.duckdb_models import BACK, DuckModels, relation
@@ -81,7 +82,8 @@ def _is_staging(node: dict[str, Any]) -> bool:
 
 
 def _reads_raw(node: dict[str, Any]) -> bool:
-    return any(parent.startswith("source.clearsignal.") and parent.split(".")[2] in RAW for parent in node["depends_on"]["nodes"])
+    sources = [parent.split(".")[2] for parent in node["depends_on"]["nodes"] if parent.startswith("source.")]
+    return not RAW.keys().isdisjoint(sources)
 
 
 def _type_staging(warehouse: Warehouse, transforms: Transforms) -> None:
