@@ -79,6 +79,12 @@ def _rewrite(node: exp.Expression) -> exp.Expression:
         return node.select("1", copy=False)
     if isinstance(node, exp.Like) and isinstance(node.expression, exp.Any):
         return _like_any(node)
+    if (
+        isinstance(node, exp.EQ)
+        and isinstance(node.expression, exp.Any)
+        and (chosen := node.expression.find(exp.Select))
+    ):
+        return exp.In(this=node.this, query=chosen.subquery())  # an array of rows there, the rows here
     if isinstance(node, exp.Bracket) and isinstance(node.this, exp.Paren | exp.Anonymous):
         called = node.this.unnest()
         if isinstance(called, exp.Anonymous) and called.name.lower() == "regexp_match":

@@ -45,7 +45,7 @@ def test_no_view_reads_a_table_that_a_part_replaces(manifest: Manifest) -> None:
 
 
 def test_no_table_of_a_part_is_made_anew(manifest: Manifest) -> None:
-    """Views over it, which stand in a part, would be gone; the name of its index, which is sent again, would be taken."""
+    """Views over it, which stand in a part, would be gone; its index's name, which is sent again, would be taken."""
     part = downstream.part(manifest, manifest.raw_tables({"raw_github", "raw_jira", "raw_hubspot"}))
 
     assert part.nodes and [node["name"] for node in part.nodes if node["config"]["materialized"] == "table"] == []
