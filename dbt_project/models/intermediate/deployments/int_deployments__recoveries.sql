@@ -7,7 +7,8 @@
 ) }}
 with
 
-deployments as (
+-- Read where it is named: the first later one of a line is found by the table's index.
+deployments as not materialized (
     select * from {{ ref('int_deployments__ordered') }}
     where
         environment_class = 'production' and status = 'success' and finished_at is not null

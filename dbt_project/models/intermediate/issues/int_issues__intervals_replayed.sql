@@ -1,9 +1,15 @@
--- One row per issue: the instants at which it was opened (first: created) and was done again, in step with each other.
+-- One row per issue with news: the instants at which it was opened (first: created) and was done again, in step with each other.
 -- The last state is the one that the source shows now, also where its history is missing or late.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replaced',
+    indexes=[{'columns': ['tenant_id', 'issue_id'], 'unique': True}],
+) }}
 with
 
 issues as (
-    select * from {{ ref('int_issues__collected') }}
+    select tenant_id, issue_id, created_at, state_changed_at, is_done
+    from {{ ref('int_issues__collected') }}
 ),
 
 states as (

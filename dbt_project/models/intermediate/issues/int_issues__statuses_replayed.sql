@@ -1,6 +1,11 @@
--- One row per issue: its visits to statuses as a JSON list of {status, category, entered_at, left_at}, in their order. The
--- last one is to the status that the source shows now, also where the history is missing or late, and has no end; when it
--- began is a column of its own.
+-- One row per issue with news: its visits to statuses as a JSON list of {status, category, entered_at, left_at}, in their
+-- order. The last one is to the status that the source shows now, also where the history is missing or late, and has no end;
+-- when it began is a column of its own.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replaced',
+    indexes=[{'columns': ['tenant_id', 'issue_id'], 'unique': True}],
+) }}
 with
 
 issues as (
