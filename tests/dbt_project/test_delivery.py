@@ -375,7 +375,7 @@ def test_a_preview_judges_runs_as_the_models_do(project, told):
     runs = rules_in_force(project, tenants, "deployment_rules", *marts)
     environments = rules_in_force(project, tenants, "environment_rules", *marts)
 
-    assert sum(one.matched or 0 for one in runs) > 10  # of those with rules of their own
+    assert sum(one.matched or 0 for one in runs) > 3  # of those with rules of their own; recorded ones bring many more
     assert [change for one in (*runs, *environments) for change in one.changes] == []
 
 
