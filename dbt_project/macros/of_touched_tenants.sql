@@ -1,5 +1,6 @@
 {#- In an incremental run: only rows of tenants to which anything new came. The rows that are left out are those that a
-    whole run would give unchanged. -#}
+    whole run would give unchanged. A view is the same in every run: there it filters where `is_needed` is said, which is for
+    views that are read for touched tenants alone. -#}
 {%- macro of_touched_tenants(column='tenant_id', is_needed=is_incremental()) -%}
 {%- set touched = 'select touched.tenant_id from ' ~ ref('int_tenants__touched') ~ ' as touched' -%}
 {{ of_tenants(touched, column) if is_needed else 'true' }}

@@ -3,7 +3,6 @@ with
 
 pulls as (
     select * from {{ ref('stg_github__pull_requests') }}
-    where {{ of_touched_tenants() }}
 ),
 
 commits as (
@@ -39,7 +38,6 @@ reviews as (
         + (count(*) filter (where state_name = 'APPROVED') > 0)::int as review_rounds,
         count(distinct reviewer) as reviewer_count
     from {{ ref('int_pull_requests__reviews') }}
-    where {{ of_touched_tenants() }}
     group by tenant_id, pull_request_id
 ),
 
