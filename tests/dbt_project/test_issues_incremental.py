@@ -55,6 +55,12 @@ def views_of(project: Project) -> dict[str, int]:
         )
 
 
+def worked_out_anew(project: Project) -> int:
+    """How many issues the last build did not take as they were."""
+    with project.warehouse.connect("transformer") as database:
+        return database.execute("select count(*) from intermediate.int_issues__news").fetchone()[0]
+
+
 def totals(shop: Tracker) -> dict[str, int]:
     names = ("created_count", "resolved_count", "reopened_count")
     return {name: sum(row[name] for row in shop.rows("issue_flow_daily")) for name in names}
@@ -67,6 +73,7 @@ def test_a_build_without_news_changes_nothing_and_makes_only_the_views_that_are_
     build(project)
 
     assert project.checksums(MARTS) == before
+    assert worked_out_anew(project) == 0
     assert [project.changed(mart) for mart in MARTS] == [[]] * len(MARTS)
     after = views_of(project)
     assert set(after) == set(views)
@@ -144,6 +151,7 @@ def test_what_a_failed_build_saw_is_not_lost_by_the_next(project: Project, shops
     project.close(failed, "failed")
     build(project, first=BEFORE_TEXTS)
 
+    assert worked_out_anew(project) == 1
     assert {row["status"] for row in busy.rows("issues") if row["key"] == "SHOP-2"} == {"resolved"}
     equals_a_full_refresh(project, first=BEFORE_TEXTS)  # what the tests before this one moved is in it
 
