@@ -24,6 +24,7 @@ from pipelines.landing_news import MOST_ROWS, holds_news
 from pipelines.landing_postgres import Postgres, prepare
 from pipelines.landing_rows import Broken, Cells, fitting
 from pipelines.landing_source import packaged
+from pipelines.load_locks import landing_schema
 from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 
@@ -33,11 +34,6 @@ _begun: set[str] = set()  # addresses and sources whose dataset has dlt's own ta
 
 def pipeline_name(source: str, connection_id: UUID | str) -> str:
     return f"{source}_{UUID(str(connection_id)).hex}"
-
-
-def landing_schema(source: str, connection_id: UUID | str) -> str:
-    """At most 55 bytes: Postgres cuts names at 63, and dlt would shorten them in its own way."""
-    return f"landing_{pipeline_name(source, connection_id)}"
 
 
 def folder(warehouse: Warehouse, source: str, connection_id: UUID | str) -> Path:

@@ -1,9 +1,11 @@
 """dlt's Postgres without what makes small packages dear: at every step a search for options, and a new session."""
 
 import sys
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
+import psycopg2
 from dlt.common import validation
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.providers.provider import ConfigProvider
@@ -15,6 +17,7 @@ from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 
 from pipelines.landing_sessions import SESSIONS
+from pipelines.load_locks import GIVE_BACK, SHARE_FOR_SESSION
 
 OPTIONS: dict[tuple[str, ...], Any] = {
     ("runtime", "dlthub_telemetry"): False,  # should it be read again
@@ -55,11 +58,14 @@ class Client(Psycopg2SqlClient):
         self._conn.autocommit = True
         with self._conn.cursor() as cursor:  # another one may have looked elsewhere
             cursor.execute(f"set search_path = {self.fully_qualified_dataset_name()}, public")
+            cursor.execute(SHARE_FOR_SESSION, [self.staging_dataset_name])
         return self._conn
 
     def close_connection(self) -> None:
         session, self._conn = self._conn, None
         if session is not None:
+            with suppress(psycopg2.Error), session.cursor() as cursor:  # a broken one is closed, which does the same
+                cursor.execute(GIVE_BACK)
             SESSIONS.give(self._address, session)
 
 

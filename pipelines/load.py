@@ -12,9 +12,9 @@ import psycopg
 from pipelines import removal, stored_connections, tenants, turns
 from pipelines.fair_turns import MOST_BEGUN, Places, Turn
 from pipelines.landing_sessions import SESSIONS
+from pipelines.load_locks import lock_of
 from pipelines.outcomes import Options, Outcome, scrub
 from pipelines.raw_schema import ensure_tables
-from pipelines.removal import lock_of
 from pipelines.stored_connections import StoredConnection
 from pipelines.sync_error import SyncError
 from pipelines.warehouse.connection import Warehouse

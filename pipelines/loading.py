@@ -42,8 +42,9 @@ class Loading:
     def run(self) -> None:
         """Read every resource; an error that is not the whole connection's leaves the others to go on."""
         packages, journal, holds = self._packages, self._packages.journal, self._packages.holds
+        if journal.was_killed():
+            packages.take_over()
         packages.finish_pending()
-        was_killed = journal.recover()
         if removal.leave_scope(self._database, self._stored):
             packages.landing.forget()
         request = self._asking.request(packages.cursors(), journal.as_of)
@@ -52,8 +53,6 @@ class Loading:
             packages.settle(self._rounds.present)
             if self._options.sweep and not self._rounds.is_stopped:
                 self._complete(request)
-            if was_killed:  # its last statement may have ended only now
-                journal.record_unrecorded()
             packages.fields.write()
             if not self._rounds.is_stopped:
                 holds.succeeded([WHOLE])

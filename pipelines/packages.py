@@ -13,6 +13,7 @@ from pipelines import renames, sweep
 from pipelines.backfill import Backfill, Taken
 from pipelines.holds import Holds
 from pipelines.landing import Batch, Landing
+from pipelines.load_locks import await_commits
 from pipelines.outcomes import Options, Outcome, scrub
 from pipelines.quarantine import Quarantine
 from pipelines.raw_tables import RAW
@@ -61,6 +62,12 @@ class Packages:
         self._cursors: dict[str, str] | None = None  # of all that was handed over; None: nobody has asked yet
         self._under_way: Callable[[], None] | None = None  # records what was handed over, once it is loaded
         self._loading: Future[str] | None = None
+
+    def take_over(self) -> None:
+        """Finish and record what a process left that was killed: first of all what the server still does for it."""
+        await_commits(self._database, self._stored.source, self._stored.connection_id)
+        self.finish_pending()
+        self.journal.recover()
 
     def finish_pending(self) -> None:
         """A package that somebody left half loaded goes first: dlt would load it instead of ours."""

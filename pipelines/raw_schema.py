@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import psycopg
 from psycopg import sql
 
-from pipelines.raw_tables import RAW, create_statements
+from pipelines.raw_tables import RAW, create_statements, index_of
 from pipelines.warehouse.connection import Warehouse
 
 SCHEMA_LOCK = 7_036_875_101
@@ -18,10 +18,18 @@ CHANGED = r"""
 def ensure_tables(warehouse: Warehouse, sources: Iterable[str] = tuple(RAW)) -> None:
     """Make the raw tables of every source, used or not, so that the models can always read them."""
     with warehouse.connect("loader") as database:
-        database.execute("select pg_advisory_xact_lock(%s)", [SCHEMA_LOCK])  # CREATE IF NOT EXISTS races with itself
-        for source in sources:
+        wanting = [source for source in sources if not _has_all(database, source)]
+        if wanting:
+            database.execute("select pg_advisory_xact_lock(%s)", [SCHEMA_LOCK])  # CREATE IF NOT EXISTS races itself
+        for source in wanting:
             for statement in create_statements(source):
                 database.execute(statement)
+
+
+def _has_all(database: psycopg.Connection, source: str) -> bool:
+    """Whether nothing is to be made: CREATE INDEX waits for those who write before it finds that there is one."""
+    rows = database.execute("select indexname from pg_indexes where schemaname = %s", [f"raw_{source}"]).fetchall()
+    return {index_of(table) for table in RAW[source].values()} <= {name for (name,) in rows}
 
 
 def refresh_statistics(warehouse: Warehouse) -> None:

@@ -188,8 +188,13 @@ RAW: dict[str, dict[str, Table]] = {
 TABLES: dict[str, tuple[str, ...]] = {source: tuple(tables) for source, tables in RAW.items() if source != "upload"}
 
 
+def index_of(table: Table) -> str:
+    """The index that is made last of a table: by it a build finds what a package changed."""
+    return f"{table.name}_load_id"
+
+
 def create_statements(source: str) -> list[str]:
-    """The source's tables with their keys, and the index by which a build finds what a package changed."""
+    """The source's tables with their keys and indexes, as far as they are missing."""
     statements = [f"create schema if not exists raw_{source}"]
     for table in RAW[source].values():
         needed = {*table.full_key, "_dlt_load_id"}
@@ -199,6 +204,6 @@ def create_statements(source: str) -> list[str]:
         key = ", ".join(f'"{name}"' for name in table.full_key)
         statements += [
             f"create table if not exists {table.schema}.{table.name} ({', '.join(columns)}, primary key ({key}))",
-            f"create index if not exists {table.name}_load_id on {table.schema}.{table.name} (_dlt_load_id)",
+            f"create index if not exists {index_of(table)} on {table.schema}.{table.name} (_dlt_load_id)",
         ]
     return statements

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
+from pipelines.load_locks import await_commits, landing_schema, lock_of
 from pipelines.raw_schema import ensure_tables
 from pipelines.raw_tables import RAW, Table
 from pipelines.warehouse.connection import Warehouse
@@ -33,7 +34,7 @@ def remove_connection(warehouse: Warehouse, connection_id: UUID) -> int | None:
 
     Waits for a sync of it to end.
     """
-    from pipelines.landing import folder, landing_schema  # dlt: a second to import
+    from pipelines.landing import folder  # dlt: a second to import
 
     with warehouse.connect("loader") as database:
         owner = database.execute(
@@ -44,6 +45,7 @@ def remove_connection(warehouse: Warehouse, connection_id: UUID) -> int | None:
         tenant_id, source = owner
         ensure_tables(warehouse, [source])  # it may go before its first sync
         database.execute("select pg_advisory_xact_lock(%s)", [lock_of(connection_id)])
+        await_commits(database, source, connection_id)  # a row that came later would be nobody's
         count = remove_rows(database, source, tenant_id, connection_id)
         forget_cursors(database, source, connection_id)
         schema = sql.Identifier(landing_schema(source, connection_id))
@@ -58,11 +60,6 @@ def finish(warehouse: Warehouse) -> int:
     with warehouse.connect("loader") as database:
         rows = database.execute("select connection_id from app.connection where removed_at is not null").fetchall()
     return sum(remove_connection(warehouse, connection_id) is not None for (connection_id,) in rows)
-
-
-def lock_of(connection_id: UUID) -> int:
-    """The number of the advisory lock that one who loads or removes the connection holds."""
-    return int.from_bytes(connection_id.bytes[:8], "big", signed=True)
 
 
 def remove_rows(

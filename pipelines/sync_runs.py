@@ -107,21 +107,33 @@ class Journal:
             counts[name] = row[0] if row else 0
         return counts
 
-    def recover(self) -> bool:
-        """Close what a killed process left running, and record what it committed unseen; whether there was any.
+    def was_killed(self) -> bool:
+        """Whether a sync of this connection ended before it could say so.
 
         The caller holds the connection's lock, so nothing that is running here is alive.
         """
-        stale = self.database.execute(
-            """
-            update app.sync_run set status = 'failed', finished_at = %s, error_class = 'internal', error_message = %s
-            where tenant_id = %s and connection_id = %s and status = 'running' returning 1
-            """,
-            [self.clock(), KILLED, self.tenant_id, self.connection_id],
-        ).fetchall()
-        if stale:
+        row = self.database.execute(
+            "select exists (select from app.sync_run"
+            " where tenant_id = %s and connection_id = %s and status = 'running')",
+            [self.tenant_id, self.connection_id],
+        ).fetchone()
+        return row == (True,)
+
+    def recover(self) -> None:
+        """Record what a killed process committed unseen and close what it left running: both, or the next one will.
+
+        The caller has waited for what it was committing.
+        """
+        with self.database.transaction():
             self.record_unrecorded()
-        return bool(stale)
+            self.database.execute(
+                """
+                update app.sync_run
+                set status = 'failed', finished_at = %s, error_class = 'internal', error_message = %s
+                where tenant_id = %s and connection_id = %s and status = 'running'
+                """,
+                [self.clock(), KILLED, self.tenant_id, self.connection_id],
+            )
 
     def record_unrecorded(self) -> None:
         """Record every package that has rows but no record.

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from psycopg import Connection, sql
 
+from pipelines.load_locks import await_commits, landing_schema, lock_of
 from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 
@@ -101,12 +102,16 @@ def all(warehouse: Warehouse) -> list[Tenant]:
 
 def remove(warehouse: Warehouse, tenant: Tenant) -> None:
     """Delete the tenant and every row, schema and file of it. Users who belong to nobody else go too."""
-    from pipelines.landing import folder, landing_schema
+    from pipelines.landing import folder
 
     with warehouse.connect("loader") as connection:
         rows = connection.execute(
             "select source, connection_id from app.connection where tenant_id = %s", [tenant.tenant_id]
         ).fetchall()
+        for source, connection_id in rows:  # a row that came later would be nobody's
+            connection.execute("select pg_advisory_xact_lock(%s)", [lock_of(connection_id)])
+            await_commits(connection, source, connection_id)
+        connection.execute("update app.connection set removed_at = now() where tenant_id = %s", [tenant.tenant_id])
         _delete_raw(connection, tenant)
         for source, connection_id in rows:
             schema = sql.Identifier(landing_schema(source, connection_id))

@@ -62,8 +62,7 @@ class Applying:
 
     def recover(self) -> None:
         """Record what a batch that was killed has committed unseen."""
-        self._packages.finish_pending()
-        self._packages.journal.record_unrecorded()
+        self._packages.take_over()
 
     def apply(self, events: Sequence[Event]) -> dict[int, Verdict]:
         """Commit what these events change; a verdict by sequence. Raises NotCommitted where nothing was committed."""

@@ -28,3 +28,15 @@ def test_statistics_are_taken_where_a_tenth_of_a_table_has_changed(warehouse: Wa
         database.execute(f"alter table {TABLE} set (autovacuum_enabled = false)")  # it would be sooner
 
     assert [add(warehouse, count) for count in (2000, 100, 500)] == [1, 1, 2]
+
+
+def test_what_is_there_is_not_waited_for(warehouse: Warehouse) -> None:
+    raw_schema.ensure_tables(warehouse, ["github"])
+    with warehouse.connect("loader") as writing, warehouse.connect("loader", autocommit=True) as database:
+        writing.execute(ADD, [1])
+        raw_schema.ensure_tables(warehouse, ["github"])  # would not return
+        database.execute("drop table raw_github.branches")
+    raw_schema.ensure_tables(warehouse, ["github"])
+
+    with warehouse.connect("loader") as database:
+        assert database.execute("select count(*) from raw_github.branches").fetchone() == (0,)

@@ -1,12 +1,15 @@
 """What a connection no longer names is gone from raw, and comes back whole when it is named again."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
 from psycopg import sql
 
-from pipelines import removal, stored_connections
+from pipelines import removal, stored_connections, tenants
+from pipelines.load_locks import SHARE_FOR_TRANSACTION, landing_schema
+from pipelines.raw_schema import ensure_tables
 from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
@@ -127,3 +130,31 @@ def traces(warehouse: Warehouse, connection_id: UUID) -> list:
             query = f"select '{table}' from app.{table} where connection_id = %s"
             found += database.execute(query, [connection_id]).fetchall()  # type: ignore[arg-type]
     return found
+
+
+@pytest.mark.parametrize("whole_tenant", [False, True])
+def test_a_removal_waits_for_what_is_still_being_committed(
+    warehouse: Warehouse, simulator: Running, whole_tenant: bool
+) -> None:
+    """As the server may do it for a process that is gone, and so holds no other lock."""
+    tenant = connect(warehouse, simulator.url, "hubspot")
+    (stored,) = stored_connections.of(warehouse, tenant, "hubspot")
+    ensure_tables(warehouse, ["hubspot"])
+    with ThreadPoolExecutor(1) as pool:
+        with warehouse.connect("loader") as committing:
+            committing.execute(SHARE_FOR_TRANSACTION, [landing_schema("hubspot", stored.connection_id)])
+            removed: Future = (
+                pool.submit(tenants.remove, warehouse, tenant)
+                if whole_tenant
+                else pool.submit(removal.remove_connection, warehouse, stored.connection_id)
+            )
+            with pytest.raises(TimeoutError):
+                removed.result(0.5)
+            committing.execute(
+                "insert into raw_hubspot.owners (tenant_id, connection_id, id, _dlt_load_id) values (%s, %s, '1', '1')",
+                [tenant.tenant_id, stored.connection_id],
+            )
+        removed.result()
+
+    with warehouse.connect("loader") as database:
+        assert database.execute("select count(*) from raw_hubspot.owners").fetchone() == (0,)
