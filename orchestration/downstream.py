@@ -12,7 +12,7 @@ from orchestration.assets import delivery, signals
 from orchestration.models import Manifest
 
 # Of whom and of what all is new: they hang on the packages, not on the raw tables that were told.
-TOUCHED = ("int_tenants__seen", "int_tenants__touched", "int_issues__whole_sources")
+TOUCHED = ("int_tenants__seen", "int_tenants__touched", "int_issues__whole_sources", "int_pull_requests__news")
 PYTHON = {spec.key: spec for asset in (*delivery.ASSETS, *signals.ASSETS) for spec in asset.specs}
 # Every text counts in what the words of all others weigh, so one that changed has a whole tenant compared anew.
 BY_WHOLE_BUILDS = {"similar_issues", "duplicate_members"}

@@ -12,24 +12,39 @@ deployments as (
     where environment_class = 'production' and status = 'success' and {{ of_touched_tenants() }}
 ),
 
+-- Those that a window may show: most commits came with older ones.
+recent as (
+    select deployments.*
+    from deployments
+    inner join (
+        select
+            tenant_id,
+            time_zone,
+            min(first_day) as first_day
+        from {{ ref('int_definitions__windows') }}
+        group by tenant_id, time_zone
+    ) as windows using (tenant_id)
+    where {{ local_day('deployments.finished_at', 'windows.time_zone') }} >= windows.first_day
+),
+
 -- Every commit that a deployment brought, merges too; a commit that two connections show is one.
 commits as (
     select distinct
-        deployments.tenant_id,
-        deployments.service,
-        deployments.repository,
-        deployments.deployment_id,
-        deployments.finished_at,
+        recent.tenant_id,
+        recent.service,
+        recent.repository,
+        recent.deployment_id,
+        recent.finished_at,
         commits.sha,
-        extract(epoch from deployments.finished_at - commits.committed_at) as seconds
+        extract(epoch from recent.finished_at - commits.committed_at) as seconds
     from {{ source('ml', 'commit_deployments') }} as delivered
-    inner join deployments using (tenant_id, deployment_id)
+    inner join recent using (tenant_id, deployment_id)
     inner join {{ ref('int_commits__unioned') }} as commits
         on
             delivered.tenant_id = commits.tenant_id
             and delivered.repository = commits.repository
             and delivered.sha = commits.sha
-    where delivered.method <> 'baseline' and deployments.finished_at > commits.committed_at
+    where delivered.method <> 'baseline' and recent.finished_at > commits.committed_at
 ),
 
 -- Deployments whose own commit, or one that they brought, stands in the incident's text.

@@ -1,5 +1,19 @@
 -- One row per merged pull request whose merge commit is known, with the way in which it was merged.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'pull_request_id'],
+    touched='touched_own_rows',
+    scope=['tenant_id', 'pull_request_id'],
+    indexes=[{'columns': ['tenant_id', 'pull_request_id'], 'unique': True}],
+) }}
+-- depends_on: {{ ref('int_pull_requests__news') }}
 with
+
+pulls as (
+    select * from {{ ref('int_pull_requests__timestamps') }}
+    where merged_at is not null and {{ of_pull_requests_with_news() }}
+),
 
 -- The merge commits, and below them the pull requests' own: joined by their four columns, the planner takes them for one row
 -- and compares each with all.
@@ -13,14 +27,13 @@ commits as (
         merging.sha,
         merging.authored_at,
         cardinality(merging.parents) > 1 as has_parents
-    from {{ ref('stg_github__pull_requests') }} as pulls
+    from pulls
     inner join {{ ref('stg_github__commits') }} as merging
         on
             pulls.tenant_id = merging.tenant_id
             and pulls.connection_id = merging.connection_id
             and pulls.repository = merging.repository
             and pulls.merge_commit_sha = merging.sha
-    where pulls.merged_at is not null
     union all
     select
         tenant_id,
@@ -32,6 +45,7 @@ commits as (
         authored_at,
         null as has_parents
     from {{ ref('stg_github__pull_request_commits') }}
+    where {{ of_pull_requests_with_news('pull_request_number') }}
 ),
 
 compared as (

@@ -33,7 +33,7 @@ select
             )
         when cardinality(memberships.teams) = 1 then memberships.teams[1]
     end as team
-from {{ ref('stg_github__pull_requests') }} as pulls
+from {{ ref('int_pull_requests__timestamps') }} as pulls
 left join {{ ref('int_people__merged') }} as merged
     on pulls.tenant_id = merged.tenant_id and lower(pulls.author) = merged.alias
 left join owners on pulls.tenant_id = owners.tenant_id and pulls.repository = owners.repository

@@ -1,8 +1,18 @@
--- One row per pull request with its eight timestamps. Bots and the author review nothing.
+-- One row per pull request with the timestamps that its own rows tell. Bots and the author review nothing.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'pull_request_id'],
+    touched='touched_own_rows',
+    scope=['tenant_id', 'pull_request_id'],
+    indexes=[{'columns': ['tenant_id', 'pull_request_id'], 'unique': True}],
+) }}
+-- depends_on: {{ ref('int_pull_requests__news') }}
 with
 
 pulls as (
     select * from {{ ref('stg_github__pull_requests') }}
+    where {{ of_pull_requests_with_news() }}
 ),
 
 commits as (
@@ -13,6 +23,7 @@ commits as (
         pull_request_number as number,
         min(authored_at) as first_commit_at
     from {{ ref('stg_github__pull_request_commits') }}
+    where {{ of_pull_requests_with_news('pull_request_number') }}
     group by tenant_id, connection_id, repository, pull_request_number
 ),
 
@@ -24,7 +35,7 @@ readied as (
         issue_number as number,
         max(created_at) as ready_at
     from {{ ref('stg_github__issue_events') }}
-    where event = 'ready_for_review'
+    where event = 'ready_for_review' and {{ of_pull_requests_with_news('issue_number') }}
     group by tenant_id, connection_id, repository, issue_number
 ),
 
@@ -38,18 +49,8 @@ reviews as (
         + (count(*) filter (where state_name = 'APPROVED') > 0)::int as review_rounds,
         count(distinct reviewer) as reviewer_count
     from {{ ref('int_pull_requests__reviews') }}
+    where {{ of_pull_requests_with_news() }}
     group by tenant_id, pull_request_id
-),
-
-deployed as (
-    select distinct on (tenant_id, pull_request_id)
-        tenant_id,
-        pull_request_id,
-        deploy_started_at,
-        deployed_at
-    from {{ ref('int_changes__pull_requests') }}
-    where environment_class = 'production' and not is_baseline
-    order by tenant_id, pull_request_id, deployed_at, deployment_id
 )
 
 select
@@ -60,11 +61,8 @@ select
     reviews.first_review_at,
     reviews.first_approval_at,
     coalesce(reviews.review_rounds, 0) as review_rounds,
-    coalesce(reviews.reviewer_count, 0) as reviewer_count,
-    deployed.deploy_started_at,
-    deployed.deployed_at
+    coalesce(reviews.reviewer_count, 0) as reviewer_count
 from pulls
 left join commits using (tenant_id, connection_id, repository, number)
 left join readied using (tenant_id, connection_id, repository, number)
 left join reviews using (tenant_id, pull_request_id)
-left join deployed using (tenant_id, pull_request_id)

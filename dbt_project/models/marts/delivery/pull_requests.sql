@@ -1,5 +1,11 @@
 -- One row per pull request.
-{{ config(unique_key=['tenant_id', 'pull_request_id']) }}
+{{ config(
+    unique_key=['tenant_id', 'pull_request_id'],
+    touched='touched_pull_requests',
+    scope=['tenant_id', 'pull_request_id'],
+) }}
+-- depends_on: {{ ref('int_pull_requests__news') }}
+-- depends_on: {{ ref('int_pull_requests__touched') }}
 {%- set parts = {
     'coding': ['coding_from', 'ready_at'],
     'pickup': ['ready_at', 'reviewed_at'],
@@ -19,6 +25,16 @@ calendars as (
     from {{ ref('int_teams__calendars') }}
 ),
 
+-- By themselves where they are few: joined with the rest, they would be picked out of all at the end.
+phases as {{ 'materialized ' if is_incremental() }}(
+    select * from {{ ref('int_pull_requests__phases') }}
+    {%- if is_incremental() %}
+    where (tenant_id, pull_request_id) in (
+        select touched.tenant_id, touched.pull_request_id from {{ ref('int_pull_requests__touched') }} as touched
+    )
+    {%- endif %}
+),
+
 -- Each instant in work seconds of its calendar: a part is the difference of two, so that these parts sum as well.
 -- The limit, which cuts nothing off, has each day looked up: joined, an instant is compared with all days of its calendar.
 pulls as (
@@ -27,7 +43,7 @@ pulls as (
         {{ work_seconds_until('phases.' ~ instant, instant ~ '_day') }} as {{ instant }}_worked,
         {% endfor -%}
         phases.*
-    from {{ ref('int_pull_requests__phases') }} as phases
+    from phases
     left join calendars on phases.tenant_id = calendars.tenant_id and coalesce(phases.team, '') = calendars.calendar
     {%- for instant in instants %}
     left join lateral (
@@ -40,7 +56,6 @@ pulls as (
         limit 1
     ) as {{ instant }}_day on true
     {%- endfor %}
-    where {{ of_touched_tenants('phases.tenant_id') }}
 )
 
 select

@@ -1,0 +1,21 @@
+{#- What the models of pull requests work out anew. Each is called as macro(mart, columns), see touched.sql. -#}
+
+{#- Those that are read anew, and where that is all of a tenant, those that are gone. -#}
+{%- macro touched_own_rows(mart, columns=[]) -%}
+select tenant_id, pull_request_id
+from {{ ref('int_pull_requests__news') }}
+union
+select built.tenant_id, built.pull_request_id
+from {{ mart }} as built
+inner join {{ source('app', 'load_package') }} as packages using (tenant_id)
+where
+    {{ since_last_success('packages.build_id') }}
+    and (packages.source = 'app' or packages.load_id like 'removal-%' or packages.load_id like 'rename-%')
+{%- endmacro %}
+
+{#- Also those that another deployment delivered. -#}
+{%- macro touched_pull_requests(mart, columns=[]) -%}
+select tenant_id, pull_request_id from {{ ref('int_pull_requests__touched') }}
+union
+{{ touched_own_rows(mart, columns) }}
+{%- endmacro %}
