@@ -11,7 +11,14 @@ from (
     union all
     select {{ key }}, least(built.last_day, groups.last_day) + 1 as from_day
     from {{ ref('int_issues__groups') }} as groups
-    inner join (select {{ key }}, max(day) as last_day from {{ mart }} group by {{ key }}) as built using ({{ key }})
+    -- By the mart's key: its newest day of all groups at once would be read from all of its rows.
+    cross join lateral (
+        select mart.day as last_day
+        from {{ mart }} as mart
+        where {% for column in columns %}mart.{{ column }} = groups.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+        order by mart.day desc
+        limit 1
+    ) as built
     where groups.last_day <> built.last_day
 ) as news
 group by {{ key }}

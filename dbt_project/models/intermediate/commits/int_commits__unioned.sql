@@ -1,7 +1,8 @@
 -- One row per commit of a repository, from GitHub, else from a clone. (Two GitHub connections may both have it.)
 with
 
-github as (
+-- Not once for both that read it: what a model asks of the view would not reach the table.
+github as not materialized (
     select * from {{ ref('stg_github__commits') }}
 ),
 

@@ -27,24 +27,38 @@ recent as (
     where {{ local_day('deployments.finished_at', 'windows.time_zone') }} >= windows.first_day
 ),
 
--- Every commit that a deployment brought, merges too; a commit that two connections show is one.
-commits as (
-    select distinct
+-- By itself, as the planner expects few: it would find what they brought in all that any deployment did.
+brought as materialized (
+    select
         recent.tenant_id,
         recent.service,
         recent.repository,
         recent.deployment_id,
         recent.finished_at,
-        commits.sha,
-        extract(epoch from recent.finished_at - commits.committed_at) as seconds
-    from {{ source('ml', 'commit_deployments') }} as delivered
-    inner join recent using (tenant_id, deployment_id)
+        delivered.repository as commit_repository,
+        delivered.sha
+    from recent
+    inner join {{ source('ml', 'commit_deployments') }} as delivered using (tenant_id, deployment_id)
+    where delivered.method <> 'baseline'
+),
+
+-- Every commit that a deployment brought, merges too; a commit that two connections show is one.
+commits as (
+    select distinct
+        brought.tenant_id,
+        brought.service,
+        brought.repository,
+        brought.deployment_id,
+        brought.finished_at,
+        brought.sha,
+        extract(epoch from brought.finished_at - commits.committed_at) as seconds
+    from brought
     inner join {{ ref('int_commits__unioned') }} as commits
         on
-            delivered.tenant_id = commits.tenant_id
-            and delivered.repository = commits.repository
-            and delivered.sha = commits.sha
-    where delivered.method <> 'baseline' and recent.finished_at > commits.committed_at
+            brought.tenant_id = commits.tenant_id
+            and brought.commit_repository = commits.repository
+            and brought.sha = commits.sha
+    where brought.finished_at > commits.committed_at
 ),
 
 -- Deployments whose own commit, or one that they brought, stands in the incident's text.

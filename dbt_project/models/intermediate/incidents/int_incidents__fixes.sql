@@ -10,7 +10,7 @@ incidents as (
         source,
         lower(key) as key
     from {{ ref('int_issues__unioned') }}
-    where is_incident and source in ('github', 'jira')
+    where is_incident and source in ('github', 'jira') and {{ of_touched_tenants(is_needed=true) }}
 ),
 
 pulls as (
@@ -20,6 +20,7 @@ pulls as (
         repository,
         concat_ws(' ', title, head_ref, body_text) as text
     from {{ ref('int_pull_requests__merged') }}
+    where {{ of_touched_tenants(is_needed=true) }}
 ),
 
 mentions as (

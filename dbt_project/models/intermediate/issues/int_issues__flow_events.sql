@@ -2,39 +2,41 @@
 -- on them begun and stopped.
 with
 
-intervals as (
-    select * from {{ ref('int_issues__open_intervals') }}
-),
-
-work as (
-    select * from {{ ref('int_issues__work_intervals') }}
-),
-
 tenants as (
     select * from {{ source('app', 'tenant') }}
 ),
 
+-- Each history is read once, so that it is read for the tenants alone that are asked for.
 events as (
     select
-        tenant_id,
-        source,
-        project,
-        team,
-        severity,
-        case interval_number when 1 then 'created' else 'reopened' end as event,
-        opened_at as happened_at
-    from intervals
+        intervals.tenant_id,
+        intervals.source,
+        intervals.project,
+        intervals.team,
+        intervals.severity,
+        ends.event,
+        ends.happened_at
+    from {{ ref('int_issues__open_intervals') }} as intervals
+    cross join lateral (
+        values
+        (case intervals.interval_number when 1 then 'created' else 'reopened' end, intervals.opened_at),
+        ('resolved', intervals.resolved_at)
+    ) as ends (event, happened_at)
+    where ends.happened_at is not null
     union all
-    select tenant_id, source, project, team, severity, 'resolved' as event, resolved_at as happened_at
-    from intervals
-    where resolved_at is not null
-    union all
-    select tenant_id, source, project, team, severity, 'started' as event, started_at as happened_at
-    from work
-    union all
-    select tenant_id, source, project, team, severity, 'stopped' as event, stopped_at as happened_at
-    from work
-    where stopped_at is not null
+    select
+        work.tenant_id,
+        work.source,
+        work.project,
+        work.team,
+        work.severity,
+        ends.event,
+        ends.happened_at
+    from {{ ref('int_issues__work_intervals') }} as work
+    cross join lateral (
+        values ('started', work.started_at), ('stopped', work.stopped_at)
+    ) as ends (event, happened_at)
+    where ends.happened_at is not null
 )
 
 select
