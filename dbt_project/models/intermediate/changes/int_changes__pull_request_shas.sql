@@ -12,7 +12,8 @@ pulls as (
     where {{ of_touched_tenants() }}
 ),
 
-own as (
+-- Read twice, which costs less than keeping each commit of a pull request on disk.
+own as not materialized (
     select
         pulls.tenant_id,
         pulls.repository,

@@ -17,11 +17,12 @@ events as (
         ends.event,
         ends.happened_at
     from {{ ref('int_issues__open_intervals') }} as intervals
-    cross join lateral (
-        values
-        (case intervals.interval_number when 1 then 'created' else 'reopened' end, intervals.opened_at),
-        ('resolved', intervals.resolved_at)
-    ) as ends (event, happened_at)
+    cross join
+        lateral (
+            values
+            (case intervals.interval_number when 1 then 'created' else 'reopened' end, intervals.opened_at),
+            ('resolved', intervals.resolved_at)
+        ) as ends (event, happened_at)
     where ends.happened_at is not null
     union all
     select
@@ -33,9 +34,10 @@ events as (
         ends.event,
         ends.happened_at
     from {{ ref('int_issues__work_intervals') }} as work
-    cross join lateral (
-        values ('started', work.started_at), ('stopped', work.stopped_at)
-    ) as ends (event, happened_at)
+    cross join
+        lateral (
+            values ('started', work.started_at), ('stopped', work.stopped_at)
+        ) as ends (event, happened_at)
     where ends.happened_at is not null
 )
 

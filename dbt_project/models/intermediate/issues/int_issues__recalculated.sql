@@ -19,7 +19,9 @@ histories as (
         intervals.opened_ats,
         intervals.resolved_ats,
         visits.status_visits,
-        visits.status_entered_at
+        visits.status_entered_at,
+        visits.work_started_at,
+        coalesce(visits.is_in_progress, false) as is_in_progress
     from issues
     inner join {{ ref('int_issues__intervals_replayed') }} as intervals using (tenant_id, issue_id)
     left join {{ ref('int_issues__statuses_replayed') }} as visits using (tenant_id, issue_id)
@@ -68,6 +70,8 @@ select
     histories.resolved_ats,
     histories.status_visits,
     histories.status_entered_at,
+    histories.work_started_at,
+    histories.is_in_progress,
     tenants.time_zone,
     histories._dlt_load_id
 from histories

@@ -1,6 +1,6 @@
 -- One row per issue with news: its visits to statuses as a JSON list of {status, category, entered_at, left_at}, in their
 -- order. The last one is to the status that the source shows now, also where the history is missing or late, and has no end;
--- when it began is a column of its own.
+-- when it began is a column of its own, and so is when work began for the first time.
 {{ config(
     materialized='incremental',
     incremental_strategy='replaced',
@@ -89,6 +89,8 @@ select
         jsonb_build_object('status', status, 'category', category, 'entered_at', entered_at, 'left_at', left_at)
         order by entered_at, position
     ) as status_visits,
-    max(entered_at) as status_entered_at
+    max(entered_at) as status_entered_at,
+    min(entered_at) filter (where category = 'in_progress') as work_started_at,
+    coalesce(bool_or(category = 'in_progress' and left_at is null), false) as is_in_progress
 from settled
 group by tenant_id, issue_id

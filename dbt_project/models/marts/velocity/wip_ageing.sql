@@ -13,21 +13,9 @@ days as (
     {%- endif %}
 ),
 
-open_issues as materialized (
+open_issues as (
     select * from {{ ref('int_issues__unioned') }}
-    where status = 'open' and {{ of_tenants('select named.tenant_id from days as named') }}
-),
-
--- By itself, as the projects below: the planner takes each for a row, and would compare it with all.
-starts as materialized (
-    select
-        tenant_id,
-        issue_id,
-        min(started_at) as started_at,
-        bool_or(stopped_at is null) as is_in_progress
-    from {{ ref('int_issues__work_intervals') }}
-    where {{ of_tenants('select named.tenant_id from days as named') }}
-    group by tenant_id, issue_id
+    where status = 'open' and work_started_at is not null and {{ of_tenants('select named.tenant_id from days as named') }}
 ),
 
 ageing as (
@@ -40,15 +28,14 @@ ageing as (
         coalesce(open_issues.team, 'none') as team,
         open_issues.severity,
         open_issues.status_name,
-        starts.is_in_progress,
-        starts.started_at,
+        open_issues.is_in_progress,
+        open_issues.work_started_at as started_at,
         open_issues.status_entered_at,
         days.scored_on as measured_on,
-        days.scored_on - {{ local_day('starts.started_at', 'days.time_zone') }} + 1 as age_days,
+        days.scored_on - {{ local_day('open_issues.work_started_at', 'days.time_zone') }} + 1 as age_days,
         days.scored_on - {{ local_day('open_issues.status_entered_at', 'days.time_zone') }} + 1 as status_age_days
     from open_issues
     inner join days using (tenant_id, source)
-    inner join starts using (tenant_id, issue_id)
 ),
 
 cycles as (
