@@ -17,7 +17,7 @@ from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 
 from pipelines.landing_sessions import SESSIONS
-from pipelines.load_locks import GIVE_BACK, SHARE_FOR_SESSION
+from pipelines.load_locks import GIVE_BACK, share
 
 OPTIONS: dict[tuple[str, ...], Any] = {
     ("runtime", "dlthub_telemetry"): False,  # should it be read again
@@ -58,7 +58,7 @@ class Client(Psycopg2SqlClient):
         self._conn.autocommit = True
         with self._conn.cursor() as cursor:  # another one may have looked elsewhere
             cursor.execute(f"set search_path = {self.fully_qualified_dataset_name()}, public")
-            cursor.execute(SHARE_FOR_SESSION, [self.staging_dataset_name])
+            share(cursor, self.staging_dataset_name, for_transaction=False)
         return self._conn
 
     def close_connection(self) -> None:

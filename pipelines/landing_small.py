@@ -30,7 +30,7 @@ from pipelines.landing_postgres import Client, Postgres
 from pipelines.landing_rows import Cells, header, lines
 from pipelines.landing_sessions import SESSIONS
 from pipelines.landing_source import Owner, columns
-from pipelines.load_locks import SHARE_FOR_TRANSACTION, landing_schema
+from pipelines.load_locks import landing_schema, share
 from pipelines.raw_tables import RAW, Table
 from pipelines.warehouse.connection import Warehouse
 
@@ -70,7 +70,7 @@ def commit(
     cursor: Any, source: str, owner: Owner, tables: Mapping[str, dict[Cells, Cells]], after: State | None
 ) -> str:
     """Write rows, the state `after` them where it is another one, and the record of the load; its id."""
-    cursor.execute(SHARE_FOR_TRANSACTION, [landing_schema(source, owner[1])])
+    share(cursor, landing_schema(source, owner[1]), for_transaction=True)
     load_id = create_load_id()
     for name, rows in tables.items():
         _merge(cursor, RAW[source][name], owner, load_id, rows)

@@ -3,14 +3,17 @@
 A process can end and its last statement go on in the server. The first lock is free then, the second is not yet.
 """
 
+from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
 
-SHARED = "(hashtext('landing'), hashtext(%s))"  # by the connection's landing schema, which the sessions of dlt know
-SHARE_FOR_SESSION = f"select pg_advisory_lock_shared{SHARED}"
-SHARE_FOR_TRANSACTION = f"select pg_advisory_xact_lock_shared{SHARED}"
+KEY = "(hashtext('landing'), hashtext(%s))"  # by the connection's landing schema, which the sessions of dlt know
 GIVE_BACK = "select pg_advisory_unlock_all()"
+
+
+class TakenOver(Exception):
+    """Somebody else waits for this load to end, or has taken its place: it must not write any more."""
 
 
 def lock_of(connection_id: UUID) -> int:
@@ -23,7 +26,15 @@ def landing_schema(source: str, connection_id: UUID | str) -> str:
     return f"landing_{source}_{UUID(str(connection_id)).hex}"
 
 
+def share(cursor: Any, schema: str, *, for_transaction: bool) -> None:
+    """The cursor's session is about to write rows that land in this schema. Raises TakenOver."""
+    # Not waited for: who waits for it alone holds the first lock, and waits for this load's other sessions.
+    cursor.execute(f"select pg_try_advisory_{'xact_' if for_transaction else ''}lock_shared{KEY}", [schema])
+    if not cursor.fetchone()[0]:
+        raise TakenOver("another process has taken this load's place")
+
+
 def await_commits(database: Connection, source: str, connection_id: UUID) -> None:
     """Return when nothing that a process left behind can still write rows. The caller holds the connection's lock."""
     with database.transaction():
-        database.execute(f"select pg_advisory_xact_lock{SHARED}", [landing_schema(source, connection_id)])
+        database.execute(f"select pg_advisory_xact_lock{KEY}", [landing_schema(source, connection_id)])

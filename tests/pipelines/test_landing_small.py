@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from pipelines import landing, landing_small, raw_schema
+from pipelines import landing, landing_small, load_locks, raw_schema
 from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 
@@ -113,3 +113,20 @@ def test_a_deleted_row_that_comes_again_is_there_again(
         states = database.execute("select count(*) from raw_github._dlt_pipeline_state").fetchone()
     assert kept == [(None, second)]
     assert states == (1,)  # no cursor moved with the second package
+
+
+@pytest.mark.parametrize("most", [DLT, OURS])
+def test_a_load_whose_place_was_taken_writes_nothing(
+    warehouse: Warehouse, own: landing.Landing, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """It has lost the connection's lock, with its session, and does not know."""
+    _load(own, monkeypatch, most, 1)
+    with warehouse.connect("loader") as another, pytest.raises(Exception) as raised:
+        another.execute(
+            f"select pg_advisory_xact_lock{load_locks.KEY}",
+            [load_locks.landing_schema("github", own.connection_id)],
+        )
+        _load(own, monkeypatch, most, 2, "Two")
+
+    assert "another process has taken this load's place" in str(raised.value)
+    assert len(_rows(warehouse)) == 1

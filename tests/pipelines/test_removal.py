@@ -8,7 +8,7 @@ import pytest
 from psycopg import sql
 
 from pipelines import removal, stored_connections, tenants
-from pipelines.load_locks import SHARE_FOR_TRANSACTION, landing_schema
+from pipelines.load_locks import landing_schema, share
 from pipelines.raw_schema import ensure_tables
 from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter
@@ -142,7 +142,7 @@ def test_a_removal_waits_for_what_is_still_being_committed(
     ensure_tables(warehouse, ["hubspot"])
     with ThreadPoolExecutor(1) as pool:
         with warehouse.connect("loader") as committing:
-            committing.execute(SHARE_FOR_TRANSACTION, [landing_schema("hubspot", stored.connection_id)])
+            share(committing.cursor(), landing_schema("hubspot", stored.connection_id), for_transaction=True)
             removed: Future = (
                 pool.submit(tenants.remove, warehouse, tenant)
                 if whole_tenant
