@@ -88,6 +88,8 @@ def upsert(connection: psycopg.Connection, table: str, key: Sequence[str], rows:
             then=sql.SQL("update set {}").format(values) if facts else sql.SQL("nothing"),
         )
     )
+    # The models read it next: without statistics of what is new, a join is planned as of a row, and may take minutes.
+    connection.execute("select ml.refresh_statistics(%s::regclass)", [table])
 
 
 def delete(connection: psycopg.Connection, table: str, keys: pl.DataFrame) -> None:

@@ -1,6 +1,10 @@
 """Bulk reads from a real Postgres."""
 
+from uuid import UUID
+
+import polars as pl
 import psycopg
+import pytest
 
 from pipelines import frames
 from pipelines.warehouse.connection import Warehouse
@@ -29,3 +33,31 @@ def test_a_failed_query_does_not_spoil_the_next(warehouse: Warehouse):
     else:
         raise AssertionError("it must fail")
     assert frames.read(warehouse, "select 3 as three")["three"].item() == 3
+
+
+def test_what_was_written_has_statistics_at_once_and_few_more_rows_leave_them(warehouse: Warehouse):
+    def written(first: int, count: int) -> float:
+        """Rows of the table, as the planner knows them."""
+        rows = pl.DataFrame(
+            {"tenant_id": [str(UUID(int=1))] * count, "repository": ["acme/shop"] * count,
+             "sha": [str(number) for number in range(first, first + count)]}
+        )  # fmt: skip
+        with warehouse.connect("transformer") as connection:
+            frames.upsert(connection, "ml.missing_commits", ["tenant_id", "repository", "sha"], rows)
+        with warehouse.connect("transformer") as connection:
+            query = "select reltuples from pg_class where oid = 'ml.missing_commits'::regclass"
+            return connection.execute(query).fetchone()[0]
+
+    assert written(0, 1000) == 1000
+    assert written(1000, 20) == 1020  # what a transaction writes counts as changed after its own statistics
+    assert written(1020, 20) == 1020
+    assert written(1040, 500) == 1540
+
+
+def test_the_statistics_of_other_schemas_are_not_the_transformers_to_take(warehouse: Warehouse):
+    with warehouse.connect("transformer") as connection:
+        connection.execute("select ml.refresh_statistics('app.tenant'::regclass)")
+        query = "select last_analyze from pg_stat_all_tables where relid = 'app.tenant'::regclass"
+        assert connection.execute(query).fetchone() == (None,)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), warehouse.connect("loader") as connection:
+        connection.execute("select ml.refresh_statistics('ml.missing_commits'::regclass)")

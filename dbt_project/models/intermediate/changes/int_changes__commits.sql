@@ -8,28 +8,12 @@
 ) }}
 with
 
--- What no pull request stands for, first of all: joined with every commit, its message and all, it would be sorted on disk.
-delivered as materialized (
-    select * from {{ source('ml', 'commit_deployments') }} as delivered
-    where
-        {{ of_touched_tenants() }}
-        and not exists (
-            select from {{ ref('int_changes__pull_request_shas') }} as shas
-            where
-                shas.tenant_id = delivered.tenant_id
-                and shas.repository = delivered.repository
-                and shas.sha = delivered.sha
-        )
-        and not exists (
-            select from {{ ref('int_changes__picked') }} as picked
-            where
-                picked.tenant_id = delivered.tenant_id
-                and picked.repository = delivered.repository
-                and picked.sha = delivered.sha
-        )
+delivered as (
+    select * from {{ source('ml', 'commit_deployments') }}
+    where {{ of_touched_tenants() }}
 )
 
-select distinct on (delivered.tenant_id, delivered.sha, delivered.repository, deployments.service, deployments.environment)
+select
     delivered.tenant_id,
     delivered.sha,
     delivered.repository,
@@ -45,11 +29,28 @@ select distinct on (delivered.tenant_id, delivered.sha, delivered.repository, de
     commits.authored_at
 from delivered
 inner join {{ ref('int_deployments__ordered') }} as deployments using (tenant_id, deployment_id)
-inner join {{ ref('int_commits__unioned') }} as commits
+inner join (
+    select distinct on (tenant_id, repository, sha) * from {{ ref('int_commits__unioned') }}
+    where {{ of_touched_tenants() }}
+    order by tenant_id, repository, sha, connection_id
+) as commits
     on
         delivered.tenant_id = commits.tenant_id
         and delivered.repository = commits.repository
         and delivered.sha = commits.sha
-where cardinality(commits.parents) < 2
-order by
-    delivered.tenant_id, delivered.sha, delivered.repository, deployments.service, deployments.environment, commits.connection_id
+where
+    cardinality(commits.parents) < 2
+    and not exists (
+        select from {{ ref('int_changes__pull_request_shas') }} as shas
+        where
+            shas.tenant_id = delivered.tenant_id
+            and shas.repository = delivered.repository
+            and shas.sha = delivered.sha
+    )
+    and not exists (
+        select from {{ ref('int_changes__picked') }} as picked
+        where
+            picked.tenant_id = delivered.tenant_id
+            and picked.repository = delivered.repository
+            and picked.sha = delivered.sha
+    )
