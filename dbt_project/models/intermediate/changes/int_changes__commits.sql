@@ -11,6 +11,11 @@ with
 delivered as (
     select * from {{ source('ml', 'commit_deployments') }}
     where {{ of_touched_tenants() }}
+),
+
+-- Once: the few that there are would be looked for in all commits, for each one delivered.
+picked as materialized (
+    select * from {{ ref('int_changes__picked') }}
 )
 
 select
@@ -48,7 +53,7 @@ where
             and shas.sha = delivered.sha
     )
     and not exists (
-        select from {{ ref('int_changes__picked') }} as picked
+        select from picked
         where
             picked.tenant_id = delivered.tenant_id
             and picked.repository = delivered.repository

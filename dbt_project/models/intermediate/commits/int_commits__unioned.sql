@@ -1,8 +1,7 @@
 -- One row per commit of a repository, from GitHub, else from a clone. (Two GitHub connections may both have it.)
 with
 
--- Not once for both that read it: what a model asks of the view would not reach the table.
-github as not materialized (
+github as (
     select * from {{ ref('stg_github__commits') }}
 ),
 
