@@ -7,10 +7,8 @@ from {{ ref('int_pull_requests__news') }}
 union
 select built.tenant_id, built.pull_request_id
 from {{ mart }} as built
-inner join {{ source('app', 'load_package') }} as packages using (tenant_id)
-where
-    {{ since_last_success('packages.build_id') }}
-    and (packages.source = 'app' or packages.load_id like 'removal-%' or packages.load_id like 'rename-%')
+inner join {{ ref('int_issues__whole_sources') }} as whole using (tenant_id)
+where whole.source in ('github', 'git')
 {%- endmacro %}
 
 {#- Also those that another deployment delivered. -#}

@@ -107,6 +107,25 @@ def test_what_was_reopened_moved_edited_or_deleted_reaches_the_marts(project: Pr
     assert [row["customers"] for row in busy.rows("duplicate_groups")] == [["Acme GmbH"]]
 
 
+def test_work_began_with_its_first_stretch(project: Project, shops):
+    """It is kept with the issue, and told by the stretches too."""
+    query = """
+        select
+            issues.work_started_at, issues.is_in_progress,
+            min(work.started_at),
+            coalesce(bool_or(work.stopped_at is null) filter (where work.issue_id is not null), false)
+        from intermediate.int_issues__unioned as issues
+        left join intermediate.int_issues__work_intervals as work
+            on issues.tenant_id = work.tenant_id and issues.issue_id = work.issue_id
+        group by issues.tenant_id, issues.issue_id, issues.work_started_at, issues.is_in_progress
+    """
+    with project.warehouse.connect("transformer") as database:
+        rows = database.execute(query).fetchall()
+
+    assert [row for row in rows if row[:2] != row[2:]] == []
+    assert any(row[0] for row in rows) and {row[1] for row in rows} == {True, False}
+
+
 def test_a_new_day_without_any_change_adds_its_rows(project: Project, shops):
     busy = shops["busy"]
     busy.sync(100)  # nothing new, read four hours into the next day

@@ -1,5 +1,7 @@
 """When the planner's statistics of raw tables are taken."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from pipelines import raw_schema
 from pipelines.warehouse.connection import Warehouse
 
@@ -32,9 +34,10 @@ def test_statistics_are_taken_where_a_tenth_of_a_table_has_changed(warehouse: Wa
 
 def test_what_is_there_is_not_waited_for(warehouse: Warehouse) -> None:
     raw_schema.ensure_tables(warehouse, ["github"])
-    with warehouse.connect("loader") as writing, warehouse.connect("loader", autocommit=True) as database:
+    with ThreadPoolExecutor(1) as pool, warehouse.connect("loader") as writing:
         writing.execute(ADD, [1])
-        raw_schema.ensure_tables(warehouse, ["github"])  # would not return
+        pool.submit(raw_schema.ensure_tables, warehouse, ["github"]).result(20)
+    with warehouse.connect("loader") as database:
         database.execute("drop table raw_github.branches")
     raw_schema.ensure_tables(warehouse, ["github"])
 

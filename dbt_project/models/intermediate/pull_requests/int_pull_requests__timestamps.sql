@@ -8,6 +8,7 @@
     indexes=[{'columns': ['tenant_id', 'pull_request_id'], 'unique': True}],
 ) }}
 -- depends_on: {{ ref('int_pull_requests__news') }}
+-- depends_on: {{ ref('int_issues__whole_sources') }}
 with
 
 pulls as (

@@ -6,18 +6,9 @@
     indexes=[{'columns': ['tenant_id', 'pull_request_id'], 'unique': True}],
 ) }}
 {% set built = adapter.get_relation(this.database, 'build', 'pull_requests') -%}
-{% set is_whole = execute and (not built or flags.FULL_REFRESH) -%}
--- depends_on: {{ ref('int_pull_requests__news') }}
+{% set is_compared = built and not flags.FULL_REFRESH -%}
 -- depends_on: {{ ref('int_pull_requests__teams') }}
--- depends_on: {{ ref('int_changes__pull_requests') }}
--- depends_on: {{ ref('int_teams__work_days') }}
 -- depends_on: {{ ref('int_tenants__touched') }}
-{% if is_whole -%}
-select
-    tenant_id,
-    pull_request_id
-from {{ ref('int_pull_requests__timestamps') }}
-{%- else -%}
 select
     tenant_id,
     pull_request_id
@@ -41,6 +32,7 @@ where
         inner join {{ ref('int_tenants__touched') }} as touched using (tenant_id)
         where {{ since_last_success('days.build_id') }} and days.day < touched.today - 7
     )
+{% if is_compared -%}
 union
 select
     built.tenant_id,

@@ -6,6 +6,7 @@
 ) }}
 -- depends_on: {{ ref('int_pull_requests__news') }}
 -- depends_on: {{ ref('int_pull_requests__touched') }}
+-- depends_on: {{ ref('int_issues__whole_sources') }}
 {%- set parts = {
     'coding': ['coding_from', 'ready_at'],
     'pickup': ['ready_at', 'reviewed_at'],
