@@ -13,10 +13,12 @@ from dlt.common.configuration.specs.config_providers_context import ConfigProvid
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 from dlt.common.typing import get_type_hints
 from dlt.destinations import postgres
+from dlt.destinations.impl.postgres.factory import PostgresTypeMapper
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 
 from pipelines.landing_sessions import SESSIONS
+from pipelines.landing_source import UUID_HINT
 from pipelines.load_locks import GIVE_BACK, share
 
 OPTIONS: dict[tuple[str, ...], Any] = {
@@ -69,6 +71,13 @@ class Client(Psycopg2SqlClient):
             SESSIONS.give(self._address, session)
 
 
+class Types(PostgresTypeMapper):
+    """dlt's own, and UUID."""
+
+    def to_destination_type(self, column: Any, table: Any) -> str:
+        return "uuid" if column.get(UUID_HINT) else super().to_destination_type(column, table)
+
+
 class Loader(PostgresClient):
     """dlt's own, with our sessions."""
 
@@ -89,4 +98,6 @@ class Postgres(postgres):
 
     def capabilities(self, config: Any = None, naming: Any = None) -> Any:
         """Options matter only to names that tell upper from lower case, which ours do not."""
-        return super().capabilities(config or self.spec(), naming)
+        found = super().capabilities(config or self.spec(), naming)
+        found.type_mapper = Types
+        return found

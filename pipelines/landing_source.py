@@ -13,14 +13,19 @@ from dlt.extract.extractors import with_file_import
 from pipelines.landing_rows import Cells, header, lines
 from pipelines.raw_tables import RAW, Table
 
+UUID_HINT = "x-uuid"
 Owner = tuple[str, str]  # tenant, connection
 
 
 def columns(table: Table) -> Any:
-    """As dlt's schema has them."""
+    """As dlt's schema has them. It knows no UUID: that is a text with a hint, which `landing_postgres` reads."""
     needed = {*table.full_key, "_dlt_load_id"}
     return {
-        name: {"name": name, "data_type": kind, "nullable": name not in needed}
+        name: {
+            "name": name,
+            "nullable": name not in needed,
+            **({"data_type": "text", UUID_HINT: True} if kind == "uuid" else {"data_type": kind}),
+        }
         for name, kind in table.all_columns.items()
     }
 

@@ -16,6 +16,7 @@ TYPES = {
     "timestamp": "timestamptz",
     "date": "date",
     "numeric": "numeric",
+    "uuid": "uuid",
 }
 TENANT_COLUMNS = ("tenant_id", "connection_id")
 
@@ -40,7 +41,7 @@ class Table:
     @cached_property
     def all_columns(self) -> dict[str, str]:
         """In the table's own order."""
-        tenant = dict.fromkeys(TENANT_COLUMNS, "text")
+        tenant = dict.fromkeys(TENANT_COLUMNS, "uuid")
         return {**tenant, **self.columns, "_deleted_at": "timestamp", "_dlt_load_id": "text"}
 
 

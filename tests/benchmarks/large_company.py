@@ -20,6 +20,7 @@ from tests.benchmarks import large_company_rows as rows
 TENANTS, DAYS = 50, 1000
 START = datetime(2023, 9, 1, tzinfo=UTC)
 NAMESPACE = UUID(int=0)
+OWNER = "%(tenant)s::uuid, %(connection)s::uuid"
 
 
 class Company:
@@ -90,7 +91,7 @@ def _insert(source: str, name: str, columns: str, query: str) -> Composable:
     return SQL(upsert).format(
         Identifier(table.schema, table.name),
         SQL(", ").join(map(Identifier, named)),
-        SQL(f"select %(tenant)s, %(connection)s, %(package)s || %(connection)s, rows.* from ({query}) as rows"),  # type: ignore[arg-type]
+        SQL(f"select {OWNER}, %(package)s || %(connection)s, rows.* from ({query}) as rows"),  # type: ignore[arg-type]
         SQL(", ").join(map(Identifier, table.full_key)),
         SQL(", ").join(SQL("{0} = excluded.{0}").format(Identifier(each)) for each in [*named, "_dlt_load_id"]),
     )

@@ -8,7 +8,7 @@ from pipelines.warehouse.connection import Warehouse
 TABLE = "raw_github.tags"
 ADD = f"""
     insert into {TABLE} (tenant_id, connection_id, repository, name, _dlt_load_id)
-    select 'acme', 'github', 'acme/shop', gen_random_uuid(), '1' from generate_series(1, %s)
+    select gen_random_uuid(), gen_random_uuid(), 'acme/shop', gen_random_uuid(), '1' from generate_series(1, %s)
 """
 
 

@@ -26,4 +26,4 @@ def test_tenants_do_not_meet(warehouse: Warehouse, still: Running, source: str) 
     assert rows(warehouse, source, ours) == before
     for name in RAW[source]:
         owners = ask(warehouse, f"select distinct tenant_id from raw_{source}.{name}")
-        assert {owner for (owner,) in owners} <= {str(ours.tenant_id), str(alone.tenant_id)}
+        assert {owner for (owner,) in owners} <= {ours.tenant_id, alone.tenant_id}

@@ -12,6 +12,6 @@ select
 from {{ source('app', 'connection') }} as connections
 inner join {{ source(system, 'commits') }} as commits
     on
-        connections.tenant_id::text = commits.tenant_id
-        and connections.connection_id::text = commits.connection_id
+        connections.tenant_id = commits.tenant_id
+        and connections.connection_id = commits.connection_id
 {% endfor %}

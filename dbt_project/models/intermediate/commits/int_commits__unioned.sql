@@ -1,14 +1,4 @@
 -- One row per commit of a repository, from GitHub, else from a clone. (Two GitHub connections may both have it.)
-with
-
-github as (
-    select * from {{ ref('stg_github__commits') }}
-),
-
-cloned as (
-    select * from {{ ref('stg_git__commits') }}
-)
-
 select
     tenant_id,
     connection_id,
@@ -22,7 +12,7 @@ select
     author_email,
     authored_at,
     committed_at
-from github
+from {{ ref('stg_github__commits') }}
 
 union all
 
@@ -40,10 +30,10 @@ union all
         cloned.author_email,
         cloned.authored_at,
         cloned.committed_at
-    from cloned
+    from {{ ref('stg_git__commits') }} as cloned
     where
         not exists (
-            select from github
+            select from {{ ref('stg_github__commits') }} as github
             where
                 github.tenant_id = cloned.tenant_id
                 and github.repository = cloned.repository

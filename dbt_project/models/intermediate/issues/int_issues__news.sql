@@ -32,7 +32,7 @@ select
     whole.tenant_id,
     {{ issue_id }} as issue_id
 from whole
-inner join {{ source(source_name, table) }} as loaded on whole.tenant_id::text = loaded.tenant_id
+inner join {{ source(source_name, table) }} as loaded on whole.tenant_id = loaded.tenant_id
 where whole.source = '{{ source_name }}'
 union
 {%- endfor %}

@@ -1,11 +1,5 @@
 -- One row per issue and stretch of time in which it was open. The first begins when it was created, each later one when
 -- it was reopened; resolved_at is NULL while it is open.
-with
-
-issues as (
-    select * from {{ ref('int_issues__unioned') }}
-)
-
 select
     issues.tenant_id,
     issues.issue_id,
@@ -18,5 +12,5 @@ select
     issues.opened_ats[interval_number] as opened_at,
     issues.resolved_ats[interval_number] as resolved_at,
     issues.opened_ats[interval_number + 1] as reopened_at
-from issues
+from {{ ref('int_issues__unioned') }} as issues
 cross join lateral generate_series(1, cardinality(issues.opened_ats)) as interval_number

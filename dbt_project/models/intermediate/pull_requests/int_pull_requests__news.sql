@@ -8,16 +8,30 @@
 {% set parts = {
     'pull_request_commits': 'pull_request_number', 'reviews': 'pull_request_number', 'issue_events': 'issue_number',
 } -%}
+{% set whole = ref('int_issues__whole_sources') -%}
+{% set pull_requests = source('github', 'pull_requests') -%}
 with
-
+{% if execute and not is_incremental() %}
+news as (
+    select * from {{ pull_requests }}
+)
+{%- else %}
 packages as (
     select * from {{ source('app', 'load_package') }}
     where {{ since_last_success('build_id') }}
 ),
 
--- For each that reads it, by what that asks for: not all of it, on disk.
-pulls as not materialized (
-    select * from {{ source('github', 'pull_requests') }}
+-- Kept, that it is hashed: of who is named by four columns the planner expects one, and would look through all of a tenant's
+-- for each of them.
+pulls as materialized (
+    select
+        tenant_id,
+        connection_id,
+        repository,
+        number,
+        id,
+        merge_commit_sha
+    from {{ pull_requests }}
 ),
 
 -- A pull request's own rows, as they name it. Commits of a clone tell how much of it came after a review.
@@ -49,22 +63,34 @@ told as (
 ),
 
 news as (
-    select pulls.*
-    from packages
-    inner join pulls on packages.load_id = pulls._dlt_load_id
-    where packages.source = 'github'
+    {% for whose, key in [('packages', 'load_id = own._dlt_load_id'), (whole, 'tenant_id = own.tenant_id')] -%}
+    select
+        own.tenant_id,
+        own.connection_id,
+        own.repository,
+        own.number,
+        own.id
+    from {{ whose }} as whose
+    inner join {{ pull_requests }} as own on whose.{{ key }}
+    where whose.source in ('github', 'git')
     union all
-    select pulls.*
-    from {{ ref('int_issues__whole_sources') }} as whole
-    inner join pulls on whole.tenant_id::text = pulls.tenant_id
-    where whole.source in ('github', 'git')
-    union all
-    select pulls.*
+    {% endfor -%}
+    select
+        pulls.tenant_id,
+        pulls.connection_id,
+        pulls.repository,
+        pulls.number,
+        pulls.id
     from told
     inner join pulls using (tenant_id, connection_id, repository, number)
     union all
     -- The merge commit tells how it was merged.
-    select pulls.*
+    select
+        pulls.tenant_id,
+        pulls.connection_id,
+        pulls.repository,
+        pulls.number,
+        pulls.id
     from packages
     inner join {{ source('github', 'commits') }} as loaded on packages.load_id = loaded._dlt_load_id
     inner join pulls
@@ -75,11 +101,12 @@ news as (
             and loaded.sha = pulls.merge_commit_sha
     where packages.source = 'github'
 )
+{%- endif %}
 
 select distinct
-    tenant_id::uuid as tenant_id,
+    tenant_id,
     {{ surrogate_id(['tenant_id', "'github'", 'connection_id', 'id']) }} as pull_request_id,
-    connection_id::uuid as connection_id,
+    connection_id,
     repository,
     number
 from news

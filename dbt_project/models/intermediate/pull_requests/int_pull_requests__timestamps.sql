@@ -13,7 +13,7 @@ with
 
 pulls as (
     select * from {{ ref('stg_github__pull_requests') }}
-    where {{ of_pull_requests_with_news() }}
+    where {{ of_pull_requests_with_news('number') }}
 ),
 
 commits as (
@@ -50,7 +50,7 @@ reviews as (
         + (count(*) filter (where state_name = 'APPROVED') > 0)::int as review_rounds,
         count(distinct reviewer) as reviewer_count
     from {{ ref('int_pull_requests__reviews') }}
-    where {{ of_pull_requests_with_news() }}
+    where {{ of_pull_requests_with_news('number') }}
     group by tenant_id, pull_request_id
 )
 

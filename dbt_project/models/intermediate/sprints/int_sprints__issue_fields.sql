@@ -14,7 +14,6 @@ roles as (
         ) as role
     from {{ ref('int_issues__jira_changes') }} as changes
     left join {{ ref('int_sprints__fields') }} as fields using (tenant_id, connection_id, field_id)
-    where {{ of_touched_tenants('changes.tenant_id', is_needed=true) }}
 )
 
 select

@@ -1,9 +1,24 @@
--- One row per issue, sprint and interval in which the issue was in that sprint: [entered_at, left_at).
+-- One row per issue, sprint and stay of the issue in that sprint: [entered_at, left_at).
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    keeps_changes=true,
+    post_hook=["{{ ensure_changed_keys() }}"],
+    unique_key=['tenant_id', 'issue_id', 'sprint_id', 'stay'],
+    touched='touched_jira_histories',
+    scope=['tenant_id', 'issue_id'],
+    indexes=[
+        {'columns': ['tenant_id', 'issue_id', 'sprint_id', 'stay'], 'unique': True},
+        {'columns': ['tenant_id', 'sprint_id']},
+    ],
+) }}
+-- depends_on: {{ ref('int_issues__news') }}
+-- depends_on: {{ ref('int_issues__whole_sources') }}
 with
 
 issues as (
     select * from {{ ref('stg_jira__issues') }}
-    where not is_subtask and {{ of_touched_tenants(is_needed=true) }}
+    where not is_subtask{% if is_incremental() %} and {{ of_issues_with_news() }}{% endif %}
 ),
 
 changes as (
@@ -96,12 +111,12 @@ stays as (
 )
 
 select
-    sprints.tenant_id,
-    sprints.sprint_id,
-    stays.issue_id,
-    min(stays.valid_from) as entered_at,
+    tenant_id,
+    {{ surrogate_id(['tenant_id', "'jira'", 'connection_id', 'external_id']) }} as sprint_id,
+    issue_id,
+    stay,
+    min(valid_from) as entered_at,
     -- An open end outlasts every date.
-    nullif(max(coalesce(stays.valid_until, 'infinity')), 'infinity') as left_at
+    nullif(max(coalesce(valid_until, 'infinity')), 'infinity') as left_at
 from stays
-inner join {{ ref('stg_jira__sprints') }} as sprints using (tenant_id, connection_id, external_id)
-group by sprints.tenant_id, sprints.sprint_id, stays.issue_id, stays.stay
+group by tenant_id, connection_id, external_id, issue_id, stay

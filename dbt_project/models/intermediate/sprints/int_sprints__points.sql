@@ -1,10 +1,22 @@
 -- One row per issue and interval in which its story points had one value: [valid_from, valid_until). NULL: not estimated,
 -- or in words (is_unreadable), such as a size XL.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'issue_id', 'position'],
+    touched='touched_jira_histories',
+    scope=['tenant_id', 'issue_id'],
+    indexes=[{'columns': ['tenant_id', 'issue_id', 'position'], 'unique': True}],
+) }}
+-- depends_on: {{ ref('int_issues__news') }}
+-- depends_on: {{ ref('int_issues__whole_sources') }}
 with
 
 issues as (
     select * from {{ ref('stg_jira__issues') }}
-    where {{ of_touched_tenants(is_needed=true) }}
+    {%- if is_incremental() %}
+    where {{ of_issues_with_news() }}
+    {%- endif %}
 ),
 
 changes as (
@@ -71,6 +83,7 @@ values_at as (
 select
     tenant_id,
     issue_id,
+    position,
     valid_from,
     lead(valid_from) over (partition by tenant_id, issue_id order by valid_from, position) as valid_until,
     points,

@@ -1,5 +1,6 @@
--- One row per sprint, issue and stay in it that touches the time between its start and its close (now, while it runs), with
--- the issue's points at the instants that count. Sub-tasks are part of their parent's work and stay out.
+-- One row per sprint, issue and stay in it that touches the time between its start and its close (now, while it runs), with the
+-- issue's points at the instants that count; of the sprints that are worked out anew. Sub-tasks are part of their
+-- parent's work and stay out.
 {% set moments = {
     'start': 'stays.sprint_started_at',
     'entry': 'stays.entered_at',
@@ -11,16 +12,12 @@ with
 sprints as (
     select *, coalesce(closed_at, 'infinity') as measured_at
     from {{ ref('stg_jira__sprints') }}
-    where started_at is not null and state <> 'future'
-),
-
-intervals as (
-    select * from {{ ref('int_issues__open_intervals') }}
-    where source = 'jira' and {{ of_touched_tenants(is_needed=true) }}
-),
-
-points as (
-    select * from {{ ref('int_sprints__points') }}
+    where
+        started_at is not null
+        and state <> 'future'
+        and (tenant_id, sprint_id) in (
+            select touched.tenant_id, touched.sprint_id from {{ ref('int_sprints__touched') }} as touched
+        )
 ),
 
 -- Closing a sprint moves what is unfinished at that very instant: what was in it until then was in it.
@@ -43,7 +40,7 @@ stays as (
 dones as (
     select distinct stays.tenant_id, stays.sprint_id, stays.issue_id
     from stays
-    inner join intervals
+    inner join {{ ref('int_issues__open_intervals') }} as intervals
         on
             stays.tenant_id = intervals.tenant_id
             and stays.issue_id = intervals.issue_id
@@ -62,7 +59,7 @@ select
 from stays
 left join dones using (tenant_id, sprint_id, issue_id)
 {% for moment, instant in moments.items() -%}
-left join points as at_{{ moment }}
+left join {{ ref('int_sprints__points') }} as at_{{ moment }}
     on
         stays.tenant_id = at_{{ moment }}.tenant_id
         and stays.issue_id = at_{{ moment }}.issue_id

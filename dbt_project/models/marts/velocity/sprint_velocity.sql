@@ -1,6 +1,15 @@
 -- One row per sprint that is no future one: what was promised at its start and what was done at its close.
-{{ config(unique_key=['tenant_id', 'sprint_id']) }}
+{{ config(
+    unique_key=['tenant_id', 'sprint_id'],
+    touched='touched_sprints',
+    scope=['tenant_id', 'sprint_id'],
+) }}
+-- depends_on: {{ ref('int_issues__whole_sources') }}
 with
+
+touched as (
+    select * from {{ ref('int_sprints__touched') }}
+),
 
 sprints as (
     select
@@ -11,16 +20,11 @@ sprints as (
             when state = 'closed' and closed_at is null then 'It is closed, without the date of its close.'
         end as unmeasured_reason
     from {{ ref('stg_jira__sprints') }}
-    where state <> 'future' and {{ of_touched_tenants() }}
+    where state <> 'future' and (tenant_id, sprint_id) in (select touched.tenant_id, touched.sprint_id from touched)
 ),
 
 boards as (
     select * from {{ ref('stg_jira__boards') }}
-),
-
-stays as (
-    select * from {{ ref('int_sprints__stays') }}
-    where {{ of_touched_tenants() }}
 ),
 
 facts as (
@@ -40,7 +44,7 @@ facts as (
         coalesce(sum(points_at_entry::numeric) filter (where is_added), 0) as added_points,
         coalesce(sum(points_at_leaving::numeric) filter (where is_removed), 0) as removed_points,
         coalesce(sum(points_at_close::numeric) filter (where not is_removed and not is_done_at_close), 0) as unfinished_points
-    from stays
+    from {{ ref('int_sprints__stays') }}
     group by tenant_id, sprint_id
 ),
 

@@ -1,14 +1,8 @@
 -- One row per place and article that GDELT saw. `seen_at` is not when it was published.
-with
-
-source as (
-    select * from {{ source('gdelt', 'articles') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     {{ surrogate_id(['tenant_id', "'gdelt'", 'connection_id', 'place_id', 'url']) }} as article_id,
     place_id::uuid as place_id,
 
@@ -24,5 +18,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('gdelt', 'articles') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per place, mode (volume, tone) and bin. Empty bins are absent: not measured.
-with
-
-source as (
-    select * from {{ source('gdelt', 'timelines') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     place_id::uuid as place_id,
     mode,
 
@@ -22,5 +16,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('gdelt', 'timelines') }}
 where _deleted_at is null

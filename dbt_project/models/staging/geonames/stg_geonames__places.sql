@@ -1,14 +1,8 @@
 -- One row per place of a tenant that GeoNames knows.
-with
-
-source as (
-    select * from {{ source('geonames', 'places') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     place_id::uuid as place_id,
     geoname_id,
 
@@ -24,5 +18,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('geonames', 'places') }}
 where _deleted_at is null

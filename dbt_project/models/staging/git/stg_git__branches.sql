@@ -1,14 +1,8 @@
 -- One row per branch of a clone, those of its remotes included.
-with
-
-source as (
-    select * from {{ source('git', 'branches') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     repository,
     name,
 
@@ -19,5 +13,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('git', 'branches') }}
 where _deleted_at is null

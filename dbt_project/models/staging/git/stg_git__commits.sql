@@ -1,14 +1,8 @@
 -- One row per commit of a clone that a branch, a tag or HEAD reaches, or did once.
-with
-
-source as (
-    select * from {{ source('git', 'commits') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     repository,
     sha,
 
@@ -27,5 +21,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('git', 'commits') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per commit and file that it changed; merges change none.
-with
-
-source as (
-    select * from {{ source('git', 'file_changes') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     repository,
     sha,
     path,
@@ -22,5 +16,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('git', 'file_changes') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per file at a clone's HEAD.
-with
-
-source as (
-    select * from {{ source('git', 'files') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     repository,
     path,
 
@@ -23,5 +17,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('git', 'files') }}
 where _deleted_at is null

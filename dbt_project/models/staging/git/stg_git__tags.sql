@@ -1,14 +1,8 @@
 -- One row per tag of a clone. Those of trees and blobs have no commit.
-with
-
-source as (
-    select * from {{ source('git', 'tags') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     repository,
     name,
 
@@ -25,5 +19,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('git', 'tags') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per branch.
-with
-
-source as (
-    select * from {{ source('github', 'branches') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     repository,
     name,
 
@@ -18,5 +12,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('github', 'branches') }}
 where _deleted_at is null

@@ -16,8 +16,8 @@ source as (
 
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id::text as external_id,
     repository,
     head_sha as sha,

@@ -1,14 +1,8 @@
 -- One row per comment on an issue or pull request.
-with
-
-source as (
-    select * from {{ source('github', 'comments') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id::text as external_id,
     repository,
     issue_number,
@@ -24,5 +18,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('github', 'comments') }}
 where _deleted_at is null

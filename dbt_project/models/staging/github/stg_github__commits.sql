@@ -1,14 +1,8 @@
 -- One row per commit that a branch or tag reaches.
-with
-
-source as (
-    select * from {{ source('github', 'commits') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     repository,
     sha,
 
@@ -27,5 +21,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('github', 'commits') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per status of a deployment.
-with
-
-source as (
-    select * from {{ source('github', 'deployment_statuses') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id::text as external_id,
     repository,
     deployment_id::text as deployment_external_id,
@@ -23,5 +17,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('github', 'deployment_statuses') }}
 where _deleted_at is null

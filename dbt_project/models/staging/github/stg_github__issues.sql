@@ -1,14 +1,8 @@
 -- One row per issue, pull requests left out.
-with
-
-source as (
-    select * from {{ source('github', 'issues') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     {{ surrogate_id(['tenant_id', "'github'", 'connection_id', 'id']) }} as issue_id,
     id::text as external_id,
     repository,
@@ -32,5 +26,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('github', 'issues') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per pull request and commit in it, which survive a squash.
-with
-
-source as (
-    select * from {{ source('github', 'pull_request_commits') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     repository,
     pull_request_number,
     sha,
@@ -28,5 +22,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('github', 'pull_request_commits') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per pull request and file that it changes.
-with
-
-source as (
-    select * from {{ source('github', 'pull_request_files') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     repository,
     pull_request_number,
     filename,
@@ -20,5 +14,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('github', 'pull_request_files') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per pull request, as GitHub last showed it.
-with
-
-source as (
-    select * from {{ source('github', 'pull_requests') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     {{ surrogate_id(['tenant_id', "'github'", 'connection_id', 'id']) }} as pull_request_id,
     id::text as external_id,
     repository,
@@ -40,5 +34,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('github', 'pull_requests') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per release.
-with
-
-source as (
-    select * from {{ source('github', 'releases') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id::text as external_id,
     repository,
 
@@ -26,5 +20,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('github', 'releases') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per GitHub repository.
-with
-
-source as (
-    select * from {{ source('github', 'repositories') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id::text as external_id,
     repository,
 
@@ -26,5 +20,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('github', 'repositories') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per review of a pull request.
-with
-
-source as (
-    select * from {{ source('github', 'reviews') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id::text as external_id,
     repository,
     pull_request_number,
@@ -25,5 +19,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('github', 'reviews') }}
 where _deleted_at is null

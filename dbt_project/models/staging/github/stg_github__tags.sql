@@ -1,14 +1,8 @@
 -- One row per tag.
-with
-
-source as (
-    select * from {{ source('github', 'tags') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     repository,
     name,
 
@@ -17,5 +11,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('github', 'tags') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per job of a workflow run and attempt.
-with
-
-source as (
-    select * from {{ source('github', 'workflow_jobs') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id::text as external_id,
     repository,
     run_id::text as run_external_id,
@@ -32,5 +26,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('github', 'workflow_jobs') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per workflow run.
-with
-
-source as (
-    select * from {{ source('github', 'workflow_runs') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id::text as external_id,
     repository,
 
@@ -32,5 +26,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('github', 'workflow_runs') }}
 where _deleted_at is null

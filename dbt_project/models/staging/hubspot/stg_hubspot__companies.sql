@@ -1,14 +1,8 @@
 -- One row per HubSpot company.
-with
-
-source as (
-    select * from {{ source('hubspot', 'companies') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id as company_id,
 
     -- facts
@@ -22,5 +16,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('hubspot', 'companies') }}
 where _deleted_at is null

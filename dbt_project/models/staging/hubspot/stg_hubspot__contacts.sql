@@ -1,14 +1,8 @@
 -- One row per HubSpot contact.
-with
-
-source as (
-    select * from {{ source('hubspot', 'contacts') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id as contact_id,
 
     -- facts
@@ -22,5 +16,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('hubspot', 'contacts') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per HubSpot pipeline with its stages.
-with
-
-source as (
-    select * from {{ source('hubspot', 'pipelines') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id as pipeline_id,
 
     -- facts
@@ -18,5 +12,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('hubspot', 'pipelines') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per HubSpot ticket that is not archived.
-with
-
-source as (
-    select * from {{ source('hubspot', 'tickets') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     {{ surrogate_id(['tenant_id', "'hubspot'", 'connection_id', 'id']) }} as ticket_id,
     id as external_id,
 
@@ -34,5 +28,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('hubspot', 'tickets') }}
 where _deleted_at is null and not coalesce(archived, false)

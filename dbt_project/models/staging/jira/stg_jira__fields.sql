@@ -1,14 +1,8 @@
 -- One row per field of a Jira site, custom ones with their schema.
-with
-
-source as (
-    select * from {{ source('jira', 'fields') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id as field_id,
 
     -- facts
@@ -19,5 +13,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('jira', 'fields') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per Jira issue type.
-with
-
-source as (
-    select * from {{ source('jira', 'issue_types') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id as issue_type_id,
 
     -- facts
@@ -18,5 +12,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('jira', 'issue_types') }}
 where _deleted_at is null

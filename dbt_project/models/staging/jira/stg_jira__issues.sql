@@ -1,14 +1,8 @@
 -- One row per Jira issue, as Jira last showed it.
-with
-
-source as (
-    select * from {{ source('jira', 'issues') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     {{ surrogate_id(['tenant_id', "'jira'", 'connection_id', 'id']) }} as issue_id,
     id as external_id,
     key,
@@ -43,5 +37,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('jira', 'issues') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per Jira priority.
-with
-
-source as (
-    select * from {{ source('jira', 'priorities') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id as priority_id,
 
     -- facts
@@ -16,5 +10,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('jira', 'priorities') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per Jira project.
-with
-
-source as (
-    select * from {{ source('jira', 'projects') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id as external_id,
     key as project_key,
 
@@ -19,5 +13,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('jira', 'projects') }}
 where _deleted_at is null

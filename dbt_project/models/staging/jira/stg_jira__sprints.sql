@@ -1,14 +1,8 @@
 -- One row per Jira sprint; a future one has no dates, an active one no close.
-with
-
-source as (
-    select * from {{ source('jira', 'sprints') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     {{ surrogate_id(['tenant_id', "'jira'", 'connection_id', 'id']) }} as sprint_id,
     id::text as external_id,
     board_id,
@@ -26,5 +20,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('jira', 'sprints') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per Jira status; its category says what it means in every language.
-with
-
-source as (
-    select * from {{ source('jira', 'statuses') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id as status_id,
 
     -- facts
@@ -18,5 +12,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('jira', 'statuses') }}
 where _deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per place, kind (forecast, archive) and day, as Open-Meteo cut it.
-with
-
-source as (
-    select * from {{ source('open_meteo', 'daily') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     place_id::uuid as place_id,
     kind,
     day,
@@ -22,5 +16,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('open_meteo', 'daily') }}
 where _deleted_at is null

@@ -30,5 +30,5 @@ select
     points._dlt_load_id
 from points
 inner join uploads
-    on points.tenant_id::uuid = uploads.tenant_id and points.connection_id::uuid = uploads.upload_id
+    on points.tenant_id = uploads.tenant_id and points.connection_id = uploads.upload_id
 where points._deleted_at is null

@@ -1,14 +1,8 @@
 -- One row per Zendesk organization.
-with
-
-source as (
-    select * from {{ source('zendesk', 'organizations') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id as organization_id,
 
     -- facts
@@ -21,5 +15,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('zendesk', 'organizations') }}
 where _deleted_at is null

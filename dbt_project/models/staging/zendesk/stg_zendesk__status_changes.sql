@@ -1,14 +1,8 @@
 -- One row per time a Zendesk ticket was given a status.
-with
-
-source as (
-    select * from {{ source('zendesk', 'status_changes') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id as change_id,
     ticket_id as external_ticket_id,
 
@@ -22,5 +16,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('zendesk', 'status_changes') }}
 where _deleted_at is null

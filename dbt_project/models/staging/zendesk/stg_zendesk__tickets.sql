@@ -1,14 +1,8 @@
 -- One row per Zendesk ticket that is not deleted.
-with
-
-source as (
-    select * from {{ source('zendesk', 'tickets') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     {{ surrogate_id(['tenant_id', "'zendesk'", 'connection_id', 'id']) }} as ticket_id,
     id as external_id,
 
@@ -33,5 +27,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('zendesk', 'tickets') }}
 where _deleted_at is null

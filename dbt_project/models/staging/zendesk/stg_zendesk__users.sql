@@ -1,14 +1,8 @@
 -- One row per Zendesk user.
-with
-
-source as (
-    select * from {{ source('zendesk', 'users') }}
-)
-
 select
     -- keys
-    tenant_id::uuid as tenant_id,
-    connection_id::uuid as connection_id,
+    tenant_id,
+    connection_id,
     id as user_id,
 
     -- facts
@@ -24,5 +18,5 @@ select
 
     -- load
     _dlt_load_id
-from source
+from {{ source('zendesk', 'users') }}
 where _deleted_at is null

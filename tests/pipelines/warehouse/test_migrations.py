@@ -1,0 +1,75 @@
+"""A database of an earlier version, with its rows and its views, brought up to this one."""
+
+from uuid import UUID
+
+import pytest
+
+from pipelines import raw_schema
+from pipelines.warehouse.connection import Warehouse
+from pipelines.warehouse.migrate import migrate
+
+TENANT, CONNECTION = "6b614fb4-907b-4ade-9d06-6756256f168f", "12bdb84e-3a9d-4f4c-9bb5-b4608bea5daf"
+OTHER_TYPES = """
+select table_schema, table_name, data_type from information_schema.columns
+where
+    column_name in ('tenant_id', 'connection_id') and data_type <> 'uuid'
+    and table_schema in ('raw_jira', 'landing_jira_1')
+"""
+OWNERS = "select viewname, viewowner from pg_views where schemaname like 'before%' order by 1"
+WRITE = """
+insert into raw_jira.boards (tenant_id, connection_id, id, name, _dlt_load_id) values (%s, %s, 1, %s, '1')
+on conflict (tenant_id, connection_id, id) do update set name = excluded.name
+"""
+
+
+@pytest.fixture
+def of_before(warehouse: Warehouse) -> Warehouse:
+    """As revision 0023 had it: raw rows told by texts, and views over views over them."""
+    raw_schema.ensure_tables(warehouse, ["jira"])
+    with warehouse.connect("loader") as database:
+        database.execute("create schema landing_jira_1")
+        database.execute("create table landing_jira_1.boards (like raw_jira.boards)")
+        for table in ("raw_jira.boards", "landing_jira_1.boards"):
+            for column in ("tenant_id", "connection_id"):
+                database.execute(f"alter table {table} alter column {column} type character varying")
+        database.execute(WRITE, [TENANT, CONNECTION, "100 %"])
+    with warehouse.connect("transformer") as database:
+        database.execute("create schema before_staging")
+        database.execute("create schema before_intermediate")
+        database.execute(
+            "create view before_staging.boards as select tenant_id::uuid as tenant_id, name from raw_jira.boards"
+            " where name like '100 %'"
+        )
+        database.execute("create view before_intermediate.named as select tenant_id, name from before_staging.boards")
+        database.execute(
+            "create view before_intermediate.both as select n.name from before_intermediate.named as n"
+            " inner join raw_jira.boards as b on n.tenant_id::text = b.tenant_id::text"
+        )
+    with warehouse.connect("owner") as database:
+        database.execute("update app.alembic_version set version_num = '0023'")
+    return warehouse
+
+
+def test_raw_rows_are_told_by_uuids_and_the_views_over_them_stand(of_before: Warehouse) -> None:
+    assert migrate(of_before)[0] == "0024"
+
+    with of_before.connect("transformer") as database:
+        assert database.execute("select tenant_id, connection_id, name from raw_jira.boards").fetchall() == [
+            (UUID(TENANT), UUID(CONNECTION), "100 %")
+        ]
+        assert database.execute("select tenant_id, name from before_intermediate.named").fetchall() == [
+            (UUID(TENANT), "100 %")
+        ]
+        assert database.execute("select name from before_intermediate.both").fetchall() == [("100 %",)]
+        assert database.execute(OTHER_TYPES).fetchall() == []
+        assert database.execute(OWNERS).fetchall() == [
+            (name, "clearsignal_transformer") for name in ("boards", "both", "named")
+        ]
+
+
+def test_a_load_goes_on_where_it_was(of_before: Warehouse) -> None:
+    migrate(of_before)
+
+    with of_before.connect("loader") as database:
+        database.execute(WRITE, [TENANT, CONNECTION, "new"])
+        assert database.execute("select id, name from raw_jira.boards").fetchall() == [(1, "new")]
