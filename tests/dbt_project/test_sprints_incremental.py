@@ -1,4 +1,4 @@
-"""Sprints that are worked out one by one, by what was loaded of them and their issues, equal those worked out at once."""
+"""Sprints that are worked out one by one, by what was loaded of them and their issues, equal all at once."""
 
 from types import SimpleNamespace
 

@@ -9,6 +9,7 @@ deployed as (
         window_days,
         day
     from {{ ref('int_definitions__deployments') }}
+    where {{ of_touched_tenants(is_needed=true) }}
 )
 
 select

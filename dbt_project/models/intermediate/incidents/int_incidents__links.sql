@@ -7,7 +7,7 @@ texts as (
         issue_id,
         concat_ws(' ', title, body_text) as text
     from {{ ref('int_issues__unioned') }}
-    where is_incident
+    where is_incident and {{ of_touched_tenants(is_needed=true) }}
     union all
     select
         links.tenant_id,
@@ -15,7 +15,7 @@ texts as (
         links.url as text
     from {{ ref('stg_jira__remotelinks') }} as links
     inner join {{ ref('int_issues__unioned') }} as issues using (tenant_id, issue_id)
-    where issues.is_incident
+    where issues.is_incident and {{ of_touched_tenants('issues.tenant_id', is_needed=true) }}
 )
 
 select distinct

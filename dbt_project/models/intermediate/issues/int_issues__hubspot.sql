@@ -3,7 +3,7 @@ with
 
 tickets as (
     select * from {{ ref('stg_hubspot__tickets') }}
-    where {{ of_issues_with_news('ticket_id') }}
+    where {{ of_raw_issues_with_news() }}
 ),
 
 stages as (

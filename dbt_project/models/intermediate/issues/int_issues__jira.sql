@@ -3,7 +3,7 @@ with
 
 issues as (
     select * from {{ ref('stg_jira__issues') }}
-    where {{ of_issues_with_news() }}
+    where {{ of_raw_issues_with_news() }}
 ),
 
 done_statuses as (

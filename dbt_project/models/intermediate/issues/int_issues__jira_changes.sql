@@ -35,5 +35,5 @@ cross join lateral jsonb_array_elements(changelogs.items) with ordinality as ite
 where
     jsonb_typeof(changelogs.items) = 'array'
     {%- if is_incremental() %}
-    and {{ of_issues_with_news() }}
+    and {{ of_raw_issues_with_news('issue_external_id') }}
     {%- endif %}

@@ -18,34 +18,47 @@ packages as (
 
 whole as (
     select * from {{ ref('int_issues__whole_sources') }}
+),
+
+news as (
+    {%- for source_name, table, issue in tables %}
+    select
+        loaded.tenant_id,
+        '{{ source_name }}' as source,
+        loaded.connection_id,
+        loaded.{{ issue }}::text as external_id
+    from {{ source(source_name, table) }} as loaded
+    where {{ of_packages('loaded._dlt_load_id', source_name) }}
+    union
+    select
+        loaded.tenant_id,
+        '{{ source_name }}' as source,
+        loaded.connection_id,
+        loaded.{{ issue }}::text as external_id
+    from whole
+    inner join {{ source(source_name, table) }} as loaded on whole.tenant_id = loaded.tenant_id
+    where whole.source = '{{ source_name }}'
+    union
+    {%- endfor %}
+    -- An event names its issue by number.
+    select
+        issues.tenant_id,
+        'github' as source,
+        issues.connection_id,
+        issues.id::text as external_id
+    from {{ source('github', 'issue_events') }} as events
+    inner join {{ source('github', 'issues') }} as issues
+        on
+            events.tenant_id = issues.tenant_id
+            and events.connection_id = issues.connection_id
+            and events.repository = issues.repository
+            and events.issue_number = issues.number
+    where {{ of_packages('events._dlt_load_id', 'github') }}
 )
-{% for source_name, table, issue in tables %}
-{%- set issue_id = surrogate_id(['loaded.tenant_id', "'" ~ source_name ~ "'", 'loaded.connection_id', 'loaded.' ~ issue]) %}
+
 select
-    packages.tenant_id,
-    {{ issue_id }} as issue_id
-from packages
-inner join {{ source(source_name, table) }} as loaded on packages.load_id = loaded._dlt_load_id
-where packages.source = '{{ source_name }}'
-union
-select
-    whole.tenant_id,
-    {{ issue_id }} as issue_id
-from whole
-inner join {{ source(source_name, table) }} as loaded on whole.tenant_id = loaded.tenant_id
-where whole.source = '{{ source_name }}'
-union
-{%- endfor %}
--- An event names its issue by number.
-select
-    packages.tenant_id,
-    {{ surrogate_id(['issues.tenant_id', "'github'", 'issues.connection_id', 'issues.id']) }} as issue_id
-from packages
-inner join {{ source('github', 'issue_events') }} as events on packages.load_id = events._dlt_load_id
-inner join {{ source('github', 'issues') }} as issues
-    on
-        events.tenant_id = issues.tenant_id
-        and events.connection_id = issues.connection_id
-        and events.repository = issues.repository
-        and events.issue_number = issues.number
-where packages.source = 'github'
+    tenant_id,
+    {{ surrogate_id(['tenant_id', 'source', 'connection_id', 'external_id']) }} as issue_id,
+    connection_id,
+    external_id
+from news

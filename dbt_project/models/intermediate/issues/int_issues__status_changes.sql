@@ -45,7 +45,7 @@ jira_entries as (
         status_name,
         true as is_present
     from {{ ref('stg_jira__issues') }}
-    where {{ of_issues_with_news() }}
+    where {{ of_raw_issues_with_news() }}
 ),
 
 jira as (
@@ -66,7 +66,7 @@ jira as (
 
 hubspot_tickets as (
     select * from {{ ref('stg_hubspot__tickets') }}
-    where {{ of_issues_with_news('ticket_id') }}
+    where {{ of_raw_issues_with_news() }}
 ),
 
 hubspot_entries as (

@@ -42,9 +42,8 @@ told as (
         loaded.connection_id,
         loaded.repository,
         loaded.{{ number }} as number
-    from packages
-    inner join {{ source('github', table) }} as loaded on packages.load_id = loaded._dlt_load_id
-    where packages.source = 'github'
+    from {{ source('github', table) }} as loaded
+    where {{ of_packages('loaded._dlt_load_id', 'github') }}
     union
     {% endfor -%}
     {% for table in ['commits', 'file_changes'] -%}
@@ -53,28 +52,26 @@ told as (
         own.connection_id,
         own.repository,
         own.pull_request_number as number
-    from packages
-    inner join {{ source('git', table) }} as loaded on packages.load_id = loaded._dlt_load_id
+    from {{ source('git', table) }} as loaded
     inner join {{ source('github', 'pull_request_commits') }} as own
         on loaded.tenant_id = own.tenant_id and loaded.repository = own.repository and loaded.sha = own.sha
-    where packages.source = 'git'
+    where {{ of_packages('loaded._dlt_load_id', 'git') }}
     {{ 'union' if not loop.last }}
     {% endfor %}
 ),
 
 news as (
-    {% for whose, key in [('packages', 'load_id = own._dlt_load_id'), (whole, 'tenant_id = own.tenant_id')] -%}
     select
         own.tenant_id,
         own.connection_id,
         own.repository,
         own.number,
         own.id
-    from {{ whose }} as whose
-    inner join {{ pull_requests }} as own on whose.{{ key }}
-    where whose.source in ('github', 'git')
+    from {{ pull_requests }} as own
+    where
+        {{ of_packages('own._dlt_load_id', 'github') }}
+        or own.tenant_id = any(array(select whole.tenant_id from {{ whole }} as whole where whole.source in ('github', 'git')))
     union all
-    {% endfor -%}
     select
         pulls.tenant_id,
         pulls.connection_id,
@@ -91,15 +88,14 @@ news as (
         pulls.repository,
         pulls.number,
         pulls.id
-    from packages
-    inner join {{ source('github', 'commits') }} as loaded on packages.load_id = loaded._dlt_load_id
+    from {{ source('github', 'commits') }} as loaded
     inner join pulls
         on
             loaded.tenant_id = pulls.tenant_id
             and loaded.connection_id = pulls.connection_id
             and loaded.repository = pulls.repository
             and loaded.sha = pulls.merge_commit_sha
-    where packages.source = 'github'
+    where {{ of_packages('loaded._dlt_load_id', 'github') }}
 )
 {%- endif %}
 

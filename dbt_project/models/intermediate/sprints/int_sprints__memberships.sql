@@ -18,7 +18,7 @@ with
 
 issues as (
     select * from {{ ref('stg_jira__issues') }}
-    where not is_subtask{% if is_incremental() %} and {{ of_issues_with_news() }}{% endif %}
+    where not is_subtask{% if is_incremental() %} and {{ of_raw_issues_with_news() }}{% endif %}
 ),
 
 changes as (

@@ -15,7 +15,7 @@ with
 issues as (
     select * from {{ ref('stg_jira__issues') }}
     {%- if is_incremental() %}
-    where {{ of_issues_with_news() }}
+    where {{ of_raw_issues_with_news() }}
     {%- endif %}
 ),
 

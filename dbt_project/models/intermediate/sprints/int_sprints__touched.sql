@@ -9,15 +9,15 @@
 with
 
 packages as (
-    select load_id from {{ source('app', 'load_package') }}
-    where {{ since_last_success('build_id') }} and source = 'jira'
+    select * from {{ source('app', 'load_package') }}
+    where {{ since_last_success('build_id') }}
 )
 
 select
     sprints.tenant_id,
     {{ sprint_id }} as sprint_id
 from {{ source('jira', 'sprints') }} as sprints
-where sprints._dlt_load_id in (select packages.load_id from packages)
+where {{ of_packages('sprints._dlt_load_id', 'jira') }}
 union
 select
     sprints.tenant_id,
@@ -25,7 +25,7 @@ select
 from {{ source('jira', 'boards') }} as boards
 inner join {{ source('jira', 'sprints') }} as sprints
     on boards.tenant_id = sprints.tenant_id and boards.connection_id = sprints.connection_id and boards.id = sprints.board_id
-where boards._dlt_load_id in (select packages.load_id from packages)
+where {{ of_packages('boards._dlt_load_id', 'jira') }}
 union
 select
     sprints.tenant_id,

@@ -5,6 +5,7 @@ select
     connection_id,
     {{ surrogate_id(['tenant_id', "'jira'", 'connection_id', 'issue_id']) }} as issue_id,
     id as external_id,
+    issue_id as issue_external_id,
 
     -- facts
     coalesce(author ->> 'displayName', author ->> 'accountId') as author,
