@@ -1,8 +1,8 @@
 {#- Statistics of a table that was just written: what reads it next must not be planned as if it were empty. Of one that was
     only added to, they are taken anew where a tenth of it has changed, as autovacuum would later: it is most of the work of a
-    build with few news. -#}
+    build with few news. One that was emptied has none until they are taken, however few rows it has now. -#}
 {%- macro analyze_table() -%}
-{%- if is_incremental() -%}
+{%- if is_incremental() and config.get('incremental_strategy') != 'replaced' -%}
 do $$
 begin
     if (

@@ -46,7 +46,7 @@ commits as (
         authored_at,
         null as has_parents
     from {{ ref('stg_github__pull_request_commits') }}
-    where {{ of_pull_requests_with_news('pull_request_number') }}
+    where {{ of_pull_requests_with_news('pull_request_number', is_key=true) }}
 ),
 
 compared as (

@@ -34,6 +34,17 @@ pulls as materialized (
     from {{ pull_requests }}
 ),
 
+-- Kept for the same reason: each pull request would be looked for among them.
+merging as materialized (
+    select
+        loaded.tenant_id,
+        loaded.connection_id,
+        loaded.repository,
+        loaded.sha
+    from {{ source('github', 'commits') }} as loaded
+    where {{ of_packages('loaded._dlt_load_id', 'github') }}
+),
+
 -- A pull request's own rows, as they name it. Commits of a clone tell how much of it came after a review.
 told as (
     {% for table, number in parts.items() -%}
@@ -88,14 +99,13 @@ news as (
         pulls.repository,
         pulls.number,
         pulls.id
-    from {{ source('github', 'commits') }} as loaded
+    from merging
     inner join pulls
         on
-            loaded.tenant_id = pulls.tenant_id
-            and loaded.connection_id = pulls.connection_id
-            and loaded.repository = pulls.repository
-            and loaded.sha = pulls.merge_commit_sha
-    where {{ of_packages('loaded._dlt_load_id', 'github') }}
+            merging.tenant_id = pulls.tenant_id
+            and merging.connection_id = pulls.connection_id
+            and merging.repository = pulls.repository
+            and merging.sha = pulls.merge_commit_sha
 )
 {%- endif %}
 

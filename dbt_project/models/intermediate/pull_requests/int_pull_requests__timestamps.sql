@@ -24,7 +24,7 @@ commits as (
         pull_request_number as number,
         min(authored_at) as first_commit_at
     from {{ ref('stg_github__pull_request_commits') }}
-    where {{ of_pull_requests_with_news('pull_request_number') }}
+    where {{ of_pull_requests_with_news('pull_request_number', is_key=true) }}
     group by tenant_id, connection_id, repository, pull_request_number
 ),
 
