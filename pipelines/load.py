@@ -11,8 +11,8 @@ import psycopg
 
 from pipelines import removal, stored_connections, tenants, turns
 from pipelines.fair_turns import MOST_BEGUN, Places, Turn
-from pipelines.landing_sessions import SESSIONS
-from pipelines.load_locks import lock_of
+from pipelines.landing.locks import lock_of
+from pipelines.landing.sessions import SESSIONS
 from pipelines.outcomes import Options, Outcome, scrub
 from pipelines.raw_schema import ensure_tables
 from pipelines.stored_connections import StoredConnection

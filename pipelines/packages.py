@@ -12,8 +12,8 @@ import psycopg
 from pipelines import renames, sweep
 from pipelines.backfill import Backfill, Taken
 from pipelines.holds import Holds
-from pipelines.landing import Batch, Landing
-from pipelines.load_locks import await_commits
+from pipelines.landing.locks import await_commits
+from pipelines.landing.pipeline import Batch, Landing
 from pipelines.outcomes import Options, Outcome, scrub
 from pipelines.quarantine import Quarantine
 from pipelines.raw_tables import RAW

@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from pipelines.landing_rows import Broken, Cells, key_of
+from pipelines.landing.rows import Broken, Cells, key_of
 from pipelines.raw_tables import RAW
 from pipelines.sync_error import SyncError
 

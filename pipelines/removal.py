@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
-from pipelines.load_locks import await_commits, landing_schema, lock_of
+from pipelines.landing.locks import await_commits, landing_schema, lock_of
 from pipelines.raw_schema import ensure_tables
 from pipelines.raw_tables import RAW, Table
 from pipelines.warehouse.connection import Warehouse
@@ -34,7 +34,7 @@ def remove_connection(warehouse: Warehouse, connection_id: UUID) -> int | None:
 
     Waits for a sync of it to end.
     """
-    from pipelines.landing import folder  # dlt: a second to import
+    from pipelines.landing.pipeline import folder  # dlt: a second to import
 
     with warehouse.connect("loader") as database:
         owner = database.execute(

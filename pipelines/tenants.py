@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from psycopg import Connection, sql
 
-from pipelines.load_locks import await_commits, landing_schema, lock_of
+from pipelines.landing.locks import await_commits, landing_schema, lock_of
 from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 
@@ -102,7 +102,7 @@ def all(warehouse: Warehouse) -> list[Tenant]:
 
 def remove(warehouse: Warehouse, tenant: Tenant) -> None:
     """Delete the tenant and every row, schema and file of it. Users who belong to nobody else go too."""
-    from pipelines.landing import folder
+    from pipelines.landing.pipeline import folder
 
     with warehouse.connect("loader") as connection:
         rows = connection.execute(

@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 
 from pipelines import stored_connections, tenants
-from pipelines.load_locks import lock_of
+from pipelines.landing.locks import lock_of
 from pipelines.outcomes import scrub
 from pipelines.stored_connections import StoredConnection
 from pipelines.sync_error import SyncError

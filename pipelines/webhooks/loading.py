@@ -11,7 +11,7 @@ import psycopg
 
 from pipelines import lenient_json, renames
 from pipelines.asking import Asking
-from pipelines.landing_rows import cells
+from pipelines.landing.rows import cells
 from pipelines.outcomes import Options, Outcome, unexpected
 from pipelines.packages import Packages
 from pipelines.raw_tables import RAW

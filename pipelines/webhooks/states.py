@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from pipelines.landing_rows import cells
+from pipelines.landing.rows import cells
 from pipelines.raw_tables import RAW, TYPES
 from pipelines.sources.events import Change, Stale
 from pipelines.sources.reading import Rows, instant

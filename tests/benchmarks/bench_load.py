@@ -12,7 +12,7 @@ from uuid import uuid4
 import msgspec
 
 from pipelines import raw_schema
-from pipelines.landing import Batch, Landing
+from pipelines.landing.pipeline import Batch, Landing
 from pipelines.packages import PACKAGE_ROWS
 from pipelines.raw_tables import RAW, TYPES
 from pipelines.warehouse import embedded, home, migrate

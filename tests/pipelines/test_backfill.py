@@ -11,7 +11,7 @@ from pipelines import backfill, packages
 from pipelines.answers import Answer
 from pipelines.backfill_progress import ahead, unfinished
 from pipelines.http import Client
-from pipelines.landing import Batch, Landing
+from pipelines.landing.pipeline import Batch, Landing
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.sources import (

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.landing import Landing
+from pipelines.landing.pipeline import Landing
 from pipelines.outcomes import Outcome
 from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter

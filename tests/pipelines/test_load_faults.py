@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines import answers, http, packages
-from pipelines.landing import Batch, Landing
+from pipelines.landing.pipeline import Batch, Landing
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.warehouse.connection import Warehouse

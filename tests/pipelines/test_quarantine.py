@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines import stored_connections
-from pipelines.landing_rows import Broken
+from pipelines.landing.rows import Broken
 from pipelines.outcomes import Outcome
 from pipelines.quarantine import Quarantine
 from pipelines.simulator.company import Charter

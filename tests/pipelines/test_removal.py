@@ -8,7 +8,7 @@ import pytest
 from psycopg import sql
 
 from pipelines import removal, stored_connections, tenants
-from pipelines.load_locks import landing_schema, share
+from pipelines.landing.locks import landing_schema, share
 from pipelines.raw_schema import ensure_tables
 from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.landing import Landing
+from pipelines.landing.pipeline import Landing
 from pipelines.raw_tables import RAW
 from pipelines.simulator.played import PLAYED
 from pipelines.simulator.server import Running

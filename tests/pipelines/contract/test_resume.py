@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from pipelines import packages
-from pipelines.landing import Batch, Landing
+from pipelines.landing.pipeline import Batch, Landing
 from pipelines.raw_tables import RAW
 from pipelines.simulator.server import Running
 from pipelines.warehouse.connection import Warehouse

@@ -11,7 +11,7 @@ import pytest
 from pipelines import connections
 from pipelines.answers import Answer
 from pipelines.http import Client
-from pipelines.landing_rows import cells
+from pipelines.landing.rows import cells
 from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running

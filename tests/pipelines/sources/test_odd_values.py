@@ -8,7 +8,7 @@ import pytest
 
 from pipelines import lenient_json
 from pipelines.connections import GitHub, Secret
-from pipelines.landing_rows import cells, fitting
+from pipelines.landing.rows import cells, fitting
 from pipelines.raw_tables import RAW
 from pipelines.sources import github_events, github_rows, hubspot_rows, jira_rows
 from pipelines.sources.events import Change

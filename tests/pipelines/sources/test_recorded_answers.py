@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.answers import Answer
-from pipelines.landing_rows import cells
+from pipelines.landing.rows import cells
 from pipelines.raw_tables import RAW
 from pipelines.sources import adf, gdelt, geonames, github_rows, jira_rows, open_meteo
 from pipelines.sources.reading import Place

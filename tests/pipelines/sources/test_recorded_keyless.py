@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from pipelines import stored_connections, tenants
-from pipelines.landing_rows import cells
+from pipelines.landing.rows import cells
 from pipelines.outcomes import Outcome
 from pipelines.raw_tables import RAW
 from pipelines.simulator.company import Charter

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from pipelines.http import Client
-from pipelines.landing import Batch, Landing
+from pipelines.landing.pipeline import Batch, Landing
 from pipelines.outcomes import Outcome
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running

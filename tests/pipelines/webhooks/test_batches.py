@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from pipelines import load_locks
+from pipelines.landing import locks
 from pipelines.simulator.server import Running
 from pipelines.warehouse.connection import Warehouse
 from pipelines.webhooks import batches
@@ -91,7 +91,7 @@ def test_a_connection_that_is_being_loaded_is_left_for_later(warehouse: Warehous
     stored = only(warehouse, tenant, "github")
     insert(warehouse, stored, ("d", 0, "ping", "{}"))
     with warehouse.connect("loader", autocommit=True) as database:
-        database.execute("select pg_advisory_lock(%s)", [load_locks.lock_of(stored.connection_id)])
+        database.execute("select pg_advisory_lock(%s)", [locks.lock_of(stored.connection_id)])
         assert batches.apply(warehouse, tenant.tenant_id, stored.connection_id) is None
     query(warehouse, "update app.connection set is_paused = true returning 1")
     assert batches.waiting(warehouse) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.connections import GitHub, Secret
-from pipelines.landing_rows import cells
+from pipelines.landing.rows import cells
 from pipelines.raw_tables import RAW
 from pipelines.simulator.server import Running
 from pipelines.simulator.told import Told

@@ -2,7 +2,7 @@
 
 One dlt pipeline a connection, so that its state (the cursors) is its own. The rows of a package and the cursors
 that follow from them are committed together; a row that did not change keeps its old package. Small packages, which
-are most, leave out dlt's steps (`landing_small.py`).
+are most, leave out dlt's steps (`small.py`).
 """
 
 import os
@@ -19,12 +19,12 @@ os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")  # read as dlt is im
 import dlt
 import psycopg
 
-from pipelines import landing_small
-from pipelines.landing_news import MOST_ROWS, holds_news
-from pipelines.landing_postgres import Postgres, prepare
-from pipelines.landing_rows import Broken, Cells, fitting
-from pipelines.landing_source import packaged
-from pipelines.load_locks import landing_schema
+from pipelines.landing import small
+from pipelines.landing.dlt_source import packaged
+from pipelines.landing.locks import landing_schema
+from pipelines.landing.news import MOST_ROWS, holds_news
+from pipelines.landing.postgres import Postgres, prepare
+from pipelines.landing.rows import Broken, Cells, fitting
 from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 
@@ -70,7 +70,7 @@ class Landing:
         self._name = pipeline_name(source, connection_id)
         self._folder = folder(warehouse, source, connection_id)
         self._made: dlt.Pipeline | None = None  # small packages do without
-        self._state: landing_small.State | None = None  # that the warehouse has; None: nobody has looked
+        self._state: small.State | None = None  # that the warehouse has; None: nobody has looked
 
     def finish_pending(self) -> list[str]:
         """Load what an interrupted run left behind; where that fails, forget it: its cursors were never committed."""
@@ -87,8 +87,8 @@ class Landing:
     def cursors(self) -> dict[str, str]:
         """What the committed packages have read, by resource and scope."""
         if self._state is None:
-            with landing_small.transaction(self._warehouse, self.source) as cursor:
-                self._state = landing_small.state(cursor, self.source, self._name)
+            with small.transaction(self._warehouse, self.source) as cursor:
+                self._state = small.state(cursor, self.source, self._name)
         stored = self._state.get("sources", {}).get(self.source, {}).get("cursors", {})
         return {str(scope): value for scope, value in stored.items() if isinstance(value, str)}
 
@@ -108,17 +108,17 @@ class Landing:
     def load(self, batch: Batch) -> str:
         """Commit the batch as one package and return its load id. On failure nothing of its cursors stays."""
         with self._alone_at_first() as is_first:
-            if is_first or batch.size > landing_small.MOST_ROWS:
+            if is_first or batch.size > small.MOST_ROWS:
                 return self._load_large(batch)
         return self._load_small(batch)
 
     def _load_small(self, batch: Batch) -> str:
         known = self.cursors()
         has_moved = any(known.get(scope) != value for scope, value in batch.cursors.items())
-        after = landing_small.moved(self._state or {}, self.source, self._name, batch.cursors) if has_moved else None
-        with landing_small.transaction(self._warehouse, self.source) as cursor:
+        after = small.moved(self._state or {}, self.source, self._name, batch.cursors) if has_moved else None
+        with small.transaction(self._warehouse, self.source) as cursor:
             owner = (self.tenant_id, self.connection_id)
-            load_id = landing_small.commit(cursor, self.source, owner, batch.tables, after)
+            load_id = small.commit(cursor, self.source, owner, batch.tables, after)
         if after is not None:
             self._state, self._made = after, None  # a pipeline would go on from the state that it has
         return load_id

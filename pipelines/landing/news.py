@@ -3,7 +3,7 @@ package costs a commit and a record."""
 
 from psycopg import Connection, sql
 
-from pipelines.landing_rows import Cells
+from pipelines.landing.rows import Cells
 from pipelines.raw_tables import TENANT_COLUMNS, TYPES, Table
 
 MOST_ROWS = 2_000  # of a batch that is compared: beyond it the merge compares just as well

@@ -10,7 +10,7 @@ import dlt
 from dlt.common.storages.load_package import load_package_state
 from dlt.extract.extractors import with_file_import
 
-from pipelines.landing_rows import Cells, header, lines
+from pipelines.landing.rows import Cells, header, lines
 from pipelines.raw_tables import RAW, Table
 
 UUID_HINT = "x-uuid"
@@ -18,7 +18,7 @@ Owner = tuple[str, str]  # tenant, connection
 
 
 def columns(table: Table) -> Any:
-    """As dlt's schema has them. It knows no UUID: that is a text with a hint, which `landing_postgres` reads."""
+    """As dlt's schema has them. It knows no UUID: that is a text with a hint, which `postgres.py` reads."""
     needed = {*table.full_key, "_dlt_load_id"}
     return {
         name: {

@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from pipelines import landing, landing_small, load_locks, raw_schema
+from pipelines import raw_schema
+from pipelines.landing import locks, small
+from pipelines.landing.pipeline import Batch, Landing
 from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 
@@ -14,15 +16,15 @@ DLT, OURS = 0, 10_000  # the most rows of a small package
 
 
 @pytest.fixture
-def own(warehouse: Warehouse) -> landing.Landing:
+def own(warehouse: Warehouse) -> Landing:
     raw_schema.ensure_tables(warehouse, ["github"])
-    return landing.Landing(warehouse, "github", uuid4(), uuid4())
+    return Landing(warehouse, "github", uuid4(), uuid4())
 
 
-def _load(own: landing.Landing, monkeypatch: pytest.MonkeyPatch, most: int, until: int, title: str = "One") -> str:
+def _load(own: Landing, monkeypatch: pytest.MonkeyPatch, most: int, until: int, title: str = "One") -> str:
     """Issues from 0 and their cursor."""
-    monkeypatch.setattr(landing_small, "MOST_ROWS", most)
-    batch = landing.Batch("github")
+    monkeypatch.setattr(small, "MOST_ROWS", most)
+    batch = Batch("github")
     batch.add("issues", [_issue(number, title) for number in range(until)])
     batch.cursors = {f"issues|{until}": title}
     return own.load(batch)
@@ -42,7 +44,7 @@ def _rows(warehouse: Warehouse) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("ways", [(DLT, OURS, DLT), (OURS, OURS, OURS), (DLT, DLT, OURS)], ids=str)
 def test_each_way_goes_on_where_the_other_stopped(
-    warehouse: Warehouse, own: landing.Landing, monkeypatch: pytest.MonkeyPatch, ways: tuple[int, ...]
+    warehouse: Warehouse, own: Landing, monkeypatch: pytest.MonkeyPatch, ways: tuple[int, ...]
 ) -> None:
     first = _load(own, monkeypatch, ways[0], 2)
     second = _load(own, monkeypatch, ways[1], 3, "Two")
@@ -62,11 +64,9 @@ def test_each_way_goes_on_where_the_other_stopped(
 
 
 def test_dlt_itself_takes_the_state_of_a_small_package(
-    warehouse: Warehouse, own: landing.Landing, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, own: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _load(
-        landing.Landing(warehouse, "github", uuid4(), uuid4()), monkeypatch, DLT, 1
-    )  # the dataset's first load is dlt's
+    _load(Landing(warehouse, "github", uuid4(), uuid4()), monkeypatch, DLT, 1)  # the dataset's first load is dlt's
     _load(own, monkeypatch, OURS, 2)
     assert not own._folder.exists()  # no files either
 
@@ -79,28 +79,28 @@ def test_dlt_itself_takes_the_state_of_a_small_package(
 
 
 def test_of_a_small_package_that_is_refused_nothing_stays(
-    warehouse: Warehouse, own: landing.Landing, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, own: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _load(own, monkeypatch, DLT, 1)
     before = _rows(warehouse)
-    batch = landing.Batch("github")
+    batch = Batch("github")
     batch.add("issues", [_issue(7, "New")])
     batch.add("comments", [{"id": 1, "body": "text"}])
     batch.tables["comments"] = {key: (*row[:5], "no time", *row[6:]) for key, row in batch.tables["comments"].items()}
     batch.cursors = {"issues|7": "New"}
-    monkeypatch.setattr(landing_small, "MOST_ROWS", OURS)
+    monkeypatch.setattr(small, "MOST_ROWS", OURS)
 
     with pytest.raises(Exception, match="no time"):
         own.load(batch)
 
     assert _rows(warehouse) == before
     assert own.cursors() == {"issues|1": "One"}
-    again = landing.Landing(warehouse, "github", own.tenant_id, own.connection_id)  # type: ignore[arg-type]
+    again = Landing(warehouse, "github", own.tenant_id, own.connection_id)  # type: ignore[arg-type]
     assert again.cursors() == {"issues|1": "One"}
 
 
 def test_a_deleted_row_that_comes_again_is_there_again(
-    warehouse: Warehouse, own: landing.Landing, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, own: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _load(own, monkeypatch, DLT, 1)
     with warehouse.connect("loader") as database:
@@ -117,14 +117,14 @@ def test_a_deleted_row_that_comes_again_is_there_again(
 
 @pytest.mark.parametrize("most", [DLT, OURS])
 def test_a_load_whose_place_was_taken_writes_nothing(
-    warehouse: Warehouse, own: landing.Landing, monkeypatch: pytest.MonkeyPatch, most: int
+    warehouse: Warehouse, own: Landing, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """It has lost the connection's lock, with its session, and does not know."""
     _load(own, monkeypatch, most, 1)
     with warehouse.connect("loader") as another, pytest.raises(Exception) as raised:
         another.execute(
-            f"select pg_advisory_xact_lock{load_locks.KEY}",
-            [load_locks.landing_schema("github", own.connection_id)],
+            f"select pg_advisory_xact_lock{locks.KEY}",
+            [locks.landing_schema("github", own.connection_id)],
         )
         _load(own, monkeypatch, most, 2, "Two")
 

@@ -17,9 +17,9 @@ from dlt.destinations.impl.postgres.factory import PostgresTypeMapper
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 
-from pipelines.landing_sessions import SESSIONS
-from pipelines.landing_source import UUID_HINT
-from pipelines.load_locks import GIVE_BACK, share
+from pipelines.landing.dlt_source import UUID_HINT
+from pipelines.landing.locks import GIVE_BACK, share
+from pipelines.landing.sessions import SESSIONS
 
 OPTIONS: dict[tuple[str, ...], Any] = {
     ("runtime", "dlthub_telemetry"): False,  # should it be read again

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from pipelines import raw_schema
-from pipelines.landing_news import holds_news
-from pipelines.landing_rows import cells
+from pipelines.landing.news import holds_news
+from pipelines.landing.rows import cells
 from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
 

@@ -26,11 +26,11 @@ from dlt.pipeline.state_sync import (
     state_doc,
 )
 
-from pipelines.landing_postgres import Client, Postgres
-from pipelines.landing_rows import Cells, header, lines
-from pipelines.landing_sessions import SESSIONS
-from pipelines.landing_source import Owner, columns
-from pipelines.load_locks import landing_schema, share
+from pipelines.landing.dlt_source import Owner, columns
+from pipelines.landing.locks import landing_schema, share
+from pipelines.landing.postgres import Client, Postgres
+from pipelines.landing.rows import Cells, header, lines
+from pipelines.landing.sessions import SESSIONS
 from pipelines.raw_tables import RAW, Table
 from pipelines.warehouse.connection import Warehouse
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.landing_rows import cells
+from pipelines.landing.rows import cells
 from pipelines.raw_tables import RAW, TABLES, create_statements
 from pipelines.sync_error import SyncError
 
