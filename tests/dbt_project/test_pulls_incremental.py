@@ -1,11 +1,12 @@
 """Pull requests that are worked out one by one, by what was loaded of them, equal those that are worked out at once."""
 
-from uuid import UUID
+from copy import copy
+from uuid import UUID, uuid4
 
 import pytest
 
 from pipelines import removal
-from tests.dbt_project.company import Company
+from tests.dbt_project.company import Company, at
 from tests.dbt_project.project import Project
 
 pytestmark = pytest.mark.slow  # ten builds
@@ -82,6 +83,30 @@ def test_a_late_review_has_its_pull_request_read(project: Project, shop: Company
 
     assert read_anew(project) == worked_out_anew(project) == {(shop.tenant_id, 2)}
     assert figures(shop, 2)["first_review_at"] is not None
+
+
+def test_another_connection_to_the_same_repository_keeps_what_is_known(project: Project, shop: Company) -> None:
+    def known() -> list[tuple]:
+        query = (
+            "select first_commit_at, first_review_at from intermediate.int_pull_requests__timestamps"
+            " where tenant_id = %s order by 2"
+        )
+        with project.warehouse.connect("transformer") as database:
+            return database.execute(query, [first.tenant_id]).fetchall()
+
+    first = Company(project, "two-connections", "UTC")
+    second = copy(first)
+    second.connection_id, second.new = uuid4(), {}
+    for each in (first, second):
+        each.pull_request(1, opened=10, commits={"w1": 9})
+        each.sync(40)
+    project.build()
+    assert known() == [(at(9), None), (at(9), None)]
+    first.review(1, 15)
+    first.sync(41)
+    project.build()
+
+    assert known() == [(at(9), at(15)), (at(9), None)]
 
 
 def test_a_merge_commit_that_comes_late_tells_the_method(project: Project, shop: Company) -> None:
