@@ -119,7 +119,7 @@ def remove(warehouse: Warehouse, tenant: Tenant) -> None:
             shutil.rmtree(folder(warehouse, source, connection_id), ignore_errors=True)
     with warehouse.connect("transformer") as connection:
         for schema_name, table in _tables_with_tenant(connection):
-            statement = sql.SQL("delete from {} where tenant_id::text = %s").format(sql.Identifier(schema_name, table))
+            statement = sql.SQL("delete from {} where tenant_id = %s").format(sql.Identifier(schema_name, table))
             connection.execute(statement, [str(tenant.tenant_id)])
     with warehouse.connect("loader") as connection:
         members = connection.execute(
