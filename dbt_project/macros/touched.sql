@@ -86,3 +86,15 @@ select {{ key | join(', ') }}{{ ', null::bigint as build_id' if config.get('keep
 {%- macro touched_tenants(mart, columns) -%}
 select tenant_id from {{ ref('int_tenants__touched') }}
 {%- endmacro %}
+
+{#- The ids that `news` names, and where all of a tenant's source is worked out anew, those that the mart has of it: what is gone
+    there is named by nobody. -#}
+{%- macro with_those_gone(mart, news, id, sources) -%}
+select tenant_id, {{ id }}
+from {{ news }}
+union
+select built.tenant_id, built.{{ id }}
+from {{ mart }} as built
+inner join {{ ref('int_issues__whole_sources') }} as whole using (tenant_id)
+where whole.source in ('{{ sources | join("', '") }}')
+{%- endmacro %}

@@ -56,14 +56,9 @@ from {{ ref('int_issues__touched') }}
 where {{ since_last_success('build_id') }}
 {%- endmacro %}
 
-{#- The Jira issues with news, and where all are worked out anew, those whose histories are gone. -#}
+{#- The Jira issues with news. -#}
 {%- macro touched_jira_histories(mart, columns=[]) -%}
-select tenant_id, issue_id
-from {{ ref('int_issues__news') }}
-union
-select built.tenant_id, built.issue_id
-from {{ mart }} as built
-inner join {{ ref('int_issues__whole_sources') }} as whole on built.tenant_id = whole.tenant_id and whole.source = 'jira'
+{{ with_those_gone(mart, ref('int_issues__news'), 'issue_id', ['jira']) }}
 {%- endmacro %}
 
 {#- Tenants with new rows, or whose day has changed since their issues were scored. Whole tenants, for a ticket raises the

@@ -5,6 +5,9 @@ from uuid import UUID
 import pytest
 
 from pipelines import raw_schema
+from pipelines.landing import small
+from pipelines.landing.locks import landing_schema
+from pipelines.landing.pipeline import Batch, Landing
 from pipelines.warehouse.connection import Warehouse
 from pipelines.warehouse.migrate import migrate
 
@@ -18,8 +21,17 @@ where
 OWNERS = "select viewname, viewowner from pg_views where schemaname like 'before%' order by 1"
 WRITE = """
 insert into raw_jira.boards (tenant_id, connection_id, id, name, _dlt_load_id) values (%s, %s, 1, %s, '1')
-on conflict (tenant_id, connection_id, id) do update set name = excluded.name
 """
+
+
+def as_before(warehouse: Warehouse, tables: dict[str, str]) -> None:
+    """Revision 0023, in which these tables told tenant and connection by columns of this type."""
+    with warehouse.connect("loader") as database:
+        for table, kind in tables.items():
+            for column in ("tenant_id", "connection_id"):
+                database.execute(f"alter table {table} alter column {column} type {kind}")  # type: ignore[arg-type]
+    with warehouse.connect("owner") as database:
+        database.execute("update app.alembic_version set version_num = '0023'")
 
 
 @pytest.fixture
@@ -29,9 +41,8 @@ def of_before(warehouse: Warehouse) -> Warehouse:
     with warehouse.connect("loader") as database:
         database.execute("create schema landing_jira_1")
         database.execute("create table landing_jira_1.boards (like raw_jira.boards)")
-        for table, kind in {"raw_jira.boards": "text", "landing_jira_1.boards": "character varying"}.items():
-            for column in ("tenant_id", "connection_id"):
-                database.execute(f"alter table {table} alter column {column} type {kind}")
+    as_before(warehouse, {"raw_jira.boards": "text", "landing_jira_1.boards": "character varying"})
+    with warehouse.connect("loader") as database:
         database.execute(WRITE, [TENANT, CONNECTION, "100 %"])
     with warehouse.connect("transformer") as database:
         database.execute("create schema before_staging")
@@ -46,8 +57,6 @@ def of_before(warehouse: Warehouse) -> Warehouse:
             " inner join raw_jira.boards as b on t.tenant_id::text = b.tenant_id"
         )
         database.execute("create view before_intermediate.over_it as select name from before_intermediate.by_text")
-    with warehouse.connect("owner") as database:
-        database.execute("update app.alembic_version set version_num = '0023'")
     return warehouse
 
 
@@ -67,9 +76,21 @@ def test_raw_rows_are_told_by_uuids_and_the_views_over_them_stand_where_they_can
         ]
 
 
-def test_a_load_goes_on_where_it_was(of_before: Warehouse) -> None:
-    migrate(of_before)
+def test_dlt_loads_into_the_tables_that_it_made_before(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(small, "MOST_ROWS", 0)  # every package goes through dlt
+    raw_schema.ensure_tables(warehouse, ["jira"])
 
-    with of_before.connect("loader") as database:
-        database.execute(WRITE, [TENANT, CONNECTION, "new"])
+    def load(name: str) -> None:
+        batch = Batch("jira")
+        batch.add("boards", [{"id": 1, "name": name}])
+        Landing(warehouse, "jira", UUID(TENANT), UUID(CONNECTION)).load(batch)
+
+    load("old")
+    as_before(
+        warehouse, {"raw_jira.boards": "text", f"{landing_schema('jira', CONNECTION)}.boards": "character varying"}
+    )
+    migrate(warehouse)
+    load("new")
+
+    with warehouse.connect("loader") as database:
         assert database.execute("select id, name from raw_jira.boards").fetchall() == [(1, "new")]

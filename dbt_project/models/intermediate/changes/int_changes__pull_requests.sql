@@ -3,7 +3,6 @@
     materialized='incremental',
     incremental_strategy='touched',
     keeps_changes=true,
-    post_hook=["{{ ensure_changed_keys() }}"],
     unique_key=['tenant_id', 'pull_request_id', 'service', 'environment'],
     indexes=[{'columns': ['tenant_id', 'pull_request_id', 'service', 'environment'], 'unique': True}, {'columns': ['tenant_id', 'deployment_id']}],
 ) }}

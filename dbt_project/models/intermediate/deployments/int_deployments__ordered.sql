@@ -4,7 +4,6 @@
     materialized='incremental',
     incremental_strategy='touched',
     keeps_changes=true,
-    post_hook=["{{ ensure_changed_keys() }}"],
     unique_key=['tenant_id', 'deployment_id'],
     indexes=[{'columns': ['tenant_id', 'deployment_id'], 'unique': True}, {'columns': ['tenant_id', 'service', 'environment', 'finished_at']}, {'columns': ['tenant_id', 'sha']}],
 ) }}

@@ -3,7 +3,6 @@
     materialized='incremental',
     incremental_strategy='touched',
     keeps_changes=true,
-    post_hook=["{{ ensure_changed_keys() }}"],
     unique_key=['tenant_id', 'issue_id', 'sprint_id', 'stay'],
     touched='touched_jira_histories',
     scope=['tenant_id', 'issue_id'],

@@ -5,7 +5,6 @@
     indexes=[{'columns': ['tenant_id', 'sprint_id'], 'unique': True}],
 ) }}
 {% set sprint_id = surrogate_id(['sprints.tenant_id', "'jira'", 'sprints.connection_id', 'sprints.id']) -%}
--- depends_on: {{ ref('int_sprints__memberships') }}
 with
 
 packages as (

@@ -5,7 +5,6 @@
     materialized='incremental',
     incremental_strategy='touched',
     keeps_changes=true,
-    post_hook=["{{ ensure_changed_keys() }}"],
     unique_key=['tenant_id', 'calendar', 'day'],
     indexes=[{'columns': ['tenant_id', 'calendar', 'day'], 'unique': True}],
 ) }}
