@@ -112,11 +112,11 @@ def test_work_began_with_its_first_stretch(project: Project, shops):
     query = """
         select
             issues.work_started_at, issues.is_in_progress,
-            min(work.started_at),
-            coalesce(bool_or(work.stopped_at is null) filter (where work.issue_id is not null), false)
+            min(work.began_at),
+            coalesce(bool_or(work.ended_at is null) filter (where work.issue_id is not null), false)
         from intermediate.int_issues__unioned as issues
-        left join intermediate.int_issues__work_intervals as work
-            on issues.tenant_id = work.tenant_id and issues.issue_id = work.issue_id
+        left join intermediate.int_issues__flow_intervals as work
+            on issues.tenant_id = work.tenant_id and issues.issue_id = work.issue_id and work.kind = 'work'
         group by issues.tenant_id, issues.issue_id, issues.work_started_at, issues.is_in_progress
     """
     with project.warehouse.connect("transformer") as database:

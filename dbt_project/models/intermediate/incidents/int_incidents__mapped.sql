@@ -17,9 +17,29 @@ services as (
         tenant_id,
         service,
         repository,
-        lower(regexp_replace(service, '[^a-zA-Z0-9]+', '', 'g')) as plain_name
+        {{ plain_name('service') }} as plain_name
     from {{ ref('int_deployments__ordered') }}
     where {{ of_touched_tenants() }}
+),
+
+services_by_name as (
+    select
+        tenant_id,
+        plain_name,
+        min(service) as service
+    from services
+    group by tenant_id, plain_name
+),
+
+-- A repository of several services does not tell which of them was struck.
+services_by_repository as (
+    select
+        tenant_id,
+        repository,
+        min(service) as service
+    from services
+    group by tenant_id, repository
+    having count(distinct service) = 1
 ),
 
 environments as (
@@ -30,56 +50,47 @@ environments as (
     where environment_class = 'production' and {{ of_touched_tenants() }}
 ),
 
-named as (
+labelled as (
     select
-        incidents.*,
-        lower(regexp_replace(coalesce(incidents.component, ''), '[^a-zA-Z0-9]+', '', 'g')) as plain_component,
-        (
-            select min(regexp_replace(label, '^cause[-:/ ]+', ''))
-            from unnest(incidents.labels) as label
-            where label ~ '^cause[-:/ ]'
-        ) as cause
+        incidents.tenant_id,
+        incidents.issue_id,
+        min(services_by_name.service) as service,
+        min(label) filter (where environments.environment is not null) as environment,
+        min(regexp_replace(label, '^cause[-:/ ]+', '')) filter (where label ~ '^cause[-:/ ]') as cause
     from incidents
+    cross join lateral unnest(incidents.labels) as label
+    left join services_by_name
+        on
+            incidents.tenant_id = services_by_name.tenant_id
+            and {{ plain_name("regexp_replace(label, '^(service|component|area)\s*[:/]\s*', '')") }} = services_by_name.plain_name
+    left join environments
+        on incidents.tenant_id = environments.tenant_id and lower(label) = environments.environment
+    group by incidents.tenant_id, incidents.issue_id
 )
 
 select
-    named.tenant_id,
-    named.issue_id as incident_id,
-    named.source,
-    named.key,
-    named.severity,
-    coalesce(by_component.service, by_label.service, by_repository.service) as service,
-    (
-        select min(label)
-        from unnest(named.labels) as label
-        inner join environments on environments.tenant_id = named.tenant_id and environments.environment = lower(label)
-    ) as environment,
-    named.cause,
-    named.incident_started_at as started_at,
-    case when named.status = 'resolved' then named.resolved_at end as resolved_at,
+    incidents.tenant_id,
+    incidents.issue_id as incident_id,
+    incidents.source,
+    incidents.key,
+    incidents.severity,
+    coalesce(by_component.service, labelled.service, by_repository.service) as service,
+    labelled.environment,
+    labelled.cause,
+    incidents.incident_started_at as started_at,
+    case when incidents.status = 'resolved' then incidents.resolved_at end as resolved_at,
     -- Safe for reopened ones: the sum of the times that it was open.
-    case when named.status = 'resolved' then (
-        select sum(extract(epoch from closed.at - greatest(opened.at, named.incident_started_at)))
-        from unnest(named.opened_ats) with ordinality as opened (at, n)
-        inner join unnest(named.resolved_ats) with ordinality as closed (at, n) using (n)
-        where closed.at > named.incident_started_at
+    case when incidents.status = 'resolved' then (
+        select sum(extract(epoch from closed.at - greatest(opened.at, incidents.incident_started_at)))
+        from unnest(incidents.opened_ats) with ordinality as opened (at, n)
+        inner join unnest(incidents.resolved_ats) with ordinality as closed (at, n) using (n)
+        where closed.at > incidents.incident_started_at
     ) end as open_seconds
-from named
-left join lateral (
-    select min(services.service) as service from services
-    where services.tenant_id = named.tenant_id and services.plain_name = named.plain_component
-) as by_component on true
-left join lateral (
-    select min(services.service) as service
-    from services
-    inner join unnest(named.labels) as label
-        on
-            lower(regexp_replace(regexp_replace(label, '^(service|component|area)\s*[:/]\s*', ''), '[^a-zA-Z0-9]+', '', 'g'))
-            = services.plain_name
-    where services.tenant_id = named.tenant_id
-) as by_label on true
-left join lateral (
-    select min(services.service) as service from services
-    where services.tenant_id = named.tenant_id and services.repository = named.project
-    having count(distinct services.service) = 1
-) as by_repository on true
+from incidents
+left join labelled using (tenant_id, issue_id)
+left join services_by_name as by_component
+    on
+        incidents.tenant_id = by_component.tenant_id
+        and {{ plain_name('incidents.component') }} = by_component.plain_name
+left join services_by_repository as by_repository
+    on incidents.tenant_id = by_repository.tenant_id and incidents.project = by_repository.repository

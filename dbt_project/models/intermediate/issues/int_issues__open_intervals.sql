@@ -7,6 +7,7 @@ select
     issues.project,
     coalesce(issues.team, 'none') as team,
     issues.severity,
+    issues.time_zone,
     issues.created_at,
     interval_number,
     issues.opened_ats[interval_number] as opened_at,

@@ -35,68 +35,95 @@ days as (
     ) as day
 ),
 
-events as (
+-- Those that lasted until the first day that is worked out here, or longer.
+intervals as (
     select
-        events.*,
+        intervals.kind,
+        intervals.interval_number,
+        intervals.created_at,
+        intervals.began_day,
+        intervals.ended_day,
         groups.group_number,
+        groups.time_zone,
         groups.from_day,
         groups.last_day
-    from {{ ref('int_issues__flow_events') }} as events
-    inner join groups using (tenant_id, source, project, team, severity)
-    {%- if is_incremental() %}
-    where {{ of_tenants('select named.tenant_id from groups as named', 'events.tenant_id') }}
-    {%- endif %}
+    from {{ ref('int_issues__flow_intervals') }} as intervals
+    inner join groups
+        on
+            intervals.tenant_id = groups.tenant_id
+            and intervals.source = groups.source
+            and intervals.project = groups.project
+            and intervals.team = groups.team
+            and intervals.severity = groups.severity
+            and intervals.until_day >= groups.from_day
+),
+
+events as (
+    select
+        intervals.group_number,
+        intervals.from_day,
+        intervals.last_day,
+        ends.event,
+        ends.day
+    from intervals
+    cross join
+        lateral (
+            values
+            (
+                case
+                    when intervals.kind = 'work' then 'started' when intervals.interval_number = 1 then 'created' else 'reopened'
+                end,
+                intervals.began_day
+            ),
+            (case intervals.kind when 'work' then 'stopped' else 'resolved' end, intervals.ended_day)
+        ) as ends (event, day)
+    where ends.day is not null
 ),
 
 -- Issues that were open or in work before the first day that is worked out here.
 openings as (
     select
         group_number,
-        sum(created_count + reopened_count - resolved_count) as open_count,
-        sum(started_count - stopped_count) as wip_count
+        count(*) filter (where event in ('created', 'reopened')) - count(*) filter (where event = 'resolved') as open_count,
+        count(*) filter (where event = 'started') - count(*) filter (where event = 'stopped') as wip_count
     from events
     where day < from_day
     group by group_number
 ),
 
-intervals as (
+by_group as (
     select
-        groups.group_number,
-        groups.time_zone,
-        array_agg(intervals.created_at) as created_ats,
-        array_agg(greatest({{ local_day('intervals.opened_at', 'groups.time_zone') }}, groups.from_day)) as first_days,
-        array_agg(least(
-            coalesce({{ local_day('intervals.resolved_at', 'groups.time_zone') }} - 1, groups.last_day), groups.last_day
-        )) as last_days
-    from {{ ref('int_issues__open_intervals') }} as intervals
-    inner join groups using (tenant_id, source, project, team, severity)
-    {%- if is_incremental() %}
-    where {{ of_tenants('select named.tenant_id from groups as named', 'intervals.tenant_id') }}
-    {%- endif %}
-    group by groups.group_number, groups.time_zone
+        group_number,
+        time_zone,
+        array_agg(created_at) as created_ats,
+        array_agg(greatest(began_day, from_day)) as first_days,
+        array_agg(least(coalesce(ended_day - 1, last_day), last_day)) as last_days
+    from intervals
+    where kind = 'open'
+    group by group_number, time_zone
 ),
 
 -- The days at whose end an issue was open, and no others, are spelt out for its age: group by group, for all at once would be
 -- more than memory holds.
 ages as (
     select
-        intervals.group_number,
+        by_group.group_number,
         aged.day,
         aged.percentiles[1] as age_p50_seconds,
         aged.percentiles[2] as age_p90_seconds
-    from intervals
+    from by_group
     cross join lateral (
         select
             open_day::date as day,
             percentile_cont(array[0.5, 0.9]) within group (
                 order by
-                    extract(epoch from ((open_day + interval '1 day') at time zone intervals.time_zone) - listed.created_at)
+                    extract(epoch from ((open_day + interval '1 day') at time zone by_group.time_zone) - listed.created_at)
             ) as percentiles
         from (
             select
-                unnest(intervals.created_ats) as created_at,
-                unnest(intervals.first_days) as first_day,
-                unnest(intervals.last_days) as last_day
+                unnest(by_group.created_ats) as created_at,
+                unnest(by_group.first_days) as first_day,
+                unnest(by_group.last_days) as last_day
         ) as listed
         cross join
             lateral generate_series(
@@ -112,10 +139,7 @@ facts as (
     select
         group_number,
         day,
-        0 as created_count,
-        0 as resolved_count,
-        0 as reopened_count,
-        0 as wip_change,
+        null as event,
         null::double precision as age_p50_seconds,
         null::double precision as age_p90_seconds
     from days
@@ -123,10 +147,7 @@ facts as (
     select
         group_number,
         day,
-        created_count::integer as created_count,
-        resolved_count::integer as resolved_count,
-        reopened_count::integer as reopened_count,
-        (started_count - stopped_count)::integer as wip_change,
+        event,
         null as age_p50_seconds,
         null as age_p90_seconds
     from events
@@ -135,10 +156,7 @@ facts as (
     select
         group_number,
         day,
-        0 as created_count,
-        0 as resolved_count,
-        0 as reopened_count,
-        0 as wip_change,
+        null as event,
         age_p50_seconds,
         age_p90_seconds
     from ages
@@ -148,10 +166,10 @@ figures as (
     select
         group_number,
         day,
-        sum(created_count) as created_count,
-        sum(resolved_count) as resolved_count,
-        sum(reopened_count) as reopened_count,
-        sum(wip_change) as wip_change,
+        count(*) filter (where event = 'created') as created_count,
+        count(*) filter (where event = 'resolved') as resolved_count,
+        count(*) filter (where event = 'reopened') as reopened_count,
+        count(*) filter (where event = 'started') - count(*) filter (where event = 'stopped') as wip_change,
         max(age_p50_seconds) as age_p50_seconds,
         max(age_p90_seconds) as age_p90_seconds
     from facts
