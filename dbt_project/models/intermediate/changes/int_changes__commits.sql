@@ -16,6 +16,28 @@ delivered as (
 -- Once: the few that there are would be looked for in all commits, for each one delivered.
 picked as materialized (
     select * from {{ ref('int_changes__picked') }}
+),
+
+-- In a monorepo, the services whose paths a commit leaves alone. Only a clone tells its files: of others every service has it.
+elsewhere as materialized (
+    select
+        files.tenant_id,
+        files.repository,
+        files.sha,
+        ruled.service
+    from {{ ref('stg_git__file_changes') }} as files
+    inner join {{ source('app', 'service_path') }} as paths
+        on files.tenant_id = paths.tenant_id and files.repository like {{ glob_to_like('paths.repository') }}
+    inner join (
+        select distinct tenant_id, repository, service from {{ ref('int_deployments__ordered') }}
+    ) as ruled
+        on files.tenant_id = ruled.tenant_id and files.repository = ruled.repository
+    where {{ of_touched_tenants('files.tenant_id') }}
+    group by files.tenant_id, files.repository, files.sha, ruled.service
+    having
+        not bool_or(
+            paths.service = ruled.service and files.path like {{ glob_to_like("replace(paths.path, '**', '*')") }}
+        )
 )
 
 select
@@ -58,4 +80,12 @@ where
             picked.tenant_id = delivered.tenant_id
             and picked.repository = delivered.repository
             and picked.sha = delivered.sha
+    )
+    and not exists (
+        select from elsewhere
+        where
+            elsewhere.tenant_id = delivered.tenant_id
+            and elsewhere.repository = delivered.repository
+            and elsewhere.sha = delivered.sha
+            and elsewhere.service = deployments.service
     )

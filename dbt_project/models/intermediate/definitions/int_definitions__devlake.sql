@@ -54,8 +54,8 @@ blamed as (
         on
             incidents.tenant_id = lines.tenant_id
             and coalesce(incidents.service, '') = coalesce(lines.line, '')
-            and incidents.started_at > lines.finished_at
-            and incidents.started_at <= lines.next_finished_at
+            and incidents.created_at > lines.finished_at
+            and incidents.created_at <= lines.next_finished_at
 ),
 
 recoveries as (

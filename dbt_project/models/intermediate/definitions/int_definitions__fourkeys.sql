@@ -91,13 +91,13 @@ incidents as (
         incidents.scope_kind,
         incidents.scope,
         incidents.resolved_at,
-        least(incidents.started_at, min(named.finished_at)) as began_at
+        least(incidents.created_at, min(named.finished_at)) as began_at
     from {{ ref('int_definitions__incidents') }} as incidents
     left join named using (tenant_id, incident_id)
     where {{ of_touched_tenants('incidents.tenant_id') }}
     group by
         incidents.tenant_id, incidents.scope_kind, incidents.scope, incidents.incident_id, incidents.resolved_at,
-        incidents.started_at
+        incidents.created_at
 )
 
 select

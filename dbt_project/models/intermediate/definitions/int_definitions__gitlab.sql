@@ -30,10 +30,10 @@ timed as (
         windows.scope_kind,
         windows.scope,
         windows.window_days,
-        {{ local_day('incidents.started_at', 'windows.time_zone') }} between windows.first_day and windows.last_day as is_opened,
+        {{ local_day('incidents.created_at', 'windows.time_zone') }} between windows.first_day and windows.last_day as is_opened,
         {{ local_day('incidents.resolved_at', 'windows.time_zone') }} between windows.first_day and windows.last_day
-        and incidents.resolved_at >= incidents.started_at as is_closed,
-        extract(epoch from incidents.resolved_at - incidents.started_at)::double precision as seconds
+        and incidents.resolved_at >= incidents.created_at as is_closed,
+        extract(epoch from incidents.resolved_at - incidents.created_at)::double precision as seconds
     from {{ ref('int_definitions__incidents') }} as incidents
     inner join windows using (tenant_id, scope_kind, scope)
 ),

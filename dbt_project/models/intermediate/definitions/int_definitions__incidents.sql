@@ -4,7 +4,7 @@ select
     incidents.incident_id,
     scopes.scope_kind,
     scopes.scope,
-    incidents.started_at,
+    incidents.created_at,
     incidents.resolved_at
 from {{ ref('int_incidents__mapped') }} as incidents
 left join {{ ref('int_deployments__service_repositories') }} as repositories using (tenant_id, service)

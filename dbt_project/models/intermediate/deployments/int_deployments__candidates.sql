@@ -9,29 +9,38 @@ select * from {{ ref('int_deployments__github') }}
 
 union all
 
+-- What an attempt brought, no later one takes back. Jobs are read of the last weeks' runs: of others the last change must do.
 select
-    tenant_id,
-    connection_id,
+    runs.tenant_id,
+    runs.connection_id,
     'workflow_runs' as origin,
-    external_id,
-    repository,
-    name as subject,
+    runs.external_id,
+    runs.repository,
+    runs.name as subject,
     'production' as environment,
     null as service,
-    sha,
-    head_branch as ref,
+    runs.sha,
+    runs.head_branch as ref,
     case
-        when conclusion = 'success' then 'success'
-        when conclusion in ('failure', 'timed_out', 'startup_failure') then 'failure'
-        when conclusion is not null then 'cancelled'
+        when runs.conclusion = 'success' or attempts.succeeded_at is not null then 'success'
+        when runs.conclusion in ('failure', 'timed_out', 'startup_failure') then 'failure'
+        when runs.conclusion is not null then 'cancelled'
         else 'unfinished'
     end as status,
-    coalesce(run_started_at, created_at) as started_at,
-    case when conclusion is not null then updated_at end as finished_at,
+    coalesce(attempts.success_started_at, runs.run_started_at, runs.created_at) as started_at,
+    coalesce(
+        attempts.succeeded_at, case when runs.conclusion is not null then coalesce(attempts.completed_at, runs.updated_at) end
+    ) as finished_at,
     false as is_bot,
     null::boolean as is_production_environment,
-    url
-from {{ ref('stg_github__workflow_runs') }}
+    runs.url
+from {{ ref('stg_github__workflow_runs') }} as runs
+left join {{ ref('int_deployments__run_attempts') }} as attempts
+    on
+        runs.tenant_id = attempts.tenant_id
+        and runs.connection_id = attempts.connection_id
+        and runs.repository = attempts.repository
+        and runs.external_id = attempts.run_external_id
 
 union all
 

@@ -35,36 +35,54 @@ windows as (
 ),
 
 -- The incident names the deployment, a commit that it brought, or a pull request that it brought.
-linked as (
+named as (
     select
         deployments.tenant_id,
         deployments.deployment_id,
         links.incident_id,
-        'incident_link' as kind,
         0.95 as confidence
     from {{ ref('int_incidents__links') }} as links
+    inner join incidents on links.tenant_id = incidents.tenant_id and links.incident_id = incidents.incident_id
     inner join deployments on links.tenant_id = deployments.tenant_id and links.reference = deployments.external_id
-    where links.kind = 'deployment'
+    -- It may have broken things before it was through; what began after the incident mends it.
+    where links.kind = 'deployment' and least(deployments.started_at, deployments.finished_at) <= incidents.started_at
     union all
     select
         delivered.tenant_id,
         delivered.deployment_id,
         links.incident_id,
-        'incident_link' as kind,
         0.9 as confidence
     from {{ ref('int_incidents__links') }} as links
     inner join {{ source('ml', 'commit_deployments') }} as delivered
-        on links.tenant_id = delivered.tenant_id and links.reference = delivered.sha and delivered.method = 'ancestry'
+        on
+            links.tenant_id = delivered.tenant_id
+            and left(links.reference, 7) = left(delivered.sha, 7)
+            and delivered.sha like links.reference || '%'
+            and delivered.method = 'ancestry'
     inner join incidents on links.tenant_id = incidents.tenant_id and links.incident_id = incidents.incident_id
     inner join deployments
         on delivered.tenant_id = deployments.tenant_id and delivered.deployment_id = deployments.deployment_id
+    where links.kind = 'commit' and deployments.finished_at <= incidents.started_at
+    union all
+    -- The first deployment of all delivers nothing that is new, but it may be named by its own commit.
+    select
+        deployments.tenant_id,
+        deployments.deployment_id,
+        links.incident_id,
+        0.9 as confidence
+    from {{ ref('int_incidents__links') }} as links
+    inner join incidents on links.tenant_id = incidents.tenant_id and links.incident_id = incidents.incident_id
+    inner join deployments
+        on
+            links.tenant_id = deployments.tenant_id
+            and deployments.previous_deployment_id is null
+            and deployments.sha like links.reference || '%'
     where links.kind = 'commit' and deployments.finished_at <= incidents.started_at
     union all
     select
         changes.tenant_id,
         changes.deployment_id,
         links.incident_id,
-        'incident_link' as kind,
         0.9 as confidence
     from {{ ref('int_incidents__links') }} as links
     inner join {{ ref('int_changes__pull_requests') }} as changes
@@ -75,6 +93,30 @@ linked as (
     inner join incidents on links.tenant_id = incidents.tenant_id and links.incident_id = incidents.incident_id
     -- A pull request that mends the incident went out after it began.
     where links.kind = 'pull_request' and changes.deployed_at <= incidents.started_at
+),
+
+-- A deployment that is named stands above a commit or pull request, which only describe it; and where several services have
+-- these, that of the service which was struck above the others.
+linked as (
+    select
+        ranked.tenant_id,
+        ranked.deployment_id,
+        ranked.incident_id,
+        'incident_link' as kind,
+        ranked.confidence
+    from (
+        select
+            named.*,
+            rank() over (
+                partition by named.tenant_id, named.incident_id
+                order by named.confidence desc, (deployments.service = incidents.service) is true desc
+            ) as position
+        from named
+        inner join deployments
+            on named.tenant_id = deployments.tenant_id and named.deployment_id = deployments.deployment_id
+        inner join incidents on named.tenant_id = incidents.tenant_id and named.incident_id = incidents.incident_id
+    ) as ranked
+    where ranked.position = 1
 ),
 
 -- By itself: for each incident that it expects, the planner would find the newest deployments of all once more.
@@ -96,7 +138,7 @@ nearest as (
         on incidents.tenant_id = newest.tenant_id and incidents.incident_id = newest.incident_id
     inner join windows on incidents.tenant_id = windows.tenant_id
     where
-        coalesce(incidents.cause, 'change') = 'change'
+        coalesce(incidents.cause, 'unknown') in ('change', 'unknown')
         and newest.finished_at > incidents.started_at - windows.length
         and not exists (
             select from linked

@@ -42,12 +42,19 @@ repairs as (
     where {{ of_touched_tenants() }}
 ),
 
+reverted as (
+    select * from {{ ref('int_deployments__reverted') }}
+    where {{ of_touched_tenants() }}
+),
+
 remedies as (
     select
         failures.tenant_id,
         failures.deployment_id,
         failures.finished_at as failed_at,
         incidents.resolved_at,
+        -- What was resolved before it went out says nothing of when it was mended: the clocks disagree, or whoever named it.
+        case when incidents.resolved_at > failures.finished_at then incidents.resolved_at end as mended_at,
         remedy.deployment_id as remediating_deployment_id,
         remedy.finished_at as remediated_at
     from failures
@@ -64,14 +71,24 @@ remedies as (
             and later.finished_at > failures.finished_at
             and (
                 later.is_rollback
-                or later.finished_at >= incidents.resolved_at
-                -- A revert or hotfix mends whatever is broken, a linked fix only what its incident says.
+                or (incidents.resolved_at > failures.finished_at and later.finished_at >= incidents.resolved_at)
+                or exists (
+                    select 1 from reverted
+                    where
+                        reverted.tenant_id = failures.tenant_id
+                        and reverted.deployment_id = failures.deployment_id
+                        and reverted.reverting_deployment_id = later.deployment_id
+                )
+                -- A hotfix mends whatever is broken, a linked fix only what its incident says.
                 or exists (
                     select 1 from repairs
                     where
                         repairs.tenant_id = later.tenant_id
                         and repairs.deployment_id = later.deployment_id
-                        and (repairs.kind <> 'incident_fix' or repairs.source_ref = any(incidents.incident_ids))
+                        and (
+                            repairs.kind = 'hotfix'
+                            or (repairs.kind = 'incident_fix' and repairs.source_ref = any(incidents.incident_ids))
+                        )
                 )
             )
         order by later.finished_at, later.deployment_id
@@ -86,5 +103,5 @@ select
     resolved_at,
     remediating_deployment_id,
     remediated_at,
-    extract(epoch from least(remediated_at, resolved_at) - failed_at)::double precision as recovery_seconds
+    extract(epoch from least(remediated_at, mended_at) - failed_at)::double precision as recovery_seconds
 from remedies

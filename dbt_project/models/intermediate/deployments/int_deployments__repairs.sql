@@ -1,4 +1,5 @@
--- One row per deployment and change in it that mends something: a revert, a hotfix, or the fix that an incident names.
+-- One row per deployment and change in it that mends something: a revert, a hotfix, or the fix of an incident or of a bug that
+-- was found in production.
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
@@ -19,6 +20,28 @@ commits as (
 
 fixes as (
     select * from {{ ref('int_incidents__fixes') }}
+),
+
+-- A label says that the bug was found in production: its word, or the name of one of the tenant's environments.
+bugs as (
+    select
+        tenant_id,
+        issue_id
+    from {{ ref('int_issues__unioned') }} as issues
+    where
+        {{ of_touched_tenants() }}
+        and not is_incident
+        and (lower(type) like '%bug%' or exists (select from unnest(labels) as label where lower(label) in ('bug', 'defect')))
+        and exists (
+            select from unnest(labels) as label
+            where
+                lower(label) in ('production', 'prod')
+                or (issues.tenant_id, lower(label)) in (
+                    select deployments.tenant_id, deployments.environment
+                    from {{ ref('int_deployments__ordered') }} as deployments
+                    where deployments.environment_class = 'production'
+                )
+        )
 )
 
 select
@@ -44,3 +67,12 @@ select
     fixes.incident_id::text as source_ref
 from pulls
 inner join fixes using (tenant_id, pull_request_id)
+union
+select
+    pulls.tenant_id,
+    pulls.deployment_id,
+    'bug_fix' as kind,
+    bugs.issue_id::text as source_ref
+from pulls
+inner join {{ ref('int_issues__pull_requests') }} using (tenant_id, pull_request_id)
+inner join bugs using (tenant_id, issue_id)

@@ -1,9 +1,10 @@
--- One row per deployment and revert of a change that it brought: a commit's words say it, or a pull request's.
+-- One row per deployment and revert of a change that it brought, with the deployment that took it back: a commit's words say it,
+-- or a pull request's.
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
-    unique_key=['tenant_id', 'deployment_id', 'source_ref'],
-    indexes=[{'columns': ['tenant_id', 'deployment_id', 'source_ref'], 'unique': True}],
+    unique_key=['tenant_id', 'deployment_id', 'source_ref', 'reverting_deployment_id'],
+    indexes=[{'columns': ['tenant_id', 'deployment_id', 'source_ref', 'reverting_deployment_id'], 'unique': True}],
 ) }}
 with
 
@@ -61,7 +62,8 @@ reverted as (
     select
         reverts.tenant_id,
         brought.deployment_id,
-        reverts.sha as source_ref
+        reverts.sha as source_ref,
+        mended.deployment_id as reverting_deployment_id
     from reverts
     inner join carried as brought
         on
@@ -95,7 +97,8 @@ reverted_pulls as (
     select
         brought.tenant_id,
         brought.deployment_id,
-        mended.pull_request_id::text as source_ref
+        mended.pull_request_id::text as source_ref,
+        mended.deployment_id as reverting_deployment_id
     from reverting_pulls
     inner join {{ ref('int_changes__pull_requests') }} as mended using (tenant_id, pull_request_id)
     inner join {{ ref('int_changes__pull_requests') }} as brought

@@ -1,4 +1,5 @@
--- One row per deployment and reason why it is rework: it goes back, or carries a revert, a hotfix or an incident's fix.
+-- One row per deployment and reason why it is rework: it goes back, or carries a revert, a hotfix or the fix of an incident or
+-- of a bug in production.
 select
     tenant_id,
     deployment_id,
@@ -15,13 +16,17 @@ select
     repairs.deployment_id,
     repairs.kind,
     repairs.source_ref,
-    coalesce(incidents.key, pulls.repository || '#' || pulls.number, left(repairs.source_ref, 7)) as reference
+    coalesce(incidents.key, bugs.key, pulls.repository || '#' || pulls.number, left(repairs.source_ref, 7)) as reference
 from {{ ref('int_deployments__repairs') }} as repairs
 left join {{ ref('int_incidents__mapped') }} as incidents
     on
         repairs.tenant_id = incidents.tenant_id
         and repairs.source_ref = incidents.incident_id::text
         and repairs.kind = 'incident_fix'
+left join {{ ref('int_issues__unioned') }} as bugs
+    on
+        repairs.tenant_id = bugs.tenant_id
+        and case repairs.kind when 'bug_fix' then repairs.source_ref::uuid end = bugs.issue_id
 left join {{ ref('int_pull_requests__merged') }} as pulls
     on
         repairs.tenant_id = pulls.tenant_id

@@ -5,6 +5,8 @@ texts as (
     select
         tenant_id,
         issue_id,
+        source,
+        project,
         concat_ws(' ', title, body_text) as text
     from {{ ref('int_issues__unioned') }}
     where is_incident and {{ of_touched_tenants(is_needed=true) }}
@@ -12,6 +14,8 @@ texts as (
     select
         links.tenant_id,
         links.issue_id,
+        issues.source,
+        issues.project,
         links.url as text
     from {{ ref('stg_jira__remotelinks') }} as links
     inner join {{ ref('int_issues__unioned') }} as issues using (tenant_id, issue_id)
@@ -32,7 +36,9 @@ select
     'commit' as kind,
     lower(found.match[1]) as reference
 from texts
-cross join lateral regexp_matches(texts.text, '\y([0-9a-fA-F]{40})\y', 'g') as found (match)
+cross join lateral regexp_matches(texts.text, '\y([0-9a-fA-F]{7,40})\y', 'g') as found (match)
+-- A shortened one is told from a number or a word.
+where length(found.match[1]) = 40 or (found.match[1] ~ '\d' and found.match[1] ~* '[a-f]')
 union
 select
     texts.tenant_id,
@@ -40,4 +46,14 @@ select
     'pull_request' as kind,
     lower(found.match[1] || '#' || found.match[2]) as reference
 from texts
-cross join lateral regexp_matches(texts.text, '([\w.-]+/[\w.-]+)/pulls?/(\d{1,9})', 'gi') as found (match)
+cross join lateral regexp_matches(texts.text, '([\w.-]+/[\w.-]+)(?:/pulls?/|#)(\d{1,9})\y', 'gi') as found (match)
+union
+-- At GitHub a number alone is of the issue's own repository.
+select
+    texts.tenant_id,
+    texts.issue_id as incident_id,
+    'pull_request' as kind,
+    lower(texts.project || '#' || found.match[1]) as reference
+from texts
+cross join lateral regexp_matches(texts.text, '(?:^|[\s(\[,;:])#(\d{1,9})\y', 'g') as found (match)
+where texts.source = 'github'

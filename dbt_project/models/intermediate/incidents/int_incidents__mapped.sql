@@ -55,8 +55,8 @@ labelled as (
         incidents.tenant_id,
         incidents.issue_id,
         min(services_by_name.service) as service,
-        min(label) filter (where environments.environment is not null) as environment,
-        min(regexp_replace(label, '^cause[-:/ ]+', '')) filter (where label ~ '^cause[-:/ ]') as cause
+        min(lower(label)) filter (where environments.environment is not null) as environment,
+        min(regexp_replace(lower(label), '^cause[-:/ ]+', '')) filter (where label ~* '^cause[-:/ ]') as cause
     from incidents
     cross join lateral unnest(incidents.labels) as label
     left join services_by_name
@@ -77,11 +77,16 @@ select
     coalesce(by_component.service, labelled.service, by_repository.service) as service,
     labelled.environment,
     labelled.cause,
+    incidents.created_at,
     incidents.incident_started_at as started_at,
     case when incidents.status = 'resolved' then incidents.resolved_at end as resolved_at,
-    -- Safe for reopened ones: the sum of the times that it was open.
+    -- Safe for reopened ones: the sum of the times that it was open, the first from when it began, told of or not.
     case when incidents.status = 'resolved' then (
-        select sum(extract(epoch from closed.at - greatest(opened.at, incidents.incident_started_at)))
+        select
+            sum(extract(
+                epoch from closed.at
+                - greatest(case when opened.n > 1 then opened.at end, incidents.incident_started_at)
+            ))
         from unnest(incidents.opened_ats) with ordinality as opened (at, n)
         inner join unnest(incidents.resolved_ats) with ordinality as closed (at, n) using (n)
         where closed.at > incidents.incident_started_at

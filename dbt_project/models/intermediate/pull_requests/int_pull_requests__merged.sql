@@ -11,7 +11,11 @@ select
     head_sha,
     merge_commit_sha,
     is_bot,
-    (head_ref like 'hotfix/%' or head_ref like 'hotfix-%' or 'hotfix' = any(labels)) is true as is_hotfix,
+    (
+        head_ref ilike 'hotfix/%'
+        or head_ref ilike 'hotfix-%'
+        or exists (select from unnest(labels) as label where lower(label) = 'hotfix')
+    ) is true as is_hotfix,
     -- The title and branch that GitHub proposes, or the sentence that it writes.
     (
         title like 'Revert "%'

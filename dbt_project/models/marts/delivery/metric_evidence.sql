@@ -96,23 +96,28 @@ cases as (
     union all
 
     select
-        tenant_id,
+        deployments.tenant_id,
         'recovery_time' as metric,
         'deployment' as case_kind,
-        deployment_id::text as case_id,
-        deployment_id,
-        service,
-        repository,
-        environment,
-        finished_at as happened_at,
-        case when recovery_seconds is null then 'still_broken' end as left_out_because,
+        deployments.deployment_id::text as case_id,
+        deployments.deployment_id,
+        deployments.service,
+        deployments.repository,
+        deployments.environment,
+        deployments.finished_at as happened_at,
+        case
+            when deployments.recovery_seconds is not null then null
+            when recoveries.resolved_at is not null then 'not_measurable'
+            else 'still_broken'
+        end as left_out_because,
         null as is_in_numerator,
-        recovery_seconds as seconds,
-        reference,
+        deployments.recovery_seconds as seconds,
+        deployments.reference,
         null::uuid as override_id,
-        url
+        deployments.url
     from deployments
-    where is_change_failure
+    inner join {{ ref('int_deployments__recoveries') }} as recoveries using (tenant_id, deployment_id)
+    where deployments.is_change_failure
 
     union all
 
