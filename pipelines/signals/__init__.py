@@ -1,4 +1,4 @@
-"""Signals: forecasts of series and deliveries, anomalies, sentiment, estimates, what issues name and which are alike.
+"""Signals: forecasts, anomalies and trends of series, delivery dates, sentiment, estimates, names in texts, likeness.
 
 What the orchestration calls; polars, Prophet and spaCy are imported only then.
 """
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pipelines.signals.delivery_dates import forecast_delivery
     from pipelines.signals.estimates import estimate_points
     from pipelines.signals.issue_groups import group_issues
+    from pipelines.signals.kpi_trends import find_trends
     from pipelines.signals.kpis import detect_anomalies, forecast_series
     from pipelines.signals.mention_scans import find_mentions
     from pipelines.signals.plot import sparkline_svg
@@ -19,6 +20,7 @@ __all__ = [
     "detect_anomalies",
     "estimate_points",
     "find_mentions",
+    "find_trends",
     "forecast_delivery",
     "forecast_series",
     "group_issues",
@@ -30,6 +32,7 @@ _MODULES = {
     "detect_anomalies": "kpis",
     "estimate_points": "estimates",
     "find_mentions": "mention_scans",
+    "find_trends": "kpi_trends",
     "forecast_delivery": "delivery_dates",
     "forecast_series": "kpis",
     "group_issues": "issue_groups",

@@ -31,6 +31,7 @@ def as_before(warehouse: Warehouse, tables: dict[str, str]) -> None:
             for column in ("tenant_id", "connection_id"):
                 database.execute(f"alter table {table} alter column {column} type {kind}")  # type: ignore[arg-type]
     with warehouse.connect("owner") as database:
+        database.execute("drop table ml.kpi_trends")
         database.execute("update app.alembic_version set version_num = '0023'")
 
 
