@@ -28,7 +28,7 @@ TRENDS = {
         ("coverage", "level", "tau", "p_value", "variance_factor", "slope", "slope_lower_95", "slope_upper_95"),
         pl.Float64,
     ),
-    "change_share_30d": pl.Float64,
+    "change_ratio_30d": pl.Float64,
     "direction": pl.String,
     **dict.fromkeys(("trend_strength", "week_strength"), pl.Float64),
     "refusal_reason": pl.String,

@@ -13,6 +13,7 @@ MIN_SPAN = 0.5  # of the window, from its first measured day to its last
 MIN_STRENGTH_DAYS = 3 * WEEK  # with fewer of each weekday the week fits the noise
 SIGNIFICANT = 0.05
 NORMAL_95 = 1.959963984540054
+LARGEST = 1e100  # the squares of larger values are no numbers any more
 MAX_LAG = 7  # observations; longer ones add more noise to the factor than they correct
 
 
@@ -29,7 +30,7 @@ class Trend:
     slope: float | None = None
     slope_lower_95: float | None = None
     slope_upper_95: float | None = None
-    change_share_30d: float | None = None  # 30 slopes, of the level
+    change_ratio_30d: float | None = None  # 30 slopes, of the level
     direction: str | None = None  # up, down, none
     trend_strength: float | None = None  # 0 to 1
     week_strength: float | None = None  # 0 to 1
@@ -52,7 +53,7 @@ def trend(values: Array) -> Trend:
     strong = _strengths(days, known) if n >= MIN_STRENGTH_DAYS else (None, None)
     return Trend(
         n, coverage, level, tau, p_value, factor, slope, lower, upper,
-        change_share_30d=30 * slope / abs(level) if known.min() * known.max() >= 0 else None,
+        change_ratio_30d=30 * slope / abs(level) if known.min() * known.max() >= 0 else None,
         direction="none" if p_value >= SIGNIFICANT else "up" if tau > 0 else "down",
         trend_strength=strong[0], week_strength=strong[1],
     )  # fmt: skip
@@ -69,6 +70,8 @@ def refusal(values: Array) -> str | None:
     known = values[days]
     if known.min() == known.max():
         return f"Every measured day has the value {known[0]:g}; a constant has no trend."
+    if np.abs(known).max() > LARGEST:
+        return f"A day has a value beyond {LARGEST:g}, with which no trend can be computed."
     return None
 
 

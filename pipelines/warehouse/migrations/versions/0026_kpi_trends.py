@@ -20,7 +20,7 @@ create table ml.kpi_trends (
     slope double precision,
     slope_lower_95 double precision,
     slope_upper_95 double precision,
-    change_share_30d double precision,
+    change_ratio_30d double precision,
     direction text check (direction in ('up', 'down', 'none')),
     trend_strength double precision check (trend_strength between 0 and 1),
     week_strength double precision check (week_strength between 0 and 1),
