@@ -8,7 +8,7 @@ def clearsignal() -> dg.Definitions:
     """Read dbt's manifest from the home folder. Raises NoManifest where `dbt parse` has not run."""
     import dbt_project
     from orchestration import jobs, schedules, sensors
-    from orchestration.assets import delivery, ingest, publish, signals, transform, velocity
+    from orchestration.assets import delivery, ingest, publish, signals, transform, trends, velocity
     from orchestration.models import Manifest
     from orchestration.resources import RESOURCES
     from pipelines.warehouse import home
@@ -21,6 +21,7 @@ def clearsignal() -> dg.Definitions:
             *transform.assets(manifest),
             *delivery.ASSETS,
             *signals.ASSETS,
+            *trends.ASSETS,
             *velocity.ASSETS,
             *publish.assets(manifest),
         ],

@@ -18,7 +18,9 @@ INGEST_JOBS: dict[str, tuple[tuple[str, ...], int]] = {
     "places": (("geonames",), 9 * MINUTE),
 }
 EVERYTHING = "ingest_everything"
-FORECASTS = ("forecasts", "anomalies", "delivery_forecasts", "throughput_forecasts", "story_point_estimates")
+FORECASTS = (
+    "forecasts", "anomalies", "kpi_trends", "delivery_forecasts", "throughput_forecasts", "story_point_estimates",
+)  # fmt: skip
 ONE_AT_A_TIME = {"clearsignal/writes_marts": "yes"}  # dagster.yaml limits runs with this tag to one
 
 
@@ -57,7 +59,7 @@ def build_jobs(manifest: Manifest) -> list[Job]:
         dg.define_asset_job(
             "forecast",
             selection=dg.AssetSelection.assets(*forecasts, *third, *marts),
-            description="Forecasts, anomalies and estimates, tested and published.",
+            description="Forecasts, anomalies, trends and estimates, tested and published.",
             tags={**ONE_AT_A_TIME, **limited(90 * MINUTE)},
             executor_def=dg.in_process_executor,
         ),

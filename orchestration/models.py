@@ -20,6 +20,7 @@ STEP_AFTER = {
     "duplicate_members": ATTRIBUTED,
     "forecasts": FORECAST,
     "anomalies": FORECAST,
+    "kpi_trends": FORECAST,
     "delivery_forecasts": FORECAST,
     "throughput_forecasts": FORECAST,
     "story_point_estimates": FORECAST,

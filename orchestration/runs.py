@@ -75,7 +75,7 @@ class Runs:
         return self._run("transform", {"ops": {"dbt_before_python": {"config": {"full": full}}}})
 
     def forecast(self) -> dg.ExecuteInProcessResult:
-        """Forecasts and anomalies of all tenants, published."""
+        """Forecasts, anomalies and trends of all tenants, published."""
         return self._run("forecast")
 
     def forget_removed_tenants(self) -> None:

@@ -80,7 +80,7 @@ def forecasts(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipR
     forecasting = {"tenants": due, "prophet_backtest": at.weekday() == PROPHET_WEEKDAY}
     ops = {
         f"ml__{name}": {"config": {"tenants": due}}
-        for name in ("anomalies", "delivery_forecasts", "story_point_estimates")
+        for name in ("anomalies", "kpi_trends", "delivery_forecasts", "story_point_estimates")
     }
     config = {"ops": {"ml__forecasts": {"config": forecasting}, **ops}}
     return dg.RunRequest(run_key=at.isoformat(), run_config=config)

@@ -7,9 +7,10 @@
 ]) }}
 {%- endmacro %}
 
-{#- One entry a series that a mart's YAML declares: `meta.series` = {metric: {entity, value, n, day?, where?}}: SQL over the
-    mart's rows of one tenant, entity and day, with the tenant as `tenant`; day is the column `day` unless it says so. Where
-    it is and the mart's key has it (`is_by_day`), the keys of the mart's changed rows say which days changed. -#}
+{#- One entry a series that a mart's YAML declares: `meta.series` = {metric: {entity, value, n, day?, where?, better?}}: SQL over
+    the mart's rows of one tenant, entity and day, with the tenant as `tenant`; day is the column `day` unless it says so.
+    Where it is and the mart's key has it (`is_by_day`), the keys of the mart's changed rows say which days changed. `better`:
+    higher or lower, left out where that depends. -#}
 {%- macro declared_series() -%}
 {%- set found = [] -%}
 {%- if execute -%}
@@ -24,10 +25,21 @@
                 'value': series.value,
                 'n': series.n,
                 'where': series.get('where', 'true'),
+                'better': series.get('better'),
                 'is_by_day': 'day' in node.config.unique_key and 'day' not in series,
             }) -%}
         {%- endfor -%}
     {%- endfor -%}
 {%- endif -%}
 {{ return(found) }}
+{%- endmacro %}
+
+{#- Which way a series should go: metric, better; of those alone whose YAML says so. -#}
+{%- macro better_directions() -%}
+{%- for each in declared_series() if each.better -%}
+select '{{ each.metric }}'::text, '{{ each.better }}'::text
+{{ 'union all ' if not loop.last }}
+{%- else -%}
+select null::text, null::text where false
+{%- endfor -%}
 {%- endmacro %}

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+import dbt_project
 from api.routes import mart_paths
 from pipelines import contracts
 from pipelines.warehouse import migrate, revision
@@ -36,6 +37,21 @@ def test_every_mart_of_the_project_can_be_read_in_every_format(real):
             assert (mart["name"], form, answer.status_code) == (mart["name"], form, 200)
         for column in mart["columns"]:
             assert column["description"], (mart["name"], column["name"])
+
+
+def test_trends_are_served_by_their_contract_and_are_the_tenants_own(real):
+    mart = contracts.read(dbt_project.manifest_path(real.warehouse.home))["kpi_trends"]
+    given = {"metric": "open_issues", "entity": "jira", "window_days": 90, "direction": "up", "is_good": False}
+    with real.warehouse.connect("transformer") as connection:
+        for tenant, slope in ((real.acme, 1.5), (real.globex, 2.5)):
+            real_contracts.insert(connection, mart, tenant, {**given, "slope": slope, "p_value": 0.01})
+        real_contracts.insert(connection, mart, real.globex, {**given, "entity": "github"})
+
+    asked = "/api/v1/marts/kpi_trends?window_days=90&direction=up&is_good=false&p_value.lt=0.05"
+
+    assert [row["slope"] for row in real.get(asked).json()["data"]] == [1.5]
+    assert [row["slope"] for row in real.get(asked, slug="globex").json()["data"]] == [2.5]
+    assert real.get(f"{asked}&entity=github").json()["data"] == []
 
 
 def test_the_figure_of_another_definition_comes_with_why_it_differs(real):

@@ -29,6 +29,7 @@ NAMED = {
     "kpi_daily": "metric entity day value n",
     "forecasts": "metric entity model day made_on value lower_80 upper_80 lower_95 upper_95 is_published mase",
     "anomalies": "metric entity day value expected score direction kind",
+    "kpi_trends": "metric entity window_days made_on measured_days coverage slope direction is_good tau p_value",
     "sync_health": "source resource last_success_at success_rate lag_seconds",
 }
 

@@ -10,7 +10,7 @@ from pipelines.contracts import Column, Mart
 # A growth, an error and a completed ÷ committed may exceed 1, and a likeness has a bound of its own.
 NO_RATES = {
     "change_ratio", "created_change_ratio", "resolved_change_ratio", "open_change_ratio", "mase", "smape",
-    "say_do_ratio", "say_do_ratio_of_issues",
+    "say_do_ratio", "say_do_ratio_of_issues", "change_ratio_30d",
 }  # fmt: skip
 DURATIONS = ("seconds", "minutes", "hours", "days")
 SIGNED = {"lag_seconds"}  # a source may be read later than the newest instant that the others know
