@@ -1,19 +1,36 @@
 """What can be uploaded: the columns of each kind, by the names that people give them."""
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-LONGEST_NAME, MOST_COLUMNS, LONGEST_CELL = 64, 200, 10_000
+LONGEST_NAME, MOST_COLUMNS, LONGEST_CELL, MOST_FAULTS = 63, 200, 10_000, 20
 # Names that mean something to a database or a browser, and that no reader of metadata should meet.
 RESERVED = frozenset({"tenant_id", "connection_id", "select", "constructor", "prototype"})
 
 
 class UploadRefused(Exception):
-    """The file cannot be loaded. `faults` say where (a row as a spreadsheet counts, the header is row 1) and why."""
+    """The file cannot be loaded. `faults` say where (a line of the file as an editor counts, or an option) and
+    why."""
 
     def __init__(self, message: str, *faults: tuple[str, str]) -> None:
         super().__init__(message)
         self.faults = faults
+
+
+Fault = tuple[int, str]  # the line where a row starts, as an editor counts, and what is wrong with it
+
+
+def unknown(option: str, why: str) -> UploadRefused:
+    """What the sender said of the file cannot be meant."""
+    return UploadRefused(f"{option}: {why}", (option, why))
+
+
+def refusal(faults: Iterable[Fault]) -> UploadRefused:
+    """The first of what was found, in the file's order."""
+    told = [(f"line {line}", why) for line, why in sorted(set(faults))[:MOST_FAULTS]]
+    more = " (there may be more)" if len(told) == MOST_FAULTS else ""
+    return UploadRefused(f"{told[0][0]}: {told[0][1]}{more}", *told)
 
 
 @dataclass(frozen=True)
@@ -69,12 +86,13 @@ class Layout:
         return [(number, name) for number, name in enumerate(self.header) if number not in known]
 
 
-def layout(header: Sequence[str], wanted: str | None = None) -> Layout:
-    """The kind that a header fits. Raises UploadRefused for names that cannot be kept, and where nothing fits."""
+def layout(header: Sequence[str], wanted: str | None = None, line: int = 1) -> Layout:
+    """The kind that a header on this line fits. Raises UploadRefused for names that cannot be kept, and where nothing
+    fits."""
     names = [name.strip() for name in header]
-    _check(names)
+    _check(names, f"line {line}")
     if wanted is not None and wanted not in KINDS:
-        raise UploadRefused(f"kind: there is no kind {wanted!r}. Do: use {' or '.join(KINDS)}.")
+        raise unknown("kind", f"there is no kind {wanted!r}. Do: use {' or '.join(KINDS)}.")
     found = [fitting for kind in KINDS.values() if wanted in (None, kind.name) and (fitting := _fit(kind, names))]
     if len(found) == 1:
         return found[0]
@@ -84,7 +102,8 @@ def layout(header: Sequence[str], wanted: str | None = None) -> Layout:
         if wanted in (None, kind.name)
     )
     shown = ", ".join(repr(name[:LONGEST_NAME]) for name in names[:10])
-    raise UploadRefused(f"the header ({shown}) lacks columns. Do: name them ({needed}).", ("row 1", "lacks columns"))
+    told = f"the header ({shown}) lacks columns. Do: name them ({needed})."
+    raise UploadRefused(told, (f"line {line}", "lacks columns"))
 
 
 def _fit(kind: Kind, names: list[str]) -> Layout | None:
@@ -99,13 +118,18 @@ def _fit(kind: Kind, names: list[str]) -> Layout | None:
     return Layout(kind, tuple(names), positions) if fits else None
 
 
-def _check(names: list[str]) -> None:
+def shows(text: str) -> bool:
+    """Whether anything of it can be seen."""
+    return any(not (sign.isspace() or unicodedata.category(sign) == "Cf" or sign == "\u3164") for sign in text)
+
+
+def _check(names: list[str], place: str) -> None:
     if len(names) > MOST_COLUMNS:
-        raise UploadRefused(f"the file has {len(names)} columns, more than {MOST_COLUMNS}.", ("row 1", "too many"))
+        raise UploadRefused(f"the file has {len(names)} columns, more than {MOST_COLUMNS}.", (place, "too many"))
     lowered = [name.lower() for name in names]
     for number, name in enumerate(lowered, 1):
         why = (
-            "is empty" if not name
+            "is empty" if not shows(name)
             else f"is longer than {LONGEST_NAME} characters" if len(name) > LONGEST_NAME
             else "is a reserved name" if name in RESERVED or name.startswith("_")
             else "stands there twice" if lowered.count(name) > 1
@@ -113,4 +137,4 @@ def _check(names: list[str]) -> None:
         )  # fmt: skip
         if why:
             shown = names[number - 1][:LONGEST_NAME]
-            raise UploadRefused(f"the name of column {number} ({shown!r}) {why}. Do: rename it.", ("row 1", why))
+            raise UploadRefused(f"the name of column {number} ({shown!r}) {why}. Do: rename it.", (place, why))

@@ -1,19 +1,29 @@
-"""How a file is written, and its rows as text. DuckDB finds out and splits; it may open this one file and nothing else,
-with one thread and a quarter of a gigabyte."""
+"""How a file is written, and its rows as text. DuckDB's sniffer says the former; it may open this one file and nothing
+else, with one thread and a quarter of a gigabyte. Python's `csv` splits: it alone says on which line a row starts."""
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import duckdb
 import polars as pl
 
-from pipelines.uploads.kinds import Layout, UploadRefused, layout
-from pipelines.uploads.text import LONGEST_LINE
+from pipelines.uploads.kinds import MOST_FAULTS, Fault, Layout, UploadRefused, layout, refusal
 
 DELIMITERS = (",", ";", "\t", "|")
-BATCH_ROWS = 50_000
+BATCH_CELLS, BATCH_BYTES = 150_000, 8_000_000  # what is in memory at once, as Python's texts
+ESCAPED = re.compile(r'\\(["\\])')
+
+
+class BrokenRow(Exception):
+    """No cells can be made of what begins at `line`; the rest of the file cannot be read either."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(why)
+        self.line = line
 
 
 @dataclass(frozen=True)
@@ -23,36 +33,50 @@ class Sheet:
     path: Path
     layout: Layout
     delimiter: str
-    quote: str
-    escape: str
+    has_backslashes: bool  # before quotes and backslashes, where others double a quote
 
-    def batches(self) -> Iterator[pl.DataFrame]:
-        """All rows as text, columns named by their position. Raises UploadRefused where a row has other columns."""
-        columns = "{" + ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(self.layout.header))) + "}"
-        with _locked(self.path) as database:
-            try:
-                reader = database.sql(
-                    f"select * from read_csv($path, header = true, auto_detect = false, columns = {columns},"
-                    " delim = $delimiter, quote = $quote, escape = $escape, store_rejects = true, rejects_limit = 20,"
-                    f" max_line_size = {4 * LONGEST_LINE})",
-                    params={
-                        "path": str(self.path),
-                        "delimiter": self.delimiter,
-                        "quote": self.quote,
-                        "escape": self.escape,
-                    },
-                ).to_arrow_reader(BATCH_ROWS)
-                for batch in reader:
-                    yield pl.DataFrame(pl.from_arrow(batch))
-                broken = database.execute(
-                    "select line, any_value(error_type), any_value(error_message) from reject_errors"
-                    " group by line order by line limit 20"
-                ).fetchall()
-            except duckdb.Error as error:
-                raise UploadRefused(f"the file cannot be split into rows: {str(error).splitlines()[0]}") from None
-        if broken:
-            faults = [(f"line {line}", f"{kind.lower()}: {message}") for line, kind, message in broken]
-            raise UploadRefused(f"{faults[0][0]}: {faults[0][1]}", *faults)
+    def batches(self, faults: list[Fault]) -> Iterator[pl.DataFrame]:
+        """All rows as text: `line`, where the row starts in the file, and its cells, named by their position.
+
+        Rows that cannot be split as the header is are left out and added to `faults`; after many of them it ends.
+        """
+        width = len(self.layout.header)
+        with _text(self.path) as file:
+            records = self._records(file)
+            next(records)
+            while len(faults) < MOST_FAULTS:
+                lines, rows = self._some(file, records, width, faults)
+                if not rows:
+                    break
+                batch = pl.DataFrame(rows, orient="row", schema={f"c{number}": pl.String for number in range(width)})
+                batch = batch.insert_column(0, pl.Series("line", lines, pl.Int64))
+                faults += _half_quoted(batch)
+                yield batch
+
+    def _some(
+        self, file: TextIO, records: Iterator[tuple[int, list[str]]], width: int, faults: list[Fault]
+    ) -> tuple[list[int], list[list[str]]]:
+        lines: list[int] = []
+        rows: list[list[str]] = []
+        end, most = file.buffer.tell() + BATCH_BYTES, max(1, BATCH_CELLS // width)
+        try:
+            for line, row in records:
+                if len(row) == width:
+                    lines.append(line)
+                    rows.append(row)
+                    if len(rows) >= most or (len(rows) % 32 == 0 and file.buffer.tell() >= end):
+                        break
+                else:
+                    many = "missing" if len(row) < width else "too many"
+                    faults.append((line, f"{many} columns: {len(row)}, where the header has {width}"))
+                    if len(faults) >= MOST_FAULTS:
+                        break
+        except BrokenRow as error:
+            faults.append((error.line, str(error)))
+        return lines, rows
+
+    def _records(self, file: TextIO) -> Iterator[tuple[int, list[str]]]:
+        return _records(file, self.delimiter, self.has_backslashes)
 
 
 def opened(path: Path, kind: str | None) -> Sheet:
@@ -65,15 +89,16 @@ def opened(path: Path, kind: str | None) -> Sheet:
             ).fetchone()
         except duckdb.Error:  # ragged or broken rows: they are told when it is read
             row = None
-    sniffed, quote, escape = [None if part == "(empty)" else part for part in row or (None, None, None)]
+    sniffed, *quoting = row or (None, None, None)
+    has_backslashes = quoting == ['"', "\\"]
     first: UploadRefused | None = None
-    for delimiter in dict.fromkeys([*([sniffed] if sniffed else []), *DELIMITERS]):
+    for delimiter in dict.fromkeys([*([sniffed] if sniffed in DELIMITERS else []), *DELIMITERS]):
         try:
-            found = layout(_header(path, delimiter), kind)
+            found = _layout(path, delimiter, has_backslashes, kind)
         except UploadRefused as error:
             first = first or error
             continue
-        return Sheet(path, found, delimiter, quote or '"', escape or quote or '"')
+        return Sheet(path, found, delimiter, has_backslashes)
     assert first is not None
     raise first
 
@@ -87,9 +112,41 @@ def _locked(path: Path) -> duckdb.DuckDBPyConnection:
     return database
 
 
-def _header(path: Path, delimiter: str) -> list[str]:
-    with path.open(encoding="utf-8", newline="") as file:
+def _layout(path: Path, delimiter: str, has_backslashes: bool, kind: str | None) -> Layout:
+    with _text(path) as file:
         try:
-            return next(csv.reader(iter(lambda: file.readline(LONGEST_LINE), ""), delimiter=delimiter), [])
-        except csv.Error as error:
-            raise UploadRefused(f"the header cannot be read: {error}", ("row 1", str(error))) from None
+            line, header = next(_records(file, delimiter, has_backslashes), (1, None))
+        except BrokenRow as error:
+            raise refusal([(error.line, str(error))]) from None
+    if header is None:
+        raise UploadRefused("the file holds only blank lines. Do: upload a header and at least one row.")
+    return layout(header, kind, line)
+
+
+def _text(path: Path) -> TextIO:
+    return path.open(encoding="utf-8", newline="")  # ends of lines are kept: within a cell they are data
+
+
+def _records(file: Iterable[str], delimiter: str, has_backslashes: bool) -> Iterator[tuple[int, list[str]]]:
+    """Rows that are not blank, the header first, each with the line, from 1, where it starts. Raises BrokenRow."""
+    lines = (ESCAPED.sub(_plain, line) for line in file) if has_backslashes else file
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for row in reader:
+            if row:
+                yield line, row
+            line = reader.line_num + 1
+    except csv.Error as error:
+        why = f"a quote is not closed or not doubled, or a cell is longer than {csv.field_size_limit():,} characters"
+        raise BrokenRow(line, f"{why} ({error})") from None
+
+
+def _plain(escaped: re.Match[str]) -> str:
+    return '""' if escaped[1] == '"' else "\\"
+
+
+def _half_quoted(batch: pl.DataFrame) -> list[Fault]:
+    """Cells whose quotes come after a blank: some programs take the quotes for text, others do not."""
+    begun = batch.filter(pl.any_horizontal(pl.col(pl.String).str.starts_with(' "')))
+    return [(line, "a cell has a blank before its quote") for line in begun["line"].head(MOST_FAULTS)]

@@ -1,18 +1,18 @@
 """A sheet → checked, typed rows: every row must fit, or none is written."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pipelines.uploads.cells import STYLES, Reading, time
-from pipelines.uploads.kinds import LONGEST_CELL, Column, Layout, UploadRefused
-from pipelines.uploads.sheet import Sheet, opened
+from pipelines.uploads import styles
+from pipelines.uploads.cells import STYLES, YEARS, Reading, cell
+from pipelines.uploads.kinds import LONGEST_CELL, MOST_FAULTS, Fault, Layout, UploadRefused, refusal, unknown
+from pipelines.uploads.sheet import opened
 
-MOST_FAULTS, PREVIEW_ROWS = 20, 20
+PREVIEW_ROWS = 20
 CLOCK = "%Y-%m-%dT%H:%M:%S%.6f%z"
-WORDS = {"time": "no time of that form", "number": "no finite number", "exact": "no number", "whole": "no whole number"}
 
 
 @dataclass(frozen=True)
@@ -35,28 +35,28 @@ def check(
     `zone` is the one of times without an offset. What is not given (`kind`, `date_format`, `decimal`) is found out.
     """
     if date_format is not None and date_format not in STYLES:
-        raise UploadRefused(f"date_format: {date_format!r} is not known. Do: use one of {', '.join(STYLES)}.")
+        raise unknown("date_format", f"{date_format!r} is not known. Do: use one of {', '.join(STYLES)}.")
     if decimal not in (None, ".", ","):
-        raise UploadRefused("decimal: must be . or ,")
+        raise unknown("decimal", f"{decimal!r} is not known. Do: use . or ,")
     file = opened(path, kind)
-    reading = _style(file, Reading(zone, date_format or "iso", decimal or "."), date_format is None, decimal is None)
-    faults: list[tuple[str, str]] = []
+    given = Reading(zone, date_format or "iso", decimal or ".")
+    reading = styles.found(file, given, date_format is None, decimal is None)
+    faults: list[Fault] = []
     preview: list[dict[str, Any]] = []
     count = 0
     try:
         with target.open("wb") as out:
-            for batch in file.batches():
-                rows = _typed(file.layout, batch, reading, count)
+            for batch in file.batches(faults):
+                rows = _typed(file.layout, batch, reading)
                 if not _fits(file.layout, batch, rows):
-                    faults += _faults(file.layout, batch, reading, count)[: MOST_FAULTS - len(faults)]
-                if len(faults) >= MOST_FAULTS:
-                    break
+                    faults += _faults(file.layout, batch, reading)
+                if faults:
+                    continue  # nothing will be kept: what is left is only looked at
                 preview = preview or rows.head(PREVIEW_ROWS).to_dicts()
                 rows.write_csv(out, include_header=False, datetime_format=CLOCK)
                 count += batch.height
         if faults:
-            more = " (there may be more)" if len(faults) == MOST_FAULTS else ""
-            raise UploadRefused(f"{faults[0][0]}: {faults[0][1]}{more}", *faults)
+            raise refusal(faults)
         if not count:
             raise UploadRefused("the file has a header and no rows. Do: add rows.")
     except BaseException:
@@ -65,52 +65,13 @@ def check(
     return Checked(file.layout, file.delimiter, reading, count, preview)
 
 
-def _style(file: Sheet, given: Reading, find_date: bool, find_decimal: bool) -> Reading:
-    """How times and numbers are written: the one way in which all of them can be read."""
-    when = _cell(file.layout, next(column for column in file.layout.kind.columns if column.type == "time"))
-    amount = next(column for column in file.layout.kind.columns if column.type in ("number", "exact"))
-    styles = dict.fromkeys(STYLES if find_date else [], 0)
-    decimals = dict.fromkeys((".", ",") if find_decimal else [], 0)
-    for batch in file.batches():
-        # Whether all rows fit is looked at later; here only what can still be meant is tried.
-        open_styles = _unequalled(styles)
-        failing = [
-            *((when.is_not_null() & time(when, style, given.zone).is_null()).sum().alias(style)
-              for style in open_styles),
-            *(replace(given, decimal=each).typed(amount.type, _cell(file.layout, amount)).is_null().sum().alias(each)
-              for each in _unequalled(decimals)),
-        ]  # fmt: skip
-        if not failing:
-            break
-        for name, count in batch.select(failing).row(0, named=True).items():
-            (styles if name in styles else decimals)[name] += count
-    best = [style for style, count in styles.items() if count == min(styles.values())]
-    if len(best) > 1 and min(styles.values()) == 0 and "iso" not in best:
-        raise UploadRefused(f"the dates can be read as {' or as '.join(best)}. Do: say which, by date_format.")
-    decimal = min(decimals, key=lambda each: decimals[each]) if decimals else given.decimal
-    return replace(given, date_format=best[0] if best else given.date_format, decimal=decimal)
-
-
-def _unequalled(failures: dict[str, int]) -> list[str]:
-    """The ways of writing that failed least so far; none where one alone is left."""
-    least = [way for way, count in failures.items() if count == min(failures.values())]
-    return least if len(least) > 1 else []
-
-
-def _cell(shape: Layout, column: Column) -> pl.Expr:
-    """The column's text without blanks around it; null where it is empty or the file has no such column."""
-    if column.name not in shape.positions:
-        return pl.lit(None, pl.String)
-    text = pl.col(f"c{shape.positions[column.name]}").str.strip_chars()
-    return pl.when(text != "").then(text)
-
-
-def _typed(shape: Layout, batch: pl.DataFrame, reading: Reading, before: int) -> pl.DataFrame:
-    others = [pl.col(f"c{number}").alias(name) for number, name in shape.others]
+def _typed(shape: Layout, batch: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    texts = {name: pl.col(f"c{number}") for number, name in shape.others}
+    others = [pl.when(text != "").then(text).alias(name) for name, text in texts.items()]
     metadata = pl.struct(others).struct.json_encode() if others else pl.lit(None, pl.String)
     return batch.select(
-        (pl.int_range(pl.len()) + before + 2).alias("row"),  # as a spreadsheet counts: the header is row 1
-        *(reading.typed(column.type, _cell(shape, column)).alias(column.name) for column in shape.kind.columns),
+        "line",
+        *(reading.typed(column.type, cell(shape, column)).alias(column.name) for column in shape.kind.columns),
         metadata.alias("metadata"),
     )
 
@@ -119,8 +80,8 @@ def _fits(shape: Layout, batch: pl.DataFrame, rows: pl.DataFrame) -> bool:
     """Whether every cell became a value of its column."""
     columns = [column for column in shape.kind.columns if column.name in shape.positions]
     nulls, longest = (
-        batch.select(measure(_cell(shape, column)).alias(column.name) for column in columns).row(0)
-        for measure in (lambda cell: cell.is_null().sum(), lambda cell: cell.str.len_chars().max())
+        batch.select(measure(cell(shape, column)).alias(column.name) for column in columns).row(0)
+        for measure in (lambda text: text.is_null().sum(), lambda text: text.str.len_chars().max())
     )
     return all(
         rows[column.name].null_count() == missing
@@ -130,20 +91,32 @@ def _fits(shape: Layout, batch: pl.DataFrame, rows: pl.DataFrame) -> bool:
     )
 
 
-def _faults(shape: Layout, batch: pl.DataFrame, reading: Reading, before: int) -> list[tuple[str, str]]:
-    """The first cells of a batch that do not fit, by row."""
-    found: list[tuple[int, str]] = []
+def _faults(shape: Layout, batch: pl.DataFrame, reading: Reading) -> list[Fault]:
+    """The first cells of each column of a batch that do not fit."""
+    found: list[Fault] = []
+    words = _words(reading)
     for column in (column for column in shape.kind.columns if column.name in shape.positions):
-        cell = _cell(shape, column)
-        checks = {f"is longer than {LONGEST_CELL:,} characters": cell.str.len_chars() > LONGEST_CELL}
+        text = cell(shape, column)
+        checks = {f"is longer than {LONGEST_CELL:,} characters": text.str.len_chars() > LONGEST_CELL}
         if column.is_required:
-            checks["is empty"] = cell.is_null()
-        if column.type in WORDS:
-            checks[f"is {WORDS[column.type]}"] = cell.is_not_null() & reading.typed(column.type, cell).is_null()
-        for words, broken in checks.items():
-            rows = batch.with_row_index("row").filter(broken).head(MOST_FAULTS).select("row", cell.alias("cell"))
+            checks["is empty"] = text.is_null()
+        if column.type in words:
+            checks[f"is {words[column.type]}"] = text.is_not_null() & reading.typed(column.type, text).is_null()
+        for why, broken in checks.items():
+            rows = batch.filter(broken).head(MOST_FAULTS).select("line", text.alias("text"))
             found += [
-                (row + before + 2, f"{column.name} {words}" + (f": {text[:60]!r}" if text is not None else ""))
-                for row, text in rows.rows()
+                (line, f"{column.name} {why}" + (f": {shown[:60]!r}" if shown is not None else ""))
+                for line, shown in rows.rows()
             ]
-    return [(f"row {row}", words) for row, words in sorted(found)[:MOST_FAULTS]]
+    return found
+
+
+def _words(reading: Reading) -> dict[str, str]:
+    """What a cell of a type is not."""
+    decimal = f"decimal '{reading.decimal}'"
+    return {
+        "time": f"no time ({reading.date_format}, years {YEARS}, on the clock of {reading.zone})",
+        "number": f"no finite number ({decimal}, as a double holds it)",
+        "exact": f"no number ({decimal}, within a double's range)",
+        "whole": f"no whole number ({decimal}, up to 18 digits)",
+    }

@@ -66,10 +66,10 @@ def test_a_form_with_a_file_is_the_same(served):
 @pytest.mark.parametrize(
     ("query", "content", "headers", "status", "place"),
     [
-        ("", "symbol,day,close\nA,2026-01-02,x\nA,2026-01-02,y\n", CSV, 400, "row 2"),
+        ("", "symbol,day,close\nA,2026-01-02,x\nA,2026-01-02,y\n", CSV, 400, "line 2"),
         ("", "", CSV, 400, "file"),
-        ("?kind=orders", PRICES, CSV, 400, "file"),
-        ("?encoding=ebcdic", PRICES, CSV, 400, "file"),
+        ("?kind=orders", PRICES, CSV, 400, "kind"),
+        ("?encoding=ebcdic", PRICES, CSV, 400, "encoding"),
         ("?date_format=iso&date_format=iso", PRICES, CSV, 400, "date_format"),
         ("?tenant_id=x", PRICES, CSV, 400, "tenant_id"),
         ("", PRICES, {**CSV, "Content-Encoding": "gzip"}, 415, None),

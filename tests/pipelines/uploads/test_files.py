@@ -29,9 +29,9 @@ def test_a_file_says_by_itself_how_it_is_written(tmp_path: Path) -> None:
         assert (found.layout.kind.name, found.delimiter, found.row_count) == ("kpi_points", ";", 2)
         assert (found.reading.date_format, found.reading.decimal) == ("day.month.year", ",")
         first, second = found.preview
-        assert (first["row"], first["metric"], first["entity"], first["value"]) == (2, "revenue", "shop", 1010.5)
+        assert (first["line"], first["metric"], first["entity"], first["value"]) == (2, "revenue", "shop", 1010.5)
         assert first["measured_at"].isoformat() == "2026-01-30T23:00:00+00:00"  # midnight in Berlin
-        assert (second["entity"], second["metadata"]) == (None, '{"Note":"a;b\\nc"}')
+        assert (second["entity"], second["metadata"]) == (None, '{"Note":"a;b\\r\\nc"}')
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "windows-1252", "shift-jis"])
@@ -70,27 +70,33 @@ def test_dates_that_can_be_read_in_two_ways_must_be_told(tmp_path: Path) -> None
     [
         (b"", "", "empty"),
         (PRICES.encode(), "", "no rows"),
-        (b"\n\n\n", "row 1", "lacks columns"),
-        (b"one cell", "row 1", "lacks columns"),
+        (b"\n\n\n", "", "only blank lines"),
+        (b"one cell", "line 1", "lacks columns"),
         (b"symbol,day,close\nA,2026-01-02", "line 2", "missing columns"),
         (b"symbol,day,close\nA,2026-01-02,1,2\n", "line 2", "too many columns"),
         (b'symbol,day,close\n"A,2026-01-02,1\nB,2026-01-02,2\n', "line 2", "quote"),
-        (b"symbol,day,close\nA,2026-01-02,1\nB,2026-02-30,1\n", "row 3", "priced_at is no time"),
-        (b"symbol,day,close\nA,46000,1\n", "row 2", "priced_at is no time"),
-        (b"symbol,day,close\nA,26-01-02,1\n", "row 2", "priced_at is no time"),
-        (b"symbol,day,close\nA,2026-03-29 02:30,1\n", "row 2", "priced_at is no time"),  # Berlin's clock leaves it out
-        (b"symbol,day,close\n,2026-01-02,1\n", "row 2", "symbol is empty"),
-        (b"symbol,day,close\nA,2026-01-02,=1+1\n", "row 2", "price is no number"),
-        (b"symbol,day,close\nA,2026-01-02,NaN\n", "row 2", "price is no number"),
-        (b"metric,day,value\nA,2026-01-02,1e999\n", "row 2", "value is no finite number"),
-        (b"symbol,day,close,volume\nA,2026-01-02,1,1.5\n", "row 2", "volume is no whole number"),
+        (b"symbol,day,close\nA,2026-01-02,1\nB,2026-02-30,1\n", "line 3", "priced_at is no time"),
+        (b"symbol,day,close\nA,46000,1\n", "line 2", "priced_at is no time"),
+        (b"symbol,day,close\nA,26-01-02,1\n", "line 2", "priced_at is no time"),
+        (b"symbol,day,close\nA,2026-03-29 02:30,1\n", "line 2", "priced_at is no time"),  # Berlin's clock leaves it out
+        (b"symbol,day,close\n,2026-01-02,1\n", "line 2", "symbol is empty"),
+        (b"symbol,day,close\nA,2026-01-02,=1+1\n", "line 2", "price is no number"),
+        (b"symbol,day,close\nA,2026-01-02,NaN\n", "line 2", "price is no number"),
+        (b"metric,day,value\nA,2026-01-02,1e999\n", "line 2", "value is no finite number"),
+        (b"symbol,day,close,volume\nA,2026-01-02,1,1.5\n", "line 2", "volume is no whole number"),
         (b"symbol,day,close\nA,2026-01-02,1\x00\n", "line 2", "NUL"),
-        (b"symbol,day,close,Close \nA,2026-01-02,1,1\n", "row 1", "twice"),
-        (b"symbol,day,close,\nA,2026-01-02,1,1\n", "row 1", "is empty"),
-        (b"symbol,day,close,tenant_id\nA,2026-01-02,1,1\n", "row 1", "reserved"),
-        (b"symbol,day,close,__proto__\nA,2026-01-02,1,1\n", "row 1", "reserved"),
-        (b"symbol,day,close," + b"x" * 65 + b"\nA,2026-01-02,1,1\n", "row 1", "longer than 64"),
-        (b"symbol,day,close," + b",".join(b"c%d" % number for number in range(300)) + b"\n", "row 1", "too many"),
+        (b"symbol,day,close,Close \nA,2026-01-02,1,1\n", "line 1", "twice"),
+        (b"symbol,day,close,\nA,2026-01-02,1,1\n", "line 1", "is empty"),
+        (b"symbol,day,close,tenant_id\nA,2026-01-02,1,1\n", "line 1", "reserved"),
+        (b"symbol,day,close,__proto__\nA,2026-01-02,1,1\n", "line 1", "reserved"),
+        (b"symbol,day,close," + b"x" * 64 + b"\nA,2026-01-02,1,1\n", "line 1", "longer than 63"),
+        (b"symbol,day,close," + b",".join(b"c%d" % number for number in range(300)) + b"\n", "line 1", "too many"),
+        (b"symbol,day,close," + b"y" * 200_000 + b"\nA,2026-01-02,1,1\n", "line 1", "cell is longer"),
+        (b"symbol,day,close\nA,2026-01-02," + b"1" * 200_000 + b"\n", "line 2", "cell is longer"),
+        (b'symbol,day,close\nA,2026-01-02,1\n"A"B,2026-01-02,1\n', "line 3", "quote"),
+        (b'symbol,day,close\nA,2026-01-02, "1"\n', "line 2", "blank before its quote"),
+        ("symbol,day,close\n\u200b,2026-01-02,1\n".encode(), "line 2", "symbol is empty"),
+        ("symbol,day,close\n\u3164\u00a0,2026-01-02,1\n".encode(), "line 2", "symbol is empty"),
         (b"\x1f\x8b\x08\x00aaaa", "", "gzip"),
         (b"PK\x03\x04aaaa", "", "zip"),
         (b"<!DOCTYPE html><html>", "", "web page"),
@@ -108,16 +114,29 @@ def test_what_does_not_fit_is_refused_with_its_place(tmp_path: Path, data: bytes
 
 
 def test_cells_are_kept_as_they_are(tmp_path: Path) -> None:
-    names = ["=cmd|' /C calc'!A0", "@SUM(A1)", "＝1+1", "/etc/passwd", "s3://bucket/x"]
+    names = ["=cmd|' /C calc'!A0", "@SUM(A1)", "＝1+1", "/etc/passwd", "s3://bucket/x", "\t=1", "\r=1", "a\r\nb", "'A'"]
     data = (PRICES + "".join(f'"{name}",2026-01-0{day + 1},-1\n' for day, name in enumerate(names))).encode()
     assert [row["symbol"] for row in read(tmp_path, data).preview] == names
+
+
+def test_ends_of_lines_are_as_they_come(tmp_path: Path) -> None:
+    for data in (b"symbol,day,close\rA,2026-01-02,1\rB,2026-01-02,x\r",
+                 b"symbol,day,close\r\nA,2026-01-02,1\rB,2026-01-02,x\n"):  # fmt: skip
+        with pytest.raises(UploadRefused, match="line 3: price is no number"):
+            read(tmp_path, data)
+
+
+def test_quotes_may_be_marked_by_backslashes(tmp_path: Path) -> None:
+    cells = ['"x \\"q\\" z"', '"C:\\dir"', '"C:\\\\"']
+    data = "symbol,day,close\n" + "".join(f"{cell},2026-01-02,1\n" for cell in cells)
+    assert [row["symbol"] for row in read(tmp_path, data.encode()).preview] == ['x "q" z', "C:\\dir", "C:\\"]
 
 
 def test_a_fault_in_the_last_row_loads_nothing(tmp_path: Path) -> None:
     rows = b"".join(b"A,2026-01-02,%d\n" % number for number in range(120_000))
     with pytest.raises(UploadRefused) as refused:
         read(tmp_path, PRICES.encode() + rows + b"A,2026-02-30,1\n", chunk=1 << 16)
-    assert refused.value.faults[0][0] == "row 120002"
+    assert refused.value.faults[0][0] == "line 120002"
     assert list((tmp_path / "uploads").iterdir()) == []
 
 
