@@ -32,13 +32,15 @@ CHECKS_AT_ONCE = asyncio.Semaphore(2)  # each reads a file of up to 200 MB on a 
 SLOWEST_SECONDS = 600
 PARAMETERS = ("kind", "name", "encoding", "date_format", "decimal", "dry_run")
 Kind = Annotated[str | None, Parameter(description="kpi_points or market_prices; by default what the header fits.")]
-Name = Annotated[str, Parameter(max_length=200, description="How the upload is called in lists.")]
+# No control characters, nothing that turns the direction in which the rest is shown.
+SHOWN = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]*$"
+Name = Annotated[str, Parameter(max_length=200, pattern=SHOWN, description="How the upload is called in lists.")]
 Encoding = Annotated[str | None, Parameter(description="By default UTF-8, or UTF-16 where the file is marked as such.")]
 DateFormat = Annotated[
     str | None,
     Parameter(description="iso, day.month.year, day/month/year or month/day/year; by default the one that fits."),
 ]
-Decimal = Annotated[str | None, Parameter(description="`.` or `,`; by default the one that fits.")]
+Decimal = Annotated[str | None, Parameter(description="`.` or `,`; by default the one that fits all numbers.")]
 DryRun = Annotated[bool, Parameter(description="Check and show, but load nothing.")]
 
 
@@ -65,7 +67,9 @@ class Accepted(Struct, frozen=True):
     kind: str
     row_count: int
     format: dict[str, Any]
-    preview: Annotated[list[dict[str, Any]], Meta(description="The first rows as they are kept; `row` as in a sheet.")]
+    preview: Annotated[
+        list[dict[str, Any]], Meta(description="The first rows as they are kept, each with its `line` in the file.")
+    ]
 
 
 @post("/uploads", role="editor", parameters=PARAMETERS, status_code=201, operation_id="UploadFile", tags=["uploads"],
@@ -77,8 +81,7 @@ async def upload_file(
 ) -> Envelope[Accepted]:  # fmt: skip
     """The file as the body (`text/csv`), or as a form's first file. All of its rows are loaded, or none.
 
-    400 names the rows that do not fit, 413: it is larger than 200 MB. Its rows are in the marts after the transform
-    that they start.
+    400 names the lines that do not fit; 413: it is larger than 200 MB. The transform that follows fills the marts.
     """
     if request.headers.get("content-encoding"):
         raise ApiError(415, "ENCODED", "Compressed files are not taken. Do: send the file as it is.")

@@ -11,6 +11,7 @@ from orchestration.commands.connections import _tenant
 from orchestration.tables import show
 
 CHUNK = 1 << 20
+LONGEST_NAME = 200  # characters of a file's name that are kept
 
 
 def register(cli: click.Group) -> None:
@@ -29,7 +30,7 @@ def upload() -> None:
 @click.option("--kind", help="kpi_points or market_prices (default: what the header fits).")
 @click.option("--encoding", help="Default: UTF-8, or UTF-16 where the file is marked as such.")
 @click.option("--date-format", help="iso, day.month.year, day/month/year or month/day/year (default: what fits).")
-@click.option("--decimal", help=". or , (default: what fits).")
+@click.option("--decimal", help=". or , (default: the one that fits all numbers).")
 @click.option("--dry-run", is_flag=True, help="Check and show, but load nothing.")
 def add_upload(
     file: Path, tenant_name: str | None, kind: str | None, encoding: str | None, date_format: str | None,
@@ -51,7 +52,8 @@ def add_upload(
             checked = intake.check(tenant.time_zone)
             if not dry_run:
                 with warehouse.connect("loader") as database:
-                    intake.accept(database, Author(tenant.tenant_id), file.name, checked)
+                    name = file.name.encode(errors="replace").decode()[:LONGEST_NAME]
+                    intake.accept(database, Author(tenant.tenant_id), name, checked)
     except UploadRefused as error:
         for where, why in error.faults[1:]:
             click.echo(f"  {where}: {why}", err=True)
