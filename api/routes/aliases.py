@@ -21,6 +21,7 @@ from api.routes.connections import (
     remove_connection,
 )
 from api.routes.dashboard import ANSWER, dashboard, of_tenant
+from api.routes.repositories import SUMMED_UP, WindowDays, read_summary
 from api.routes.sync import Trigger, Triggered, trigger_sync
 from api.routes.sync_status import ConnectionStatus, read_sync_status
 from api.routes.uploads import (
@@ -49,6 +50,21 @@ from api.services import Services
 async def read_dashboard_of_tenant(services: Services, caller: Caller, tenant_id: UUID) -> ASGIApp:
     """The same as GET /api/v1/dashboard, for any tenant of the caller."""
     return await dashboard(services, await of_tenant(services, caller, tenant_id))
+
+
+@get(
+    "/api/v1/fast/repositories/{repository_id:uuid}/summary",
+    operation_id="ReadRepositorySummaryAlias",
+    tags=["same handlers, other paths"],
+    parameters=("window_days",),
+    summary="The same as GET /api/v1/repositories/{repository_id}/summary",
+    responses=SUMMED_UP,
+)
+async def read_fast_summary(
+    services: Services, caller: Caller, repository_id: UUID, window_days: WindowDays = 90
+) -> ASGIApp:
+    """The same as GET /api/v1/repositories/{repository_id}/summary."""
+    return await read_summary.fn(services=services, caller=caller, repository_id=repository_id, window_days=window_days)
 
 
 @get(
@@ -165,5 +181,5 @@ async def remove_source(services: Services, caller: Caller, source_id: UUID) -> 
 
 ROUTES = [
     read_dashboard_of_tenant, read_status, trigger, receive_hubspot, upload, list_sources,
-    create_source, change_source, remove_source,
+    create_source, change_source, remove_source, read_fast_summary,
 ]  # fmt: skip

@@ -1,19 +1,17 @@
 """The dashboard of one tenant: sums over marts that are shaped for it, in one transaction."""
 
-import hashlib
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-import asyncpg
 from litestar import get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ASGIApp
 from msgspec import Meta, Struct
 
-from api.errors import not_found, unavailable
-from api.responses import Envelope, Ready, encode
-from api.responses import Meta as AnswerMeta
+from api.composite import Composite, Page
+from api.errors import not_found
+from api.responses import Envelope
 from api.security.callers import Caller
 from api.services import Services
 
@@ -153,40 +151,18 @@ async def of_tenant(services: Services, caller: Caller, tenant_id: UUID) -> Call
 
 async def dashboard(services: Services, caller: Caller) -> ASGIApp:
     """The answer as bytes, kept while the marts it reads stand."""
-    versions = await services.versions.of(caller.tenant_id)
-    if missing := [name for name in MARTS if name not in versions]:
-        raise unavailable("NOT_PUBLISHED", f"The mart {missing[0]} is not published yet for this tenant.", 30)
-    numbers = tuple(versions[name].number for name in MARTS)
-    key = (caller.tenant_id, caller.role, "dashboard", numbers)
-    ready = services.cache.get(key)
-    if ready is None:
-        as_of = min((v.as_of for name in MARTS if (v := versions[name]).as_of), default=None)
-        body = encode(Envelope(await _read(services, caller, as_of), "Dashboard", AnswerMeta(as_of, max(numbers))))
-        tag = hashlib.blake2b(encode([str(caller.tenant_id), "dashboard", numbers]) + body, digest_size=12).hexdigest()
-        headers = {
-            "Content-Type": "application/json",
-            "ETag": f'"{tag}"',
-            "Cache-Control": "private, no-cache",
-            "Vary": "Authorization, Origin",
-        }
-        ready = Ready(body, headers)
-        services.cache.put(key, ready)
-    return ready
+    return await Composite("dashboard", MARTS).answer(services, caller, _read)
 
 
-async def _read(services: Services, caller: Caller, as_of: datetime | None) -> Dashboard:
-    try:
-        async with services.database.tenant(caller.tenant_id) as connection:
-            issues = await connection.fetchrow(ISSUES)
-            severity = await connection.fetch(SEVERITY, TREND_DAYS)
-            trend = await connection.fetch(TREND, TREND_DAYS)
-            sources = await connection.fetch(SOURCES, TREND_DAYS)
-            sync = await connection.fetch(SYNC)
-    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InvalidCachedStatementError):
-        raise unavailable("NOT_PUBLISHED", "A mart of the dashboard is being replaced. Try again.", 5) from None
+async def _read(connection: Any, as_of: datetime | None) -> Page:
+    issues = await connection.fetchrow(ISSUES)
+    severity = await connection.fetch(SEVERITY, TREND_DAYS)
+    trend = await connection.fetch(TREND, TREND_DAYS)
+    sources = await connection.fetch(SOURCES, TREND_DAYS)
+    sync = await connection.fetch(SYNC)
     days = [TrendDay(**dict(row)) for row in trend]
     created, resolved = sum(day.created_count for day in days), sum(day.resolved_count for day in days)
-    return Dashboard(
+    found = Dashboard(
         issues=IssueCounts(**dict(issues)),
         severity=[SeverityCount(**dict(row)) for row in severity],
         trend=days,
@@ -195,6 +171,7 @@ async def _read(services: Services, caller: Caller, as_of: datetime | None) -> D
         sync=[SyncHealth(**dict(row)) for row in sync],
         as_of=as_of,
     )
+    return Page(found, "Dashboard")
 
 
 ROUTES = [read_dashboard]
