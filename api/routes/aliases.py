@@ -11,6 +11,7 @@ from litestar.types import ASGIApp
 
 from api.errors import not_found
 from api.responses import Envelope
+from api.routes import dashboard_metrics, repositories
 from api.routes.connections import (
     ChangedConnection,
     Connection,
@@ -21,7 +22,6 @@ from api.routes.connections import (
     remove_connection,
 )
 from api.routes.dashboard import ANSWER, dashboard, of_tenant
-from api.routes.repositories import SUMMED_UP, WindowDays, read_summary
 from api.routes.sync import Trigger, Triggered, trigger_sync
 from api.routes.sync_status import ConnectionStatus, read_sync_status
 from api.routes.uploads import (
@@ -50,21 +50,6 @@ from api.services import Services
 async def read_dashboard_of_tenant(services: Services, caller: Caller, tenant_id: UUID) -> ASGIApp:
     """The same as GET /api/v1/dashboard, for any tenant of the caller."""
     return await dashboard(services, await of_tenant(services, caller, tenant_id))
-
-
-@get(
-    "/api/v1/fast/repositories/{repository_id:uuid}/summary",
-    operation_id="ReadRepositorySummaryAlias",
-    tags=["same handlers, other paths"],
-    parameters=("window_days",),
-    summary="The same as GET /api/v1/repositories/{repository_id}/summary",
-    responses=SUMMED_UP,
-)
-async def read_fast_summary(
-    services: Services, caller: Caller, repository_id: UUID, window_days: WindowDays = 90
-) -> ASGIApp:
-    """The same as GET /api/v1/repositories/{repository_id}/summary."""
-    return await read_summary.fn(services=services, caller=caller, repository_id=repository_id, window_days=window_days)
 
 
 @get(
@@ -179,7 +164,26 @@ async def remove_source(services: Services, caller: Caller, source_id: UUID) -> 
     return await remove_connection.fn(services=services, caller=caller, connection_id=source_id)
 
 
+def again(path: str, handler: Any, ours: str) -> Any:
+    """The function of one of our handlers at another path, where that names its parameters as ours does.
+
+    `ours` is the method and the path that OpenAPI tells.
+    """
+    mount = {"GET": get, "POST": post}[ours.split()[0]](
+        path, operation_id=f"{handler.operation_id}Alias", tags=["same handlers, other paths"],
+        summary=f"The same as {ours}", status_code=handler.status_code, responses=handler.responses, **handler.opt,
+    )  # fmt: skip
+    return mount(handler.fn)
+
+
+AGAIN = [
+    again("/api/v1/fast/repositories/{repository_id:uuid}/summary", repositories.read_summary,
+          "GET /api/v1/repositories/{repository_id}/summary"),
+    again("/dashboard/metrics/{business_id:uuid}", dashboard_metrics.read_metrics,
+          "GET /api/v1/dashboard/metrics/{business_id}"),
+    again("/dashboard/metrics", dashboard_metrics.post_metrics, "POST /api/v1/dashboard/metrics"),
+]  # fmt: skip
 ROUTES = [
     read_dashboard_of_tenant, read_status, trigger, receive_hubspot, upload, list_sources,
-    create_source, change_source, remove_source, read_fast_summary,
+    create_source, change_source, remove_source, *AGAIN,
 ]  # fmt: skip
