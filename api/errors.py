@@ -5,6 +5,7 @@ one here. A fault that nobody foresaw is logged with its trace and answered with
 """
 
 import logging
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -22,6 +23,7 @@ from litestar.exceptions import (
 from msgspec import Struct, field
 
 logger = logging.getLogger("clearsignal.api")
+MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")  # Litestar's words, which have no fields
 
 
 class Fault(Struct, frozen=True):
@@ -160,5 +162,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Failur
 def _from_validation(error: ValidationException) -> ApiError:
     extra = error.extra if isinstance(error.extra, list) else []
     faults = [Fault(str(each.get("key") or "body"), str(each.get("message", "is invalid"))) for each in extra if each]
+    if not faults and (missing := MISSING.match(error.detail)):
+        faults = [Fault(missing[1], "is required")]
     first = faults[0] if faults else Fault("body", "is invalid")
     return ApiError(400, "VALIDATION_ERROR", f"{first.field}: {first.issue}", *(faults or [first]))
