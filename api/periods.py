@@ -12,6 +12,7 @@ from api.kinds import Unreadable
 
 MOST_DAYS = 3660
 LONGEST = {"day": 1, "week": 7, "month": 31}  # days of a period
+DEFAULT_DAYS = {"day": 90, "week": 364, "month": 730}  # up to `to`, where `from` is not given
 GrainName = Literal["day", "week", "month"]
 Grain = Annotated[GrainName, Parameter(description="One figure a day, ISO week or month, in the tenant's time zone.")]
 DAY = {"format": "date", "examples": ["2026-01-31"]}
@@ -56,12 +57,12 @@ def last_of(day: date, grain: GrainName) -> date:
     return day
 
 
-def stretch(first: date | None, last: date, grain: GrainName, default_days: int) -> tuple[date, date]:
-    """Whole periods from the one of `first`, else that of so many days before, to the one of `last`.
+def stretch(first: date | None, last: date, grain: GrainName) -> tuple[date, date]:
+    """Whole periods from the one of `first`, else the default, to the one of `last`.
 
     Raises ApiError 400 where they are turned round or too far apart.
     """
-    first = first or date.fromordinal(max(last.toordinal() - default_days + 1, 1))
+    first = first or date.fromordinal(max(last.toordinal() - DEFAULT_DAYS[grain] + 1, 1))
     if first > last:
         raise invalid("from", "is later than `to`, which by default is the newest day of the data.")
     if (last - first).days >= MOST_DAYS:

@@ -9,7 +9,6 @@ from api.errors import did_you_mean, not_found
 from api.kpi_series import Series
 from api.periods import LONGEST, GrainName, last_of, stretch
 
-DEFAULT_DAYS = {"day": 90, "week": 364, "month": 730}
 # The newest instant of the data is the tenant's now: its day has not ended.
 NEWEST = """
 select max(day) as day, (select ($3::timestamptz at time zone time_zone)::date from app.tenant) as today
@@ -118,7 +117,7 @@ async def read(database: Any, asked: Asked, after: list[Any] | None, limit: int,
     if last is None:
         return Reading(None, None, [])
     entity_before, day_before = (str(after[0]), str(after[1])) if after else (None, None)
-    first, last = stretch(asked.first, last, asked.grain, DEFAULT_DAYS[asked.grain])
+    first, last = stretch(asked.first, last, asked.grain)
     enough = limit // ((last - first).days // LONGEST[asked.grain] + 1) + 2  # entities that a page can show
     rows = await database.fetch(
         POINTS, metric, asked.entity, asked.grain, str(first), str(last), asked.by, asked.fill,

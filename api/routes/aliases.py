@@ -11,7 +11,7 @@ from litestar.types import ASGIApp
 
 from api.errors import not_found
 from api.responses import Envelope
-from api.routes import dashboard_metrics, repositories
+from api.routes import dashboard_metrics, dora, repositories
 from api.routes.connections import (
     ChangedConnection,
     Connection,
@@ -182,6 +182,7 @@ AGAIN = [
     again("/dashboard/metrics/{business_id:uuid}", dashboard_metrics.read_metrics,
           "GET /api/v1/dashboard/metrics/{business_id}"),
     again("/dashboard/metrics", dashboard_metrics.post_metrics, "POST /api/v1/dashboard/metrics"),
+    *(again(f"/api/v1/metrics{path}", one, f"GET /api/v1{path}") for one in dora.ROUTES for path in one.paths),
 ]  # fmt: skip
 ROUTES = [
     read_dashboard_of_tenant, read_status, trigger, receive_hubspot, upload, list_sources,

@@ -26,6 +26,8 @@ PATHS = {  # schema.py describes them as it does the marts
     "/api/v1/analytics/github/commits": Place("commits_weekly"),
     "/api/v1/analytics/github/contributors": Place("contributors_weekly"),
     "/api/v1/analytics/github/releases": Place("releases"),
+    "/api/v1/dora": Place("dora_summary"),
+    "/api/v1/metrics/dora": Place("dora_summary"),
     "/api/v1/portfolio": Place("portfolio"),
     "/api/v1/portfolio/projects": Place("portfolio", {"scope_kind": "project"}),
     "/api/v1/portfolio/objectives": Place("portfolio", {"scope_kind": "objective"}),
