@@ -73,7 +73,7 @@ METRICS = (
 )  # fmt: skip
 
 
-class Point(Struct, frozen=True):
+class Period(Struct, frozen=True):
     """A period, recomputed from its single cases. A `value` of null was not measured, which is not 0."""
 
     first_day: date
@@ -135,7 +135,7 @@ class Periods(Struct, frozen=True):
 
     first_day: date | None
     last_day: date | None
-    points: list[Point]
+    points: list[Period]
 
 
 async def periods(database: Any, asked: Asked, after: list[Any] | None, limit: int) -> Periods:
@@ -149,7 +149,7 @@ async def periods(database: Any, asked: Asked, after: list[Any] | None, limit: i
     columns = {name: getattr(asked.metric, name) for name in ("value", "n", "p75", "p90", "numerator", "coverage")}
     begin = str(after[0]) if after else None
     rows = await database.fetch(POINTS.format(**columns), *key, str(first), str(last), begin, limit + 1)
-    return Periods(first, last, [Point(**dict(row)) for row in rows])
+    return Periods(first, last, [Period(**dict(row)) for row in rows])
 
 
 async def windows(database: Any, metric: Metric, scope: Scope, definition: str) -> list[Any]:

@@ -14,7 +14,12 @@ MOST_DAYS = 3660
 LONGEST = {"day": 1, "week": 7, "month": 31}  # days of a period
 DEFAULT_DAYS = {"day": 90, "week": 364, "month": 730}  # up to `to`, where `from` is not given
 GrainName = Literal["day", "week", "month"]
-Grain = Annotated[GrainName, Parameter(description="One figure a day, ISO week or month, in the tenant's time zone.")]
+Grain = Annotated[
+    GrainName,
+    Parameter(
+        description="A day, ISO week or month of the tenant; the longer ones only of what adds up or is a level."
+    ),
+]
 DAY = {"format": "date", "examples": ["2026-01-31"]}
 # Text: Litestar names what it cannot read by the name in Python, and `from` is none.
 From = Annotated[

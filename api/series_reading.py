@@ -70,7 +70,7 @@ order by page.entity, page.day
 FillName = Literal["none", "null", "previous"]
 
 
-class Point(Struct, frozen=True):
+class SeriesPoint(Struct, frozen=True):
     """One period of one entity. A `value` of null was not measured, which is not 0."""
 
     entity: str
@@ -103,7 +103,7 @@ class Reading(Struct, frozen=True):
 
     first_day: date | None
     last_day: date | None
-    points: list[Point]
+    points: list[SeriesPoint]
 
 
 async def read(database: Any, asked: Asked, after: list[Any] | None, limit: int, as_of: datetime | None) -> Reading:
@@ -126,10 +126,10 @@ async def read(database: Any, asked: Asked, after: list[Any] | None, limit: int,
     return Reading(first, last, [_point(row, asked, today) for row in rows])
 
 
-def _point(row: Any, asked: Asked, today: date | None) -> Point:
+def _point(row: Any, asked: Asked, today: date | None) -> SeriesPoint:
     last_day = last_of(row["day"], asked.grain)
     is_over = today is not None and last_day < today
     is_complete = is_over and row["measured_days"] == (last_day - row["day"]).days + 1
     is_filled = row["value"] is None and row["value_before"] is not None
     value = row["value_before"] if is_filled else row["value"]
-    return Point(row["entity"], row["day"], value, row["n"], row["measured_days"], is_complete, is_filled)
+    return SeriesPoint(row["entity"], row["day"], value, row["n"], row["measured_days"], is_complete, is_filled)

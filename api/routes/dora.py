@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from api import dora_reading
 from api.composite import Composite, Page, paged
-from api.dora_reading import DEFINITIONS, METRICS, PERIODS, Asked, Metric, Point, Scope, Window
+from api.dora_reading import DEFINITIONS, METRICS, PERIODS, Asked, Metric, Period, Scope, Window
 from api.errors import invalid
 from api.periods import From, GrainName, To, days
 from api.responses import Envelope, Ready
@@ -45,7 +45,7 @@ class Delivery(Struct, frozen=True):
     grain: str | None
     first_day: date | None
     last_day: date | None
-    points: list[Point]
+    points: list[Period]
     windows: list[Window]
 
 

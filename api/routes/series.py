@@ -16,7 +16,7 @@ from api.kpi_series import Series, declared
 from api.periods import From, Grain, GrainName, To, days
 from api.responses import Envelope
 from api.security.callers import Caller
-from api.series_reading import Asked, FillName, Point
+from api.series_reading import Asked, FillName, SeriesPoint
 from api.services import Services
 
 PARAMETERS = ("metric", "entity", "from", "to", "grain", "fill", "limit", "cursor")
@@ -41,7 +41,7 @@ class Points(Struct, frozen=True):
     over_time: Annotated[str | None, Meta(description="How a longer period's figure follows from its days.")]
     first_day: date | None
     last_day: date | None
-    points: list[Point]
+    points: list[SeriesPoint]
 
 
 ANSWER = {200: ResponseSpec(Envelope[Points], generate_examples=False, description="The series.")}
