@@ -216,6 +216,14 @@ def test_the_interval_of_a_median_is_what_resampling_gives_from_five_cases_on(to
         assert np.quantile(medians, 0.015) <= low <= np.quantile(medians, 0.035)
         assert np.quantile(medians, 0.965) <= high <= np.quantile(medians, 0.985)
     assert {metric for metric, row in rows.items() if row["interval_low"] is not None} == set(measured)
+    (newest,) = [
+        row for row in told["weeks"].rows("dora_periods")
+        if (row["scope_kind"], row["period_kind"], row["last_day"]) == ("tenant", "rolling_90", date(2026, 4, 1))
+    ]  # fmt: skip
+    for metric, name in {"lead_time": "lead_time", "merge_to_deploy_time": "merge_to_deploy"}.items():
+        ends = [newest[f"{name}_interval_{end}_seconds"] for end in ("low", "high")]
+        assert ends == [rows[metric]["interval_low"], rows[metric]["interval_high"]]
+    assert newest["restore_interval_low_seconds"] is None
 
 
 def test_a_team_has_the_figures_of_its_repositories(told):

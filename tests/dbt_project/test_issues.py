@@ -71,6 +71,13 @@ def test_age_is_measured_at_the_end_of_days_that_end_with_an_open_issue(told):
     assert ages == [None, 40 * 3600.0, None, None]
 
 
+def test_the_day_of_a_resolution_says_how_long_it_took_and_by_how_much_the_open_ones_grew(told):
+    rows = told["reopened"].rows("issue_flow_daily", "day")
+
+    assert [row["time_to_resolve_p50_seconds"] for row in rows] == [5 * 3600.0, None, 50 * 3600.0, None]
+    assert [row["net_count"] for row in rows] == [0, 1, -1, 0]
+
+
 def test_time_in_a_status_adds_up_over_all_visits_and_leaves_out_the_one_that_lasts(told):
     found = {row["status"]: row for row in told["reopened"].rows("time_in_status")}
 

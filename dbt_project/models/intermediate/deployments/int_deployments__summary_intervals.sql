@@ -63,16 +63,13 @@ samples as (
     having count(*) >= 5
 ),
 
+sizes as (
+    select distinct n from samples
+),
+
 -- On which cases a replicate's middle falls hangs on their number alone: it is found once for all samples of a size.
-middles as materialized (
-    select
-        sizes.n,
-        array_agg(1 + floor(sizes.n * middles.lower)::integer order by draws.replicate) as lower,
-        array_agg(1 + floor(sizes.n * middles.upper)::integer order by draws.replicate) as upper
-    from (select distinct samples.n from samples) as sizes
-    cross join {{ ref('int_deployments__bootstrap_draws') }} as draws
-    {{ resampled_middles('sizes.n', 'draws') }}
-    group by sizes.n
+places as materialized (
+    {{ interval_places('sizes') | indent(4) }}
 )
 
 select
@@ -82,18 +79,7 @@ select
     samples.window_days,
     samples.metric,
     samples.n,
-    intervals.bounds[1] as low,
-    intervals.bounds[2] as high
+    {{ interval_end('samples.sorted', 'places', 'low') }} as low,
+    {{ interval_end('samples.sorted', 'places', 'high') }} as high
 from samples
-inner join middles using (n)
-cross join lateral (
-    select
-        percentile_cont(array[0.025, 0.975]) within group (
-            order by (samples.sorted[places.lower] + samples.sorted[places.upper]) / 2
-        ) as bounds
-    from (
-        select
-            unnest(middles.lower) as lower,
-            unnest(middles.upper) as upper
-    ) as places
-) as intervals
+inner join places using (n)

@@ -133,16 +133,6 @@ counted as (
     group by days.scope_number, periods.period_number
 ),
 
-measured as (
-    select
-        {% for case, seconds in cases.items() -%}
-        {{ percentiles_of_slice('series.' ~ seconds, case ~ '_so_far', case ~ '_count') }} as {{ seconds }},
-        {% endfor -%}
-        counted.*
-    from counted
-    left join series on counted.scope_number = series.scope_number
-),
-
 -- The deployment days of a scope's complete weeks, which follow one another. Those wholly within a period are a slice, too.
 weeks as (
     select
@@ -152,6 +142,54 @@ weeks as (
     from scopes
     inner join {{ ref('int_deployments__scope_weeks') }} as weeks using (tenant_id, scope_kind, scope)
     group by scopes.scope_number
+),
+
+by_week as (
+    select
+        dense.scope_number,
+        dense.period_number,
+        (
+            select array_agg(slice.deployment_days order by slice.deployment_days)
+            from
+                unnest(
+                    weeks.deployment_days[
+                        greatest((dense.first_day - weeks.first_monday + 6) / 7, 0)
+                        + 1:(dense.last_day - weeks.first_monday + 1) / 7
+                    ]
+                ) as slice (deployment_days)
+        ) as deployment_days
+    from dense
+    inner join weeks using (scope_number)
+    where dense.period_kind <> 'day'
+),
+
+sizes as (
+    {% for case in cases -%}
+    select {{ case }}_count::integer as n from counted
+    where {{ case }}_count >= 5
+    union
+    {% endfor -%}
+    select cardinality(deployment_days) as n from by_week
+    where cardinality(deployment_days) >= 5
+),
+
+-- Where the interval of a median lies hangs on the number of cases alone.
+places as materialized (
+    {{ interval_places('sizes') | indent(4) }}
+),
+
+measured as (
+    select
+        {% for case, seconds in cases.items() -%}
+        {{ percentiles_of_slice('series.' ~ seconds, case ~ '_so_far', case ~ '_count') }} as {{ seconds }},
+        {{ interval_of_slice('series.' ~ seconds, case ~ '_so_far', case ~ '_count', case ~ '_places') }} as {{ seconds }}_ends,
+        {% endfor -%}
+        counted.*
+    from counted
+    left join series on counted.scope_number = series.scope_number
+    {% for case in cases -%}
+    left join places as {{ case }}_places on counted.{{ case }}_count = {{ case }}_places.n
+    {% endfor %}
 )
 
 select
@@ -166,18 +204,24 @@ select
     coalesce(measured.deployment_count, 0) as deployment_count,
     coalesce(measured.deployment_days, 0) as deployment_days,
     coalesce(measured.deployment_count, 0)::double precision / nullif(dense.observed_days, 0) as deployments_per_day,
-    weekly.deployment_days_p50 as deployment_days_per_week_p50,
-    coalesce(weekly.week_count, 0) as week_count,
+    ({{ percentiles_of('by_week.deployment_days') }})[1] as deployment_days_per_week_p50,
+    coalesce(cardinality(by_week.deployment_days), 0)::bigint as week_count,
+    {{ interval_end('by_week.deployment_days', 'week_places', 'low') }} as deployment_days_per_week_interval_low,
+    {{ interval_end('by_week.deployment_days', 'week_places', 'high') }} as deployment_days_per_week_interval_high,
     coalesce(measured.change_count, 0) as change_count,
     coalesce(measured.timed_count, 0) as n,
     measured.timed_count::double precision / nullif(measured.change_count, 0) as coverage,
     measured.lead_seconds[1] as lead_time_p50_seconds,
     measured.lead_seconds[2] as lead_time_p75_seconds,
     measured.lead_seconds[3] as lead_time_p90_seconds,
+    measured.lead_seconds_ends[1] as lead_time_interval_low_seconds,
+    measured.lead_seconds_ends[2] as lead_time_interval_high_seconds,
     coalesce(measured.merged_count, 0) as merged_count,
     measured.merge_to_deploy_seconds[1] as merge_to_deploy_p50_seconds,
     measured.merge_to_deploy_seconds[2] as merge_to_deploy_p75_seconds,
     measured.merge_to_deploy_seconds[3] as merge_to_deploy_p90_seconds,
+    measured.merge_to_deploy_seconds_ends[1] as merge_to_deploy_interval_low_seconds,
+    measured.merge_to_deploy_seconds_ends[2] as merge_to_deploy_interval_high_seconds,
     coalesce(measured.rollback_count, 0) as rollback_count,
     coalesce(measured.change_failure_count, 0) as change_failure_count,
     measured.change_failure_count::double precision
@@ -188,6 +232,8 @@ select
     measured.recovery_seconds[1] as recovery_p50_seconds,
     measured.recovery_seconds[2] as recovery_p75_seconds,
     measured.recovery_seconds[3] as recovery_p90_seconds,
+    measured.recovery_seconds_ends[1] as recovery_interval_low_seconds,
+    measured.recovery_seconds_ends[2] as recovery_interval_high_seconds,
     coalesce(measured.rework_count, 0) as rework_count,
     measured.rework_count::double precision / nullif(measured.deployment_count, 0) as rework_rate,
     coalesce(measured.failed_count, 0) as failed_count,
@@ -197,18 +243,10 @@ select
     coalesce(measured.restored_count, 0) as restored_count,
     measured.restore_seconds[1] as restore_p50_seconds,
     measured.restore_seconds[2] as restore_p75_seconds,
-    measured.restore_seconds[3] as restore_p90_seconds
+    measured.restore_seconds[3] as restore_p90_seconds,
+    measured.restore_seconds_ends[1] as restore_interval_low_seconds,
+    measured.restore_seconds_ends[2] as restore_interval_high_seconds
 from dense
 left join measured using (scope_number, period_number)
-left join weeks using (scope_number)
-left join lateral (
-    select
-        count(*) as week_count,
-        percentile_cont(0.5) within group (order by slice.deployment_days) as deployment_days_p50
-    from
-        unnest(
-            weeks.deployment_days[
-                greatest((dense.first_day - weeks.first_monday + 6) / 7, 0) + 1:(dense.last_day - weeks.first_monday + 1) / 7
-            ]
-        ) as slice (deployment_days)
-) as weekly on true
+left join by_week using (scope_number, period_number)
+left join places as week_places on cardinality(by_week.deployment_days) = week_places.n

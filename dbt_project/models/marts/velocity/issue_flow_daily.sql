@@ -41,6 +41,7 @@ intervals as (
         intervals.kind,
         intervals.interval_number,
         intervals.created_at,
+        intervals.ended_at,
         intervals.began_day,
         intervals.ended_day,
         groups.group_number,
@@ -133,6 +134,17 @@ ages as (
     ) as aged
 ),
 
+-- How long those that were resolved on a day had been there; nothing where a clock has them resolved before they were created.
+resolutions as (
+    select
+        group_number,
+        ended_day as day,
+        percentile_cont(array[0.5, 0.9]) within group (order by extract(epoch from ended_at - created_at)) as percentiles
+    from intervals
+    where kind = 'open' and ended_at >= created_at and ended_day between from_day and last_day
+    group by group_number, ended_day
+),
+
 -- What is known of a day by kind, one under the other: joined by day, it is compared with every day of its group where the
 -- planner takes the events for few.
 facts as (
@@ -141,7 +153,9 @@ facts as (
         day,
         null as event,
         null::double precision as age_p50_seconds,
-        null::double precision as age_p90_seconds
+        null::double precision as age_p90_seconds,
+        null::double precision as time_to_resolve_p50_seconds,
+        null::double precision as time_to_resolve_p90_seconds
     from days
     union all
     select
@@ -149,7 +163,9 @@ facts as (
         day,
         event,
         null as age_p50_seconds,
-        null as age_p90_seconds
+        null as age_p90_seconds,
+        null as time_to_resolve_p50_seconds,
+        null as time_to_resolve_p90_seconds
     from events
     where day between from_day and last_day
     union all
@@ -158,8 +174,20 @@ facts as (
         day,
         null as event,
         age_p50_seconds,
-        age_p90_seconds
+        age_p90_seconds,
+        null as time_to_resolve_p50_seconds,
+        null as time_to_resolve_p90_seconds
     from ages
+    union all
+    select
+        group_number,
+        day,
+        null as event,
+        null as age_p50_seconds,
+        null as age_p90_seconds,
+        percentiles[1] as time_to_resolve_p50_seconds,
+        percentiles[2] as time_to_resolve_p90_seconds
+    from resolutions
 ),
 
 figures as (
@@ -171,7 +199,9 @@ figures as (
         count(*) filter (where event = 'reopened') as reopened_count,
         count(*) filter (where event = 'started') - count(*) filter (where event = 'stopped') as wip_change,
         max(age_p50_seconds) as age_p50_seconds,
-        max(age_p90_seconds) as age_p90_seconds
+        max(age_p90_seconds) as age_p90_seconds,
+        max(time_to_resolve_p50_seconds) as time_to_resolve_p50_seconds,
+        max(time_to_resolve_p90_seconds) as time_to_resolve_p90_seconds
     from facts
     group by group_number, day
 )
@@ -186,6 +216,7 @@ select
     figures.created_count,
     figures.resolved_count,
     figures.reopened_count,
+    figures.created_count + figures.reopened_count - figures.resolved_count as net_count,
     (
         coalesce(openings.open_count, 0)
         + sum(figures.created_count + figures.reopened_count - figures.resolved_count) over (
@@ -201,7 +232,9 @@ select
             )::bigint
     end as wip_count,
     figures.age_p50_seconds,
-    figures.age_p90_seconds
+    figures.age_p90_seconds,
+    figures.time_to_resolve_p50_seconds,
+    figures.time_to_resolve_p90_seconds
 from figures
 inner join groups using (group_number)
 left join openings using (group_number)
