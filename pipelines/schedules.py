@@ -4,11 +4,13 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from uuid import UUID
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from croniter import CroniterBadDateError, croniter  # type: ignore[import-untyped]
 from psycopg import Connection
+
+from pipelines.connection_changes import Author, audit
 
 # In UTC. Exchange rates: after the European Central Bank's rates of the day.
 DEFAULTS = {
@@ -121,3 +123,17 @@ def reset(database: Connection, tenant_id: UUID, source: str) -> bool:
     """Back to the default; whether there was one of its own."""
     statement = "delete from app.sync_schedule where tenant_id = %s and source = %s"
     return database.execute(statement, [tenant_id, source]).rowcount > 0
+
+
+def change(database: Connection, author: Author, source: str, cron: str | None) -> bool:
+    """What `put` does, or `reset` for None, with an entry in the audit; whether anything changed. InvalidSchedule."""
+    before = next((each.cron for each in own(database, author.tenant_id) if each.source == source), None)
+    if cron is not None or source not in DEFAULTS:
+        put(database, author.tenant_id, source, cron or "")
+    else:
+        reset(database, author.tenant_id, source)
+    after = check(cron) if cron is not None else None
+    if before != after:
+        subject = uuid5(author.tenant_id, f"schedule {source}")
+        audit(database, author, "set", subject, None, {source: [before, after]}, subject="schedule")
+    return before != after

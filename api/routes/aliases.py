@@ -11,7 +11,7 @@ from litestar.types import ASGIApp
 
 from api.errors import not_found
 from api.responses import Envelope
-from api.routes import dashboard_metrics, dora, repositories
+from api.routes import dashboard_metrics, dora, etl_aliases, repositories
 from api.routes.connections import (
     ChangedConnection,
     Connection,
@@ -186,5 +186,5 @@ AGAIN = [
 ]  # fmt: skip
 ROUTES = [
     read_dashboard_of_tenant, read_status, trigger, receive_hubspot, upload, list_sources,
-    create_source, change_source, remove_source, *AGAIN,
+    create_source, change_source, remove_source, *AGAIN, *etl_aliases.ROUTES,
 ]  # fmt: skip

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 from litestar import delete, get, put
 from msgspec import Meta, Struct
 from psycopg import Connection as Database
 
+from api.changes import author
 from api.errors import invalid, not_found
 from api.responses import Envelope
 from api.security.callers import Caller
@@ -45,7 +47,7 @@ async def list_schedules(services: Services, caller: Caller) -> Envelope[list[Sc
 async def set_schedule(services: Services, caller: Caller, source: str, data: Wanted) -> Envelope[list[Schedule]]:
     """Load a source at these times instead of the default ones. What was missed is made up for once."""
     found = await _write(
-        services, caller, lambda database: schedules.put(database, caller.tenant_id, source, data.cron)
+        services, caller, lambda database: schedules.change(database, author(caller), source, data.cron)
     )
     return Envelope(found, "Set")
 
@@ -56,26 +58,31 @@ async def reset_schedule(services: Services, caller: Caller, source: str) -> Env
     """Load a source when everybody's is loaded. 404 where it has no times of its own."""
 
     def reset(database: Database) -> None:
-        if not schedules.reset(database, caller.tenant_id, source):
+        if source not in DEFAULTS or not schedules.change(database, author(caller), source, None):
             raise not_found("This source has no times of its own.")
 
     return Envelope(await _write(services, caller, reset), "Reset")
 
 
-async def _write(services: Services, caller: Caller, work: Callable[[Database], None]) -> list[Schedule]:
+async def _write(services: Services, caller: Caller, work: Callable[[Database], object]) -> list[Schedule]:
     """Do this, and read what then holds, in one transaction of the caller's tenant."""
 
     def run() -> list[Schedule]:
         with services.warehouse.connect_as_tenant(caller.tenant_id) as database:
             work(database)
-            (zone,) = database.execute(ZONE, [caller.tenant_id]).fetchone() or ("UTC",)
-            own = {each.source: each.cron for each in schedules.own(database, caller.tenant_id)}
-        return [_shown(source, own.get(source), zone) for source in DEFAULTS]
+            return shown(database, caller.tenant_id)
 
     try:
         return await asyncio.to_thread(run)
     except InvalidSchedule as error:
         raise invalid("cron", str(error)) from None
+
+
+def shown(database: Database, tenant_id: UUID) -> list[Schedule]:
+    """The times that hold for a tenant, of every source."""
+    (zone,) = database.execute(ZONE, [tenant_id]).fetchone() or ("UTC",)
+    own = {each.source: each.cron for each in schedules.own(database, tenant_id)}
+    return [_shown(source, own.get(source), zone) for source in DEFAULTS]
 
 
 def _shown(source: str, cron: str | None, zone: str) -> Schedule:

@@ -7,18 +7,14 @@ from litestar import post
 from msgspec import Meta, Struct
 
 from api.errors import ApiError, Fault, did_you_mean, invalid, not_found
+from api.launching import load, options, turn
 from api.responses import Envelope
 from api.security.callers import Caller
 from api.services import Services
 from pipelines.raw_tables import TABLES
 
-TENANT = "select slug from app.tenant where tenant_id = $1"
 CONNECTION = "select source from app.connection where connection_id = $1 and removed_at is null"
 SOURCES = "select distinct source from app.connection where removed_at is null"
-# The lock is the tenant's and this transaction's. It is tried, not waited for: a waiter would hold a connection.
-LOCK = "select pg_try_advisory_xact_lock(hashtextextended('sync trigger ' || $1, 0))"
-RUNNING = "select distinct dagster_run_id from app.sync_run where status = 'running' and dagster_run_id is not null"
-TAG = "clearsignal/triggered_for"
 
 
 class Trigger(Struct, forbid_unknown_fields=True):
@@ -39,26 +35,10 @@ class Triggered(Struct, frozen=True):
 async def trigger_sync(services: Services, caller: Caller, data: Trigger | None = None) -> Envelope[Triggered]:
     """Queue a load of this tenant's connections. 409 while one is under way, 503 where Dagster does not answer."""
     data = data or Trigger()
-    async with services.database.tenant(caller.tenant_id, "write") as connection:
-        if not await connection.fetchval(LOCK, str(caller.tenant_id)):
-            raise ApiError(409, "ALREADY_RUNNING", "Another load of this tenant is just being started.")
-        source = await _source(connection, data)
-        slug = await connection.fetchval(TENANT, str(caller.tenant_id))
-        if slug is None:
-            raise not_found("There is no such tenant.")
-        partition = f"{slug}--{caller.tenant_id.hex[:8]}"
-        loading = {row[0] for row in await connection.fetch(RUNNING)}
-        await _refuse_second(services, partition, loading)
-        await services.dagster.ensure_partition(partition)
-        run_id = await services.dagster.launch(
-            f"ingest_{source}" if source else "ingest_everything",
-            _config(partition, source, data),
-            {
-                "dagster/asset_partition_range_start": partition,
-                "dagster/asset_partition_range_end": partition,
-                TAG: partition,
-            },
-        )
+    async with turn(services, caller) as launch:
+        source = await _source(launch.connection, data)
+        job = f"ingest_{source}" if source else "ingest_everything"
+        run_id = await load(services, launch, job, _config(launch.partition, source, data))
     return Envelope(Triggered(run_id), "The load is queued")
 
 
@@ -80,21 +60,11 @@ async def _source(connection: Any, data: Trigger) -> str | None:
     return data.source
 
 
-async def _refuse_second(services: Services, partition: str, loading: set[str]) -> None:
-    under_way = {run["runId"] for run in await services.dagster.unfinished({TAG: partition})}
-    if not under_way and loading:
-        under_way = await services.dagster.unfinished_of(loading)
-    if under_way:
-        raise ApiError(
-            409, "ALREADY_RUNNING", f"A load of this tenant is under way (run {min(under_way)}). Wait for it to end."
-        )
-
-
 def _config(partition: str, source: str | None, data: Trigger) -> dict[str, Any]:
-    said = {"tenants": [partition], "full": data.full}
+    said: dict[str, Any] = {"full": data.full}
     if data.connection_id is not None:
         said["connection_id"] = str(data.connection_id)
-    return {"ops": {f"load_{name}": {"config": said} for name in ([source] if source else TABLES)}}
+    return options(partition, [source] if source else TABLES, **said)
 
 
 ROUTES = [trigger_sync]

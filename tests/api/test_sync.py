@@ -1,20 +1,14 @@
 """Synchronisation: what is told of the last loads, and starting one in a real Dagster."""
 
-import json
-import os
-import subprocess
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from api.routes.sync import Trigger, _config
+from tests.api.dagster_server import serving
 from tests.api.real_contracts import CONNECTION, NOW
-from tests.conftest import free_port
 
 
 def test_the_status_names_the_error_and_what_to_do(real):
@@ -119,40 +113,8 @@ defs = dg.Definitions(assets=[load], jobs=[job])
 @pytest.fixture(scope="module")
 def dagster(tmp_path_factory):
     """A real Dagster web server with a queue and no daemon: what is launched stays queued."""
-    home = tmp_path_factory.mktemp("dagster")
-    (home / "jobs.py").write_text(JOBS)
-    (home / "dagster.yaml").write_text(
-        "run_coordinator: {module: dagster.core.run_coordinator, class: QueuedRunCoordinator}\n"
-        "telemetry: {enabled: false}\n"
-    )
-    place = {"python_file": {"relative_path": "jobs.py", "location_name": "clearsignal"}}
-    (home / "workspace.yaml").write_text(json.dumps({"load_from": [place]}))
-    port = free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "dagster_webserver",
-        "-w",
-        str(home / "workspace.yaml"),
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-    ]
-    child = subprocess.Popen(
-        command, env={**os.environ, "DAGSTER_HOME": str(home)}, cwd=home, stderr=subprocess.DEVNULL
-    )
-    try:
-        for _ in range(300):
-            try:
-                if httpx.get(f"http://127.0.0.1:{port}/server_info").status_code == 200:
-                    break
-            except httpx.TransportError:
-                time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        child.terminate()
-        child.wait(20)
+    with serving(tmp_path_factory.mktemp("dagster"), JOBS) as url:
+        yield url
 
 
 def test_a_trigger_names_the_jobs_and_options_that_exist():
