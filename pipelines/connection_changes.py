@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
+import psycopg
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
@@ -106,15 +107,15 @@ def create(database: Connection, author: Author, name: str, made: Prepared, allo
 
 def change(
     warehouse: Warehouse, database: Connection, author: Author, connection_id: UUID, config: Mapping[str, Any], *,
-    version: int | None = None, allow_private: bool | None = None,
+    version: int | None = None, allow_private: bool | None = None, name: str | None = None,
 ) -> int:  # fmt: skip
     """Give a connection this config; its new version. It may then be tried at once.
 
     Secrets that are absent stay as they are, unless an address changed: whoever moves a connection must know its token.
     `allow_private` None keeps what the operator allowed, for addresses that do not change.
-    Raises NoSuchConnection, Changed, InvalidConnection.
+    Raises NoSuchConnection, Changed, InvalidConnection, NameTaken.
     """
-    source, _, before, known, allowed, stored_version, _ = _row(database, author, connection_id)
+    source, old_name, before, known, allowed, stored_version, _ = _row(database, author, connection_id)
     if version is not None and version != stored_version:
         raise Changed(f"the connection is at version {stored_version}, not {version}.")
     kept = [name for name in known if name not in config]
@@ -134,6 +135,9 @@ def change(
         f" allows_private = %s{secret} where tenant_id = %s and connection_id = %s",
         [Jsonb(made.config), made.secret_fields, private, *given, author.tenant_id, connection_id],
     )
+    renamed = name is not None and name != old_name
+    if name is not None and renamed:
+        _rename(database, author, connection_id, source, name)
     holds.release(database, author.tenant_id, connection_id)
     after = msgspec.json.decode(msgspec.json.encode(made.config))  # lists, as `before` has them from the database
     differing = {
@@ -141,6 +145,8 @@ def change(
         for field in sorted({*before, *after})
         if before.get(field) != after.get(field)
     }
+    if renamed:
+        differing["name"] = [old_name, name]
     audit(database, author, "change", connection_id, stored_version + 1, differing | _secrets_changed(made, kept))
     return stored_version + 1
 
@@ -202,6 +208,17 @@ def _row(database: Connection, author: Author, connection_id: UUID) -> tuple[Any
     if row is None:
         raise NoSuchConnection("There is no such connection.")
     return row
+
+
+def _rename(database: Connection, author: Author, connection_id: UUID, source: str, name: str) -> None:
+    try:
+        with database.transaction():
+            database.execute(
+                "update app.connection set name = %s where tenant_id = %s and connection_id = %s",
+                [name, author.tenant_id, connection_id],
+            )
+    except psycopg.errors.UniqueViolation:
+        raise NameTaken(f"there is a {source} connection named {name!r}.") from None
 
 
 def _secrets_changed(made: Prepared, kept: list[str] | None = None) -> dict[str, str]:

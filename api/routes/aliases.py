@@ -6,21 +6,11 @@ A redirect loses the body of a POST and fails a webhook; so each path here calls
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, delete, get, post, put
+from litestar import Request, get, post
 from litestar.types import ASGIApp
 
-from api.errors import not_found
 from api.responses import Envelope
-from api.routes import dashboard_metrics, dora, etl_aliases, repositories
-from api.routes.connections import (
-    ChangedConnection,
-    Connection,
-    NewConnection,
-    change_connection,
-    create_connection,
-    list_connections,
-    remove_connection,
-)
+from api.routes import dashboard_metrics, data_sources, dora, etl_aliases, repositories
 from api.routes.dashboard import ANSWER, dashboard, of_tenant
 from api.routes.sync import Trigger, Triggered, trigger_sync
 from api.routes.sync_status import ConnectionStatus, read_sync_status
@@ -111,59 +101,6 @@ async def upload(
     )  # fmt: skip
 
 
-@get(
-    "/data/sources/{business_id:uuid}",
-    role="editor",
-    operation_id="ListConnectionsAlias",
-    tags=["same handlers, other paths"],
-    summary="The same as GET /api/v1/connections",
-)
-async def list_sources(services: Services, caller: Caller, business_id: UUID) -> Envelope[list[Connection]]:
-    """The same as GET /api/v1/connections. `business_id` must be the token's tenant."""
-    if business_id != caller.tenant_id:
-        raise not_found()
-    return await list_connections.fn(services=services, caller=caller)
-
-
-@post(
-    "/data/sources",
-    role="admin",
-    operation_id="CreateConnectionAlias",
-    tags=["same handlers, other paths"],
-    summary="The same as POST /api/v1/connections",
-)
-async def create_source(services: Services, caller: Caller, data: NewConnection) -> Envelope[Connection]:
-    """The same as POST /api/v1/connections."""
-    return await create_connection.fn(services=services, caller=caller, data=data)
-
-
-@put(
-    "/data/sources/{source_id:uuid}",
-    role="admin",
-    operation_id="ChangeConnectionAlias",
-    tags=["same handlers, other paths"],
-    summary="The same as PUT /api/v1/connections/{connection_id}",
-)
-async def change_source(
-    services: Services, caller: Caller, source_id: UUID, data: ChangedConnection
-) -> Envelope[Connection]:
-    """The same as PUT /api/v1/connections/{connection_id}."""
-    return await change_connection.fn(services=services, caller=caller, connection_id=source_id, data=data)
-
-
-@delete(
-    "/data/sources/{source_id:uuid}",
-    role="admin",
-    status_code=200,
-    operation_id="RemoveConnectionAlias",
-    tags=["same handlers, other paths"],
-    summary="The same as DELETE /api/v1/connections/{connection_id}",
-)
-async def remove_source(services: Services, caller: Caller, source_id: UUID) -> Envelope[None]:
-    """The same as DELETE /api/v1/connections/{connection_id}."""
-    return await remove_connection.fn(services=services, caller=caller, connection_id=source_id)
-
-
 def again(path: str, handler: Any, ours: str) -> Any:
     """The function of one of our handlers at another path, where that names its parameters as ours does.
 
@@ -185,6 +122,6 @@ AGAIN = [
     *(again(f"/api/v1/metrics{path}", one, f"GET /api/v1{path}") for one in dora.ROUTES for path in one.paths),
 ]  # fmt: skip
 ROUTES = [
-    read_dashboard_of_tenant, read_status, trigger, receive_hubspot, upload, list_sources,
-    create_source, change_source, remove_source, *AGAIN, *etl_aliases.ROUTES,
+    read_dashboard_of_tenant, read_status, trigger, receive_hubspot, upload, *AGAIN,
+    *data_sources.ROUTES, *etl_aliases.ROUTES,
 ]  # fmt: skip

@@ -61,6 +61,7 @@ class ChangedConnection(Struct, forbid_unknown_fields=True):
 
     config: Config
     version: Annotated[int | None, Meta(description="Refuse with 409 where it is at another one by now.")] = None
+    name: Annotated[Name | None, Meta(description="Another name; left out, it stays.")] = None
 
 
 class Kind(Struct, frozen=True):
@@ -139,7 +140,7 @@ async def change_connection(
         allowed = host_is_allowed(services, data.config) or None
         return connection_changes.change(
             services.warehouse, database, author(caller), connection_id, data.config,
-            version=data.version, allow_private=allowed,
+            version=data.version, allow_private=allowed, name=data.name,
         )  # fmt: skip
 
     await write(services, caller, change)
