@@ -10,7 +10,7 @@ from litestar import Request, get, post
 from litestar.types import ASGIApp
 
 from api.responses import Envelope
-from api.routes import dashboard_metrics, data_sources, dora, etl_aliases, repositories
+from api.routes import dashboard_metrics, data_sources, dora, etl_aliases, repository_summary
 from api.routes.dashboard import ANSWER, dashboard, of_tenant
 from api.routes.sync import Trigger, Triggered, trigger_sync
 from api.routes.sync_status import ConnectionStatus, read_sync_status
@@ -114,7 +114,7 @@ def again(path: str, handler: Any, ours: str) -> Any:
 
 
 AGAIN = [
-    again("/api/v1/fast/repositories/{repository_id:uuid}/summary", repositories.read_summary,
+    again("/api/v1/fast/repositories/{repository_id:uuid}/summary", repository_summary.read_summary,
           "GET /api/v1/repositories/{repository_id}/summary"),
     again("/dashboard/metrics/{business_id:uuid}", dashboard_metrics.read_metrics,
           "GET /api/v1/dashboard/metrics/{business_id}"),

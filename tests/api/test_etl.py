@@ -10,6 +10,7 @@ import pytest
 
 from api.routes.etl_jobs import OF_TENANTS
 from pipelines import stored_connections
+from pipelines.raw_tables import TABLES
 from tests.api import conftest
 from tests.api.dagster_server import environment, serving
 
@@ -23,13 +24,15 @@ class Options(dg.Config):
     connection_id: str | None = None
     full: bool = False
 
+TABLES = {}
+MAIN = {"github": "issues", "git": "files", "jira": "issues"}
 tenant = dg.DynamicPartitionsDefinition(name="tenant")
 
 def load(source):
     @dg.multi_asset(
         name=f"load_{source}",
-        specs=[dg.AssetSpec([f"raw_{source}", "issues"], skippable=True)],
-        check_specs=[dg.AssetCheckSpec("every_tenant_is_fresh", asset=dg.AssetKey([f"raw_{source}", "issues"]))],
+        specs=[dg.AssetSpec([f"raw_{source}", table], skippable=True) for table in TABLES[source]],
+        check_specs=[dg.AssetCheckSpec("every_tenant_is_fresh", asset=dg.AssetKey([f"raw_{source}", MAIN[source]]))],
         partitions_def=tenant,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
@@ -38,9 +41,9 @@ def load(source):
             slug = key.rpartition("--")[0]
             context.log.info(f"{slug}: {source} main waits. token=CANARY and ghp_0123456789abcdefghij")
             if slug == "acme" or len(context.partition_keys) == 1:
-                yield dg.AssetMaterialization([f"raw_{source}", "issues"], partition=key)
+                yield dg.AssetMaterialization([f"raw_{source}", MAIN[source]], partition=key)
         yield dg.AssetCheckResult(
-            asset_key=dg.AssetKey([f"raw_{source}", "issues"]), check_name="every_tenant_is_fresh", passed=False,
+            asset_key=dg.AssetKey([f"raw_{source}", MAIN[source]]), check_name="every_tenant_is_fresh", passed=False,
             severity=dg.AssetCheckSeverity.WARN, description="globex: token refused. acme: fine.",
         )
         if any(key.startswith("globex") for key in context.partition_keys):
@@ -51,18 +54,19 @@ def load(source):
 def model(): ...
 
 def ingest(name, *sources):
-    keys = [dg.AssetKey([f"raw_{source}", "issues"]) for source in sources]
+    keys = [dg.AssetKey([f"raw_{source}", table]) for source in sources for table in TABLES[source]]
     return dg.define_asset_job(name, selection=dg.AssetSelection.assets(*keys), description=f"Load {name}.")
 
 jobs = [
-    ingest("ingest_github", "github"), ingest("ingest_jira", "jira"), ingest("code_and_issues", "github", "jira"),
+    ingest("ingest_github", "github"), ingest("ingest_jira", "jira"),
+    ingest("code_and_issues", "github", "git", "jira"),
     dg.define_asset_job("transform", selection=dg.AssetSelection.assets(model)),
 ]
 tick = dg.ScheduleDefinition(
     name="tick", job=jobs[2], cron_schedule="*/15 * * * *", default_status=dg.DefaultScheduleStatus.RUNNING
 )
-defs = dg.Definitions(assets=[load("github"), load("jira"), model], jobs=jobs, schedules=[tick])
-""".replace("CANARY", CANARY)
+defs = dg.Definitions(assets=[load("github"), load("git"), load("jira"), model], jobs=jobs, schedules=[tick])
+""".replace("CANARY", CANARY).replace("TABLES = {}", f"TABLES = {TABLES}")
 RAN = """
 import json, sys
 import dagster as dg
@@ -121,7 +125,7 @@ def test_the_jobs_say_what_they_load_when_and_how_the_last_run_went(served, runs
 
     assert set(found) == {"ingest_github", "ingest_jira", "code_and_issues", "transform"}
     assert (found["code_and_issues"]["sources"], found["code_and_issues"]["cron"]) == (
-        ["github", "jira"],
+        ["git", "github", "jira"],
         "*/15 * * * *",
     )
     assert found["code_and_issues"]["next_at"]
@@ -220,7 +224,8 @@ def test_twenty_who_run_a_job_start_one_run_which_can_be_followed_and_ended(serv
     run_id = next(answer for answer in answers if answer.status_code == 202).json()["data"]["run_id"]
     run = served.get(f"/api/v1/etl/runs/{run_id}").json()["data"]
     assert (run["status"], run["is_triggered"], run["progress"]) == ("queued", True, 0.0)
-    assert {step["step"]: step["status"] for step in run["steps"]} == {"load_github": "waiting", "load_jira": "waiting"}
+    waiting = dict.fromkeys(("load_github", "load_git", "load_jira"), "waiting")
+    assert {step["step"]: step["status"] for step in run["steps"]} == waiting
     assert served.post("/api/v1/etl/jobs/ingest_github/run").status_code == 409
     assert served.post("/api/v1/sync/trigger", json={}).status_code == 409
     assert served.post(f"/api/v1/etl/runs/{run_id}/cancel", slug="globex").status_code == 404
@@ -260,6 +265,28 @@ def test_who_connects_again_hears_only_what_came_after(served, runs):
 
     assert [kind for kind, _ in events(whole)].count("log") > 3
     assert [kind for kind, _ in again] == ["progress", "end"]
+
+
+def test_the_analysis_of_a_repository_loads_it_and_its_clone_alone(served, runs):
+    with served.warehouse.connect("loader") as database:
+        database.execute(
+            "insert into app.connection (tenant_id, connection_id, source, name, config)"
+            """ values (%s, %s, 'git', 'clone', '{"path": "/x", "repository": "Acme/Shop"}')""",
+            [served.acme.tenant_id, uuid4()],
+        )
+    listed = {one["source"]: one["id"] for one in served.get("/api/v1/repositories").json()["data"]}
+    path = f"/api/v1/repositories/{listed['github']}/analyze"
+    assert served.post(path, role="analyst").status_code == 403
+    assert served.post(path, slug="globex").status_code == 404
+
+    started = served.post(path, role="editor")
+    assert started.status_code == 202, started.text
+    run_id = started.json()["data"]["run_id"]
+    run = served.get(f"/api/v1/etl/runs/{run_id}").json()["data"]
+    assert run["job"] == "code_and_issues"
+    assert sorted(step["step"] for step in run["steps"]) == ["load_git", "load_github"]
+    assert served.post(path, role="editor").status_code == 409
+    assert served.post(f"/api/v1/etl/runs/{run_id}/cancel").status_code == 202
 
 
 def test_a_run_for_many_is_ended_by_no_tenant(served, runs):

@@ -1,99 +1,107 @@
-"""What the marts tell of one repository, over HTTP and against the mart's own rows."""
+"""Repositories: those that a connection names and those of its organization, what they are, and how fresh."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
-from pipelines import contracts
-from tests.api.real_contracts import insert
+from pipelines import raw_schema
+from pipelines.repositories import repository_id
 
-UNKNOWN = "00000000-0000-4000-8000-000000000000"
-PATHS = ("/api/v1/repositories/{}/summary", "/api/v1/fast/repositories/{}/summary")
-METRICS = {
-    "contributors": {"value": 5.0, "unit": "people", "n": 40, "coverage": None},
-    "branch_lifetime": {"value": None, "unit": "seconds", "n": 0, "coverage": None},
-    "reviewed_share": {"value": 0.75, "unit": "ratio", "n": 12, "coverage": 1.0},
-}
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def connect(database, tenant, source, name, config):
+    key = uuid4()
+    database.execute(
+        "insert into app.connection (tenant_id, connection_id, source, name, config) values (%s, %s, %s, %s, %s)",
+        [tenant.tenant_id, key, source, name, config],
+    )
+    return key
+
+
+def show(database, tenant, connection_id, number, name, branch="main", archived=False, deleted_at=None):
+    database.execute(
+        "insert into raw_github.repositories (tenant_id, connection_id, id, repository, name, default_branch, private,"
+        " archived, html_url, created_at, pushed_at, _deleted_at, _dlt_load_id)"
+        " values (%s, %s, %s, %s, %s, %s, true, %s, %s, %s, %s, %s, 'x')",
+        [tenant.tenant_id, connection_id, number, name, name, branch, archived, f"https://github.com/{name}", NOW, NOW,
+         deleted_at],
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def told(real):
-    """Both tenants read a repository acme/shop, each with figures of its own; acme/new was never loaded."""
-    mart = contracts.read(real.services.registry.manifest)["repository_summary"]
-    with real.warehouse.connect("loader") as database:
-        for tenant in (real.acme, real.globex):
+def known(served):
+    """An organization with three repositories, one gone; one that is named; a clone; and one of globex's."""
+    raw_schema.ensure_tables(served.warehouse, ["github"])
+    with served.warehouse.connect("loader") as database:
+        org = connect(database, served.acme, "github", "all", '{"organization": "acme"}')
+        named = connect(database, served.acme, "github", "one", '{"repositories": ["ACME/Web"]}')
+        clone = connect(database, served.acme, "git", "clone", '{"path": "/x", "repository": "acme/shop"}')
+        theirs = connect(database, served.globex, "github", "all", '{"organization": "globex"}')
+        show(database, served.acme, org, 1, "acme/shop", branch="trunk")
+        show(database, served.acme, org, 2, "acme/old", archived=True)
+        show(database, served.acme, org, 3, "acme/gone", deleted_at=NOW)
+        show(database, served.acme, named, 4, "acme/Web")
+        show(database, served.globex, theirs, 5, "globex/secret")
+        for resource, minutes in (("issues", 5), ("commits", 30)):
+            at = NOW - timedelta(minutes=minutes)
             database.execute(
-                "insert into app.connection (tenant_id, connection_id, source, name, config)"
-                """ values (%s, %s, 'github', 'own', '{"repositories": ["acme/shop", "acme/new"]}')""",
-                [tenant.tenant_id, uuid4()],
+                "insert into app.sync_run (tenant_id, connection_id, source, resource, started_at, finished_at, status,"
+                " as_of) values (%s, %s, 'github', %s, %s, %s, 'succeeded', %s)",
+                [served.acme.tenant_id, org, resource, at, at, at],
             )
-    with real.warehouse.connect("transformer") as database:
-        for tenant, window, factor in ((real.acme, 90, 1), (real.acme, 30, 2), (real.globex, 90, 3)):
-            for name, figure in METRICS.items():
-                value = figure["value"] and figure["value"] * factor
-                given = {**figure, "value": value, "metric": name, "window_days": window, "as_of": "2026-03-02"}
-                insert(database, mart, tenant, {"repository": "acme/shop", **given})
-    return real
+    return {"org": org, "named": named, "clone": clone, "theirs": theirs}
 
 
-def known(served, slug="acme"):
-    return {one["full_name"]: one["id"] for one in served.get("/api/v1/repositories", slug).json()["data"]}
+def test_an_organizations_repositories_are_listed_beside_those_that_are_named(served, known):
+    listed = served.get("/api/v1/repositories", role="viewer").json()["data"]
+
+    assert [(one["source"], one["full_name"], one["is_named"]) for one in listed] == [
+        ("git", "acme/shop", True), ("github", "acme/old", False), ("github", "acme/shop", False),
+        ("github", "acme/Web", True),
+    ]  # fmt: skip
+    assert [one["full_name"] for one in served.get("/api/v1/repositories", slug="globex").json()["data"]] == [
+        "globex/secret"
+    ]
 
 
-def test_a_summary_is_the_marts_rows_as_one(told):
-    key = known(told)["acme/shop"]
-    answer = told.get(f"/api/v1/repositories/{key}/summary", role="viewer")
-    shorter = told.get(f"/api/v1/repositories/{key}/summary?window_days=30").json()["data"]
+def test_a_repository_says_what_it_is_and_how_fresh(served, known):
+    key = repository_id(known["org"], "Acme/Shop")
+    answer = served.get(f"/api/v1/repositories/{key}")
+    found = answer.json()["data"]
 
-    assert answer.json()["data"] == {
-        "id": key, "repository": "acme/shop", "window_days": 90, "as_of": "2026-03-02", "metrics": METRICS,
-    }  # fmt: skip
-    assert answer.json()["meta"]["version"] == 1
-    assert (shorter["window_days"], shorter["metrics"]["contributors"]["value"]) == (30, 10.0)
-    assert (
-        told.get(f"/api/v1/repositories/{key}/summary", headers={"If-None-Match": answer.headers["etag"]}).content
-        == b""
+    assert (found["id"], found["connection_id"], found["full_name"]) == (str(key), str(known["org"]), "acme/shop")
+    assert (found["default_branch"], found["is_private"], found["is_archived"]) == ("trunk", True, False)
+    assert found["status"] == "succeeded"
+    assert datetime.fromisoformat(found["last_synced_at"]) == NOW - timedelta(minutes=5)
+    assert datetime.fromisoformat(found["as_of"]) == NOW - timedelta(minutes=30)
+    assert answer.json()["meta"]["as_of"] == found["as_of"]
+    assert served.get(f"/api/v1/repositories/{key}", slug="globex").status_code == 404
+
+
+def test_what_no_sync_has_shown_is_null(served, known):
+    key = repository_id(known["clone"], "acme/shop")
+    found = served.get(f"/api/v1/repositories/{key}").json()["data"]
+
+    assert (found["default_branch"], found["is_archived"], found["as_of"], found["status"]) == (
+        None,
+        None,
+        None,
+        "never",
     )
 
 
-def test_each_tenant_sees_its_own_figures_of_a_name_that_both_have(told):
-    theirs = told.get(f"/api/v1/repositories/{known(told, 'globex')['acme/shop']}/summary", slug="globex")
-
-    assert theirs.json()["data"]["metrics"]["contributors"]["value"] == 15.0
-
-
-def test_before_the_first_load_nothing_is_measured(told):
-    data = told.get(f"/api/v1/repositories/{known(told)['acme/new']}/summary").json()["data"]
-
-    assert (data["repository"], data["as_of"], data["metrics"]) == ("acme/new", None, {})
+def test_a_repository_that_is_gone_at_the_source_is_gone_here(served, known):
+    assert served.get(f"/api/v1/repositories/{repository_id(known['org'], 'acme/gone')}").status_code == 404
+    foreign = repository_id(known["theirs"], "globex/secret")
+    for path in ("", "/insights"):
+        assert served.get(f"/api/v1/repositories/{foreign}{path}").status_code == 404
+    assert served.post(f"/api/v1/repositories/{foreign}/analyze").status_code == 404
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_anothers_repository_and_an_unknown_one_look_alike(told, path):
-    theirs = known(told, "globex")["acme/shop"]
-    answers = [told.get(path.format(key)) for key in (theirs, UNKNOWN)]
+def test_an_organizations_repository_can_be_analysed(served, known):
+    answer = served.post(f"/api/v1/repositories/{repository_id(known['org'], 'acme/old')}/analyze")
 
-    assert [answer.status_code for answer in answers] == [404, 404]
-    assert answers[0].content == answers[1].content
-    assert told.get(path.format("acme/shop")).status_code == 404
-    assert told.client.get(path.format(theirs)).status_code == 401
-
-
-@pytest.mark.parametrize("query", ["window_days=31", "window_days=many", "window=30", "window_days=30&window_days=90"])
-def test_a_window_that_is_none_is_refused_by_name(told, query):
-    answer = told.get(f"/api/v1/repositories/{known(told)['acme/shop']}/summary?{query}")
-
-    assert answer.status_code == 400
-    assert answer.json()["error"]["details"]["field"] == query.split("=")[0]
-
-
-@pytest.mark.parametrize("query", ["", "?window_days=30", "?window_days=x"])
-def test_the_documents_path_answers_the_same_bytes(told, query):
-    ours, other = (told.get(path.format(known(told)["acme/shop"]) + query) for path in PATHS)
-
-    assert (other.status_code, other.content) == (ours.status_code, ours.content)
-    assert other.headers.get("etag") == ours.headers.get("etag")
-    described = told.client.get("/openapi.json").json()["paths"]
-    ours, other = (described[path.format("{repository_id}")]["get"] for path in PATHS)
-    assert other["parameters"] == ours["parameters"]
-    assert "/api/v1/repositories/{repository_id}/summary" in other["summary"]
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "DAGSTER_UNAVAILABLE")  # none runs here
+    assert answer.headers["retry-after"]
