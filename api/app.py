@@ -88,7 +88,9 @@ def create(warehouse: Warehouse, settings: Settings | None = None, log: AccessLo
         debug=False,
     )
     app.state.metrics = metrics
-    return Edge(app, CrossOrigin(settings.cors_origins), metrics, log, settings.body_limit, settings.webhook_limit)
+    edge = Edge(app, CrossOrigin(settings.cors_origins), metrics, log, settings.body_limit, settings.webhook_limit)
+    app.state.stopping = edge.stopping
+    return edge
 
 
 def _routes() -> list[ControllerRouterHandler]:

@@ -3,6 +3,7 @@
 Written as plain ASGI because it runs for every request, those included that match no route.
 """
 
+import asyncio
 import os
 import time
 from itertools import count
@@ -38,6 +39,7 @@ class Edge:
     ) -> None:  # fmt: skip
         self.app, self.cross_origin, self.metrics, self.log = app, cross_origin, metrics, log
         self.body_limit, self.webhook_limit = body_limit, webhook_limit
+        self.stopping = asyncio.Event()  # who answers for long ends then, or the server would wait for it
         self._large = 0
         self._prefix = os.urandom(5).hex()
         self._numbers = count(1)

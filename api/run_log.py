@@ -11,14 +11,13 @@ from psycopg import Connection as Database
 from api.launching import FIRST
 from api.services import Services
 from api.tenant_runs import LOAD, is_own
-from pipelines.connections import secret_texts
 from pipelines.raw_tables import TABLES
-from pipelines.stored_connections import opened
+from pipelines.stored_connections import decrypted
 
 LONGEST = 4000  # characters of one message
 SHORTEST_SECRET = 4  # what is shorter would black out half of the words
 SEALED = """
-select c.source, c.config, s.secrets, s.tokens, s.webhook_secret
+select s.secrets, s.tokens, s.webhook_secret
 from app.connection as c, guard.connection_secrets(c.connection_id) as s
 where c.tenant_id = %s and c.removed_at is null
 """
@@ -95,7 +94,8 @@ def cleaner(secrets: Iterable[str]) -> Callable[[str], str]:
 def secrets_of(services: Services, database: Database, tenant_id: Any) -> list[str]:
     """The credentials of the tenant's connections, to be taken out of what is shown."""
     rows = database.execute(SEALED, [tenant_id]).fetchall()
-    return [text for row in rows for text in secret_texts(opened(services.warehouse, *row))]
+    values = [value for row in rows for value in decrypted(services.warehouse, *row).values()]
+    return [text for value in values for text in (value if isinstance(value, list) else [value])]
 
 
 def _own_words(event: dict[str, Any]) -> str | None:

@@ -27,11 +27,11 @@ def run(warehouse: Warehouse, host: str = "127.0.0.1", port: int = 8000, setting
     configure_logging()
     application = create(warehouse, settings)
     _check_port(host, port)
-    asyncio.run(serve(application, host, port))
+    asyncio.run(serve(application, host, port, application.stopping))
 
 
-async def serve(application: object, host: str, port: int) -> None:
-    """Run an ASGI application until a signal ends it."""
+async def serve(application: object, host: str, port: int, stopping: asyncio.Event | None = None) -> None:
+    """Run an ASGI application until a signal ends it; `stopping` is set before what still runs is waited for."""
     server = Server(
         application,
         address=host,
@@ -43,8 +43,14 @@ async def serve(application: object, host: str, port: int) -> None:
         log_enabled=False,
     )
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if stopping is not None:
+            stopping.set()
+        server.stop()
+
     for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, server.stop)
+        loop.add_signal_handler(each, stop)
     await server.serve()
 
 

@@ -99,12 +99,17 @@ def opened(
     signing: bytes | None,
 ) -> Any:  # fmt: skip
     """The connection of a stored row, with its secrets decrypted."""
-    secrets = msgspec.json.decode(warehouse.decrypt(sealed)) if sealed else {}
+    return parse({**config, **decrypted(warehouse, sealed, more, signing), "source": source})
+
+
+def decrypted(warehouse: Warehouse, sealed: bytes | None, more: bytes | None, signing: bytes | None) -> dict[str, Any]:
+    """The secrets of a stored row by field, whether or not its config still fits its kind."""
+    secrets: dict[str, Any] = msgspec.json.decode(warehouse.decrypt(sealed)) if sealed else {}
     if more:
         secrets["tokens"] = msgspec.json.decode(warehouse.decrypt(more))
     if signing:
         secrets["webhook_secret"] = warehouse.decrypt(signing)
-    return parse({**config, **secrets, "source": source})
+    return secrets
 
 
 def _fields(made: changes.Prepared) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -78,12 +79,20 @@ async def _events(
                 if error.status != 503:
                     break
                 spoke = time.monotonic()
-                await asyncio.sleep(4 * LOOK_SECONDS)
+                await _pause(request, 4 * LOOK_SECONDS)
             if time.monotonic() - spoke > QUIET_SECONDS:
                 spoke = time.monotonic()
                 yield ServerSentEventMessage(None, comment="still there")
-            await asyncio.sleep(LOOK_SECONDS)
+            if await _pause(request, LOOK_SECONDS):
+                break
         yield ServerSentEventMessage("{}", "end")
+
+
+async def _pause(request: Request[Any, Any, Any], seconds: float) -> bool:
+    """Wait so long; whether the server is stopping, which would wait for us."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(request.app.state.stopping.wait(), seconds)
+    return bool(request.app.state.stopping.is_set())
 
 
 async def _log(

@@ -6,13 +6,15 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from api.routes.etl_jobs import OF_TENANTS
 from pipelines import stored_connections
 from pipelines.raw_tables import TABLES
-from tests.api import conftest
+from tests.api import conftest, test_server
 from tests.api.dagster_server import environment, serving
+from tests.conftest import free_port
 
 pytestmark = pytest.mark.slow  # a Dagster starts, and runs three jobs
 CANARY = "s3cr3t-canary-of-acme"
@@ -334,6 +336,30 @@ def test_the_documents_paths_answer_the_same_bytes(served, runs):
         other, ours = served.post(f"/app{path}"), served.post(f"/api/v1{path}")
         assert (other.status_code, other.content) == (ours.status_code, ours.content), path
         assert served.post(f"/app{path}", role="viewer").status_code == 403
+
+
+def test_a_server_that_is_told_to_stop_does_not_wait_for_who_follows_a_run(served, runs):
+    with served.warehouse.connect("loader") as database:
+        database.execute(
+            "insert into app.connection (tenant_id, connection_id, source, name) values (%s, %s, 'jira', 'main')",
+            [served.globex.tenant_id, uuid4()],
+        )
+    run_id = served.post("/api/v1/etl/jobs/ingest_jira/run", slug="globex").json()["data"]["run_id"]
+    port = free_port()
+    child = test_server.start(served.warehouse, port, CLEARSIGNAL_DAGSTER_URL=served.services.dagster.url)
+    try:
+        test_server.await_answer(port)
+        headers = {"Authorization": f"Bearer {served.token('globex')}"}
+        address = f"http://127.0.0.1:{port}/app/etl/runs/{run_id}/events"
+        with httpx.stream("GET", address, headers=headers, timeout=30) as stream:
+            assert stream.status_code == 200, stream.read()
+            lines = stream.iter_lines()
+            assert next(line for line in lines if line.startswith("event: progress"))
+            child.terminate()
+            assert list(lines)[-3:-1] == ["event: end", "data: {}"]
+        assert child.wait(10) == 0
+    finally:
+        child.kill()
 
 
 def test_without_dagster_it_says_when_to_ask_again(served, runs):

@@ -6,8 +6,11 @@ revision, down_revision = "0027", "0024"
 
 
 def upgrade() -> None:
-    op.execute("create index on app.sync_run (tenant_id, dagster_run_id)")
-    op.execute("create index on app.sync_run (tenant_id, started_at desc) where dagster_run_id is not null")
+    op.execute("create index if not exists sync_run_of_run on app.sync_run (tenant_id, dagster_run_id)")
+    op.execute(
+        "create index if not exists sync_run_newest on app.sync_run (tenant_id, started_at desc)"
+        " where dagster_run_id is not null"
+    )
 
 
 def downgrade() -> None:

@@ -8,7 +8,7 @@ revision, down_revision = "0028", "0027"
 
 # In PL/pgSQL, since a raw table is made with the first load, long after this.
 REPOSITORIES = f"""
-create function guard.repositories()
+create or replace function guard.repositories()
 returns table (connection_id uuid, repository text, default_branch text, is_private boolean, is_archived boolean,
     url text, created_at timestamptz, pushed_at timestamptz)
 language plpgsql stable security definer set search_path = '' as $$
