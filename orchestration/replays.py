@@ -148,7 +148,7 @@ def _rules(config: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "origin": rule.get("from", "deployments"), "repository": rule.get("repository", "*"),
             "pattern": rule.get("tag") or rule.get("name") or "*", "environment": rule.get("environment"),
-            "service": rule.get("service"),
+            "service": rule.get("service"), "is_deployment": rule.get("is_deployment", True),
         }
         for rule in (given if isinstance(given, list) else [given])
     ]  # fmt: skip

@@ -15,7 +15,11 @@ def show(found: Any, as_json: bool) -> None:
     if not rows:
         click.echo("  none")
         return
-    widths = {key: max(len(key), *(len(str(row[key])) for row in rows)) for key in rows[0]}
+    widths = {key: max(len(key), *(len(_cell(row[key])) for row in rows)) for key in rows[0]}
     click.echo("  " + "  ".join(f"{key:<{width}}" for key, width in widths.items()))
     for row in rows:
-        click.echo("  " + "  ".join(f"{row[key]!s:<{width}}" for key, width in widths.items()))
+        click.echo("  " + "  ".join(f"{_cell(row[key]):<{width}}" for key, width in widths.items()))
+
+
+def _cell(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -39,7 +39,7 @@ select
             then count(*) filter (where is_counted)::double precision / nullif(greatest($5 - greatest($4, (
                 select min(day) from marts.metric_evidence
                 where metric = $3 and {IN_SCOPE}
-                    and (is_counted or left_out_because not in ('not_production', 'dismissed'))
+                    and (is_counted or left_out_because not in ('not_production', 'excluded', 'dismissed'))
             )) + 1, 0), 0)
         else percentile_cont(0.5) within group (order by seconds) filter (where is_counted)
     end as value
@@ -52,7 +52,7 @@ where {IN_WINDOW} and not is_counted group by left_out_because order by count(*)
 """
 CASES = f"""
 select case_kind, case_id, deployment_id, service, repository, environment, happened_at, is_counted, left_out_because,
-    is_in_numerator, seconds, reference, evidence, override_id, override_reason, url
+    is_in_numerator, seconds, reference, evidence, override_id, override_reason, rule_position, url
 from marts.metric_evidence where {IN_WINDOW}
 order by is_in_numerator desc nulls last, evidence is null, is_counted desc, happened_at desc, case_id limit $6
 """
@@ -118,6 +118,7 @@ class Case(Struct, frozen=True):
     evidence: list[Piece]
     override_id: UUID | None
     override_reason: str | None
+    rule_position: int | None
     url: str | None
 
 

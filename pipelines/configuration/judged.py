@@ -11,6 +11,7 @@ class Judged(Struct, frozen=True):
     """The things that a kind of rules judges, named by `things`.
 
     Of the rules that fit a thing the first one takes it, in the order of `first`; `place` is that in the list.
+    `excludes` says whether it takes the thing out.
     """
 
     things: str
@@ -18,6 +19,7 @@ class Judged(Struct, frozen=True):
     fits: str
     then: str
     first: str = "place"
+    excludes: str = "false"
 
 
 PATTERN = "lower(rule ->> 'pattern')"
@@ -50,12 +52,18 @@ JUDGED = {
         """
         select origin || ' ' || repository || ': ' || subject as name, origin, repository, subject,
             sum(candidate_count) as count,
-            case when sum(deployment_count) > 0 then 'a deployment' else 'none' end as now
+            case
+                when sum(deployment_count) > 0 then 'a deployment'
+                when sum(excluded_count) > 0 then 'excluded'
+                else 'none'
+            end as now
         from marts.deployment_candidates group by origin, repository, subject
         """,
         "rule ->> 'origin' = thing.origin and thing.repository like rule ->> 'repository'"
-        " and thing.subject like rule ->> 'pattern'",
-        "case when rule is null then 'none' else 'a deployment' end",
+        " and exists (select from jsonb_array_elements_text(rule -> 'pattern') as pattern (glob)"
+        " where thing.subject like glob)",
+        "case rule ->> 'is_deployment' when 'true' then 'a deployment' when 'false' then 'excluded' else 'none' end",
+        excludes="not (rule ->> 'is_deployment')::boolean",
     ),
     "environment_rules": Judged(
         "deployments",
@@ -69,6 +77,7 @@ JUDGED = {
         CLASSES.format(now="case when is_incident then 'incidents' else 'none' end"),
         OF_CLASS,
         "case when (rule ->> 'is_incident')::boolean then 'incidents' else 'none' end",
+        excludes="not (rule ->> 'is_incident')::boolean",
     ),
     "severity_rules": Judged(
         "issues", CLASSES.format(now="'severity ' || severity"), OF_CLASS, "'severity ' || (rule ->> 'severity')"

@@ -93,7 +93,7 @@ KINDS = {
         Kind("settings", rows.Setting, Settings(), "An incident window of 24 hours.", key=("name",)),
         _listed(
             "deployment_rules", rows.DeploymentRule, "deployment_rule", "GitHub deployments of every repository.",
-            default_rows=({"origin": "deployments", "repository": "*", "pattern": "*"},),
+            default_rows=({"origin": "deployments", "repository": "*", "pattern": ["*"], "is_deployment": True},),
         ),
         _listed(
             "environment_rules", rows.EnvironmentRule, "environment_rule",

@@ -38,11 +38,15 @@ class Change(Struct, frozen=True):
 
 
 class Preview(Struct, frozen=True):
-    """`matched` of `total` things fit a row of the list; null: nothing is published that these rows could judge."""
+    """`matched` of `total` things fit a row of the list, and `excluded` of these one that takes them out.
+
+    Null: nothing is published that these rows could judge.
+    """
 
     summary: str
     total: int | None = None
     matched: int | None = None
+    excluded: int | None = None
     rows: list[RowEffect] = []
     changes: list[Change] = []
 
@@ -65,7 +69,8 @@ def _query(judged: Judged) -> str:
     return f"""
         with effects as materialized (
             select thing.name, thing.count::bigint as count, thing.now, {judged.then} as "then",
-                case when place <= own.count then (place - 1)::integer end as row
+                case when place <= own.count then (place - 1)::integer end as row,
+                place <= own.count and ({judged.excludes}) as is_excluded
             from ({judged.query}) as thing
             cross join lateral (select %s::jsonb as rules, %s as count) as own
             left join lateral (
@@ -75,9 +80,11 @@ def _query(judged: Judged) -> str:
         )
         select jsonb_build_object(
             'summary', format('The rows match %%s of %%s {judged.things}.',
-                coalesce(sum(count) filter (where row is not null), 0), coalesce(sum(count), 0)),
+                coalesce(sum(count) filter (where row is not null), 0), coalesce(sum(count), 0))
+                || coalesce(' ' || sum(count) filter (where is_excluded) || ' of them are excluded.', ''),
             'total', coalesce(sum(count), 0),
             'matched', coalesce(sum(count) filter (where row is not null), 0),
+            'excluded', coalesce(sum(count) filter (where is_excluded), 0),
             'rows', (
                 select coalesce(jsonb_agg(jsonb_build_object('row', row, 'matched', matched)), '[]')
                 from (select row, sum(count) as matched from effects where row is not null group by row) as by_row

@@ -4,16 +4,19 @@ from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
 from pipelines.configuration.values import (
     Clock,
     Glob,
+    Globs,
     Hours,
     Name,
     Positive,
     Weekday,
     Words,
     check_glob,
+    check_includes,
     check_source,
     check_time_zone,
 )
@@ -32,16 +35,23 @@ Risk = Literal[
 
 
 class DeploymentRule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is a deployment. `pattern` is on a deployment's environment, a workflow's name, a release or a tag."""
+    """What is a deployment. `pattern` is on a deployment's environment, a workflow's name, a release or a tag.
+
+    `is_deployment` false takes out what a later rule would take in.
+    """
 
     origin: Literal["deployments", "workflow_runs", "releases", "tags"]
     repository: Glob = "*"
-    pattern: Glob = "*"
+    pattern: Globs = ("*",)
     environment: Annotated[Name | None, Meta(description="Instead of the environment that the source tells.")] = None
     service: Annotated[Name | None, Meta(description="null: the payload's service, else the repository's name.")] = None
+    is_deployment: bool = True
 
     def __post_init__(self) -> None:
-        check_glob(self.repository, self.pattern)
+        globs = (self.pattern,) if isinstance(self.pattern, str) else self.pattern
+        force_setattr(self, "pattern", globs)
+        check_includes(self.repository, *globs)
+        check_glob(self.repository, *globs)
 
 
 class EnvironmentRule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -52,10 +52,15 @@ class Table(Struct, frozen=True):
         )
         with database.cursor() as cursor:
             given = (
-                [tenant_id, *(position for _ in place), *(getattr(row, field) for field in self.fields)]
+                [tenant_id, *(position for _ in place), *(_bound(getattr(row, field)) for field in self.fields)]
                 for position, row in enumerate(rows, 1)
             )
             cursor.executemany(insert, given)
+
+
+def _bound(value: Any) -> Any:
+    """The value as psycopg takes it: a tuple would become a row, where an array is meant."""
+    return list(value) if isinstance(value, tuple) else value
 
 
 class Settings(Struct, frozen=True):

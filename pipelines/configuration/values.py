@@ -14,6 +14,10 @@ Glob = Annotated[
     Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$", examples=["deploy-*"],
          description="A glob: `*` stands for anything, everything else for itself."),
 ]  # fmt: skip
+Globs = Glob | Annotated[
+    tuple[Glob, ...],
+    Meta(min_length=1, max_length=100, description="Globs of which one must fit; a single one is a list of one."),
+]  # fmt: skip
 Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["09:00"])]
 Weekday = Annotated[int, Meta(ge=1, le=7, description="ISO: 1 is Monday.")]
 Hours = Annotated[float, Meta(gt=0, le=8760)]
@@ -25,6 +29,13 @@ def check_glob(*globs: str) -> None:
     for glob in globs:
         if glob.startswith("^") or glob.endswith("$") or "\\" in glob:
             raise ValueError(f"{glob!r} is a regular expression. Do: write a glob, such as deploy-*")
+
+
+def check_includes(*globs: str) -> None:
+    """Raise ValueError for what was meant to exclude: it would be looked for with its `!`."""
+    for glob in globs:
+        if glob.startswith("!"):
+            raise ValueError(f"{glob!r} excludes nothing. Do: put {glob[1:]!r} into a rule with is_deployment: false")
 
 
 def check_time_zone(zone: str) -> None:

@@ -11,7 +11,10 @@ from tests.api.real_contracts import insert
 
 ANN = "admin@acme.example"
 DEPLOYS = {"origin": "workflow_runs", "pattern": "deploy-*"}
-WHOLE = {"repository": "*", "environment": None, "service": None, **DEPLOYS}
+WHOLE = {
+    "origin": "workflow_runs", "repository": "*", "pattern": ["deploy-*"], "environment": None, "service": None,
+    "is_deployment": True,
+}  # fmt: skip
 
 
 def call(served, method: str, path: str, slug: str = "acme", role: str = "admin", **options: Any):
@@ -74,6 +77,8 @@ def test_another_tenants_configuration_is_neither_seen_nor_changed(real):
         ("deployment_rules", [DEPLOYS, {"origin": "pushes"}], "rows[1].origin", "one of deployments"),
         ("deployment_rules", [{"origin": "tags", "pattern": "^v"}], "rows[0]", "write a glob"),
         ("deployment_rules", [{"origin": "tags", "patern": "v*"}], "rows[0]", "patern"),
+        ("deployment_rules", [{"origin": "tags", "pattern": ["v*", "!v0"]}], "rows[0]", "with is_deployment: false"),
+        ("deployment_rules", [{"origin": "tags", "pattern": []}], "rows[0].pattern", "length >= 1"),
         ("environment_rules", [{"pattern": "x", "environment_class": "prod"}], "rows[0].environment_class", "prod"),
         ("environment_rules", [{"pattern": "x", "environment_class": "testing"}] * 2, "rows[1]", "already"),
         ("incident_rules", [{"source": "gitlab", "field": "label", "pattern": "x"}], "rows[0]", "no source"),
@@ -170,6 +175,19 @@ def test_deployment_rules_are_previewed_on_the_runs(published):
     assert tried(published, "deployment_rules", [DEPLOYS], slug="globex")["total"] == 0
 
 
+def test_a_rule_that_excludes_is_previewed_before_those_that_include(published):
+    listed = {"origin": "workflow_runs", "pattern": ["deploy-*", "deploy_*"]}
+    told = tried(published, "deployment_rules", [{**DEPLOYS, "is_deployment": False}, listed])
+
+    assert told["summary"].endswith("match 212 of 240 runs, deployments, releases and tags. 200 of them are excluded.")
+    assert (told["matched"], told["excluded"]) == (212, 200)
+    assert told["rows"] == [{"row": 0, "matched": 200}, {"row": 1, "matched": 12}]
+    assert [(change["name"].split()[-1], change["then"]) for change in told["changes"]] == [
+        ("deploy-api", "excluded"), ("deploy_web", "a deployment"),
+    ]  # fmt: skip
+    assert tried(published, "deployment_rules", [listed])["excluded"] == 0
+
+
 def test_environment_rules_are_previewed_with_the_default_ones_behind_them(published):
     told = tried(published, "environment_rules", [{"pattern": "BLUE", "environment_class": "production"}])
 
@@ -196,7 +214,8 @@ def test_incident_rules_are_previewed_without_the_default_ones(published):
     told = tried(published, "incident_rules", [rule])
     by_default = tried(published, "incident_rules", [])
 
-    assert (told["matched"], told["total"]) == (40, 43)
+    assert (told["matched"], told["total"], told["excluded"]) == (40, 43, 0)
+    assert tried(published, "incident_rules", [{**rule, "is_incident": False}])["excluded"] == 40
     assert [change["name"] for change in told["changes"]] == ["github: Low"]
     assert [change["name"] for change in by_default["changes"]] == ["github: Outage"]
     wrong = call(published, "POST", "/incident_rules/preview", json={"rows": [{**rule, "field": "title"}]})

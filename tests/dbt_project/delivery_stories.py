@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from tests.conftest import RECORDED
-from tests.dbt_project import bad_input
+from tests.dbt_project import bad_input, rule_stories
 from tests.dbt_project.company import Company, at, sha
 from tests.dbt_project.team import Team
 
-STORIES: dict[str, Callable[[Company], None]] = dict(bad_input.STORIES)
+STORIES: dict[str, Callable[[Company], None]] = {**bad_input.STORIES, **rule_stories.STORIES}
 
 
 def story(tell: Callable[[Company], None]) -> Callable[[Company], None]:

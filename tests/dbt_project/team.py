@@ -22,7 +22,7 @@ class Team:
         stored_connections.add(self.warehouse, self.tenant, "shop", config, allow_private=True)
         with self.warehouse.connect("loader") as database:
             database.execute(
-                "insert into app.deployment_rule (tenant_id, position, origin, pattern) values (%s, 1, 'tags', 'v*')",
+                "insert into app.deployment_rule (tenant_id, position, origin, pattern) values (%s, 1, 'tags', '{v*}')",
                 [company.tenant_id],
             )
 

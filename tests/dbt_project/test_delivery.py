@@ -377,6 +377,19 @@ def test_bad_input_is_flagged_or_left_out_with_a_reason(told, story, mart, expec
     assert sorted(map(repr, found)) == sorted(map(repr, expected))
 
 
+def test_what_a_rule_excludes_is_in_no_figure_but_in_the_evidence(told):
+    shop = told["chosen_runs"]
+    frequency = [row for row in shop.rows("metric_evidence") if row["metric"] == "deployment_frequency"]
+    names = ["candidate_count", "deployment_count", "excluded_count"]
+    candidates = {row["subject"]: tuple(row[name] for name in names) for row in shop.rows("deployment_candidates")}
+
+    assert [row["finished_at"] for row in shop.rows("deployments", order="finished_at")] == [at(1), at(3)]
+    assert sorted((row["happened_at"], row["left_out_because"], row["rule_position"]) for row in frequency) == [
+        (at(1), None, None), (at(2), "excluded", 1), (at(3), None, None), (at(5), "excluded", 1),
+    ]  # fmt: skip
+    assert candidates == {"deploy-web": (1, 1, 0), "deploy-docs": (2, 0, 2), "ship-api": (1, 1, 0), "tests": (1, 0, 0)}
+
+
 def test_a_preview_judges_runs_as_the_models_do(project, told):
     tenants = [shop.tenant_id for shop in told.values()]
     marts = ("deployment_candidates", "deployments")
@@ -385,6 +398,9 @@ def test_a_preview_judges_runs_as_the_models_do(project, told):
 
     assert sum(one.matched or 0 for one in runs) > 3  # of those with rules of their own; recorded ones bring many more
     assert [change for one in (*runs, *environments) for change in one.changes] == []
+    assert "The rows match 4 of 5 runs, deployments, releases and tags. 2 of them are excluded." in [
+        one.summary for one in runs
+    ]
 
 
 def test_the_projects_own_tests_pass_on_these_stories(project, told):

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from pipelines import raw_schema
+from pipelines import raw_schema, tenants
 from pipelines.landing import small
 from pipelines.landing.locks import landing_schema
 from pipelines.landing.pipeline import Batch, Landing
@@ -22,10 +22,23 @@ OWNERS = "select viewname, viewowner from pg_views where schemaname like 'before
 WRITE = """
 insert into raw_jira.boards (tenant_id, connection_id, id, name, _dlt_load_id) values (%s, %s, 1, %s, '1')
 """
+ONE_GLOB = """
+alter table app.deployment_rule
+    drop column is_deployment, drop constraint deployment_rule_pattern_check, alter column pattern drop default,
+    alter column pattern type text using pattern[1], alter column pattern set default '*'
+"""
+
+
+def before_lists(warehouse: Warehouse) -> None:
+    """Revision 0024, in which a deployment rule had one glob."""
+    with warehouse.connect("owner") as database:
+        database.execute(ONE_GLOB)
+        database.execute("update app.alembic_version set version_num = '0024'")
 
 
 def as_before(warehouse: Warehouse, tables: dict[str, str]) -> None:
     """Revision 0023, in which these tables told tenant and connection by columns of this type."""
+    before_lists(warehouse)
     with warehouse.connect("loader") as database:
         for table, kind in tables.items():
             for column in ("tenant_id", "connection_id"):
@@ -62,7 +75,7 @@ def of_before(warehouse: Warehouse) -> Warehouse:
 
 
 def test_raw_rows_are_told_by_uuids_and_the_views_over_them_stand_where_they_can(of_before: Warehouse) -> None:
-    assert migrate(of_before)[0] == "0024"
+    assert migrate(of_before) == ["0024", "0025"]
 
     with of_before.connect("transformer") as database:
         assert database.execute("select tenant_id, connection_id, name from raw_jira.boards").fetchall() == [
@@ -95,3 +108,30 @@ def test_dlt_loads_into_the_tables_that_it_made_before(warehouse: Warehouse, mon
 
     with warehouse.connect("loader") as database:
         assert database.execute("select id, name from raw_jira.boards").fetchall() == [(1, "new")]
+
+
+def test_a_rules_glob_becomes_a_list_and_the_views_over_it_are_left_to_the_next_build(warehouse: Warehouse) -> None:
+    acme = tenants.create(warehouse, "acme", "Acme")
+    before_lists(warehouse)
+    with warehouse.connect("loader") as database:
+        database.execute(
+            "insert into app.deployment_rule (tenant_id, position, origin, pattern) values (%s, 1, 'tags', 'v*')",
+            [acme.tenant_id],
+        )
+    with warehouse.connect("transformer") as database:
+        database.execute("create schema before_intermediate")
+        database.execute(
+            "create view before_intermediate.classified as select replace(pattern, '*', '%') as pattern"
+            " from app.deployment_rule"
+        )
+        database.execute("create view before_intermediate.named as select pattern from before_intermediate.classified")
+        database.execute(
+            "create view before_intermediate.both as select rule.origin, named.pattern"
+            " from before_intermediate.named cross join app.deployment_rule as rule"
+        )
+
+    assert migrate(warehouse) == ["0025"]
+
+    with warehouse.connect("transformer") as database:
+        assert database.execute("select pattern, is_deployment from app.deployment_rule").fetchall() == [(["v*"], True)]
+        assert database.execute(OWNERS).fetchall() == []

@@ -1,5 +1,5 @@
--- One row per deployment: a candidate that the tenant's first fitting rule takes, with its service and environment class,
--- and the override by which a person said that it is none.
+-- One row per candidate that a rule of the tenant's fits: a deployment with its service and environment class, or none, by
+-- the first rule that fits (excluded_by) or by a person's override (dismissed_by).
 with
 
 candidates as (
@@ -13,9 +13,10 @@ rules as (
         position,
         origin,
         {{ glob_to_like('repository') }} as repository,
-        {{ glob_to_like('pattern') }} as pattern,
+        array(select {{ glob_to_like('glob') }} from unnest(pattern) as glob) as patterns,
         lower(environment) as environment,
-        service
+        service,
+        is_deployment
     from {{ source('app', 'deployment_rule') }}
     union all
     select
@@ -23,9 +24,10 @@ rules as (
         0 as position,
         'deployments' as origin,
         '%' as repository,
-        '%' as pattern,
+        array['%'] as patterns,
         null as environment,
-        null as service
+        null as service,
+        true as is_deployment
     from {{ source('app', 'tenant') }} as tenants
     where tenants.tenant_id not in (select ruled.tenant_id from {{ source('app', 'deployment_rule') }} as ruled)
 ),
@@ -53,6 +55,7 @@ ruled as (
     select
         candidates.*,
         rule.service as rule_service,
+        case when not rule.is_deployment then rule.position end as excluded_by,
         coalesce(rule.environment, lower(candidates.environment)) as environment_name
     from candidates
     cross join lateral (
@@ -61,7 +64,7 @@ ruled as (
             rules.tenant_id = candidates.tenant_id
             and rules.origin = candidates.origin
             and candidates.repository like rules.repository
-            and candidates.subject like rules.pattern
+            and candidates.subject like any(rules.patterns)
         order by rules.position
         limit 1
     ) as rule
@@ -99,7 +102,8 @@ classified as (
         ruled.started_at,
         ruled.finished_at,
         ruled.is_bot,
-        ruled.url
+        ruled.url,
+        ruled.excluded_by
     from ruled
     inner join environments using (tenant_id, environment_name)
 )

@@ -14,7 +14,7 @@ deployments as (
         *,
         status = 'success' and finished_at is not null as is_delivered
     from {{ ref('int_deployments__classified') }}
-    where dismissed_by is null and {{ of_touched_tenants() }}
+    where excluded_by is null and dismissed_by is null and {{ of_touched_tenants() }}
 ),
 
 -- Failed ones stand in a line of their own, so that a success follows the success before it. (A join of the two would

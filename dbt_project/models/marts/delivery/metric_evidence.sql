@@ -17,9 +17,9 @@ deployments as (
     where {{ of_touched_tenants() }}
 ),
 
-dismissed as (
+no_deployments as (
     select * from {{ ref('int_deployments__classified') }}
-    where dismissed_by is not null and {{ of_touched_tenants() }}
+    where (excluded_by is not null or dismissed_by is not null) and {{ of_touched_tenants() }}
 ),
 
 said as (
@@ -90,6 +90,7 @@ cases as (
         null::double precision as seconds,
         reference,
         null::uuid as override_id,
+        null::integer as rule_position,
         url
     from counted_deployments
 
@@ -114,6 +115,7 @@ cases as (
         deployments.recovery_seconds as seconds,
         deployments.reference,
         null::uuid as override_id,
+        null::integer as rule_position,
         deployments.url
     from deployments
     inner join {{ ref('int_deployments__recoveries') }} as recoveries using (tenant_id, deployment_id)
@@ -122,22 +124,23 @@ cases as (
     union all
 
     select
-        dismissed.tenant_id,
+        no_deployments.tenant_id,
         metrics.metric,
         'deployment' as case_kind,
-        dismissed.deployment_id::text as case_id,
-        dismissed.deployment_id,
-        dismissed.service,
-        dismissed.repository,
-        dismissed.environment,
-        coalesce(dismissed.finished_at, dismissed.started_at) as happened_at,
-        'dismissed' as left_out_because,
+        no_deployments.deployment_id::text as case_id,
+        no_deployments.deployment_id,
+        no_deployments.service,
+        no_deployments.repository,
+        no_deployments.environment,
+        coalesce(no_deployments.finished_at, no_deployments.started_at) as happened_at,
+        case when no_deployments.dismissed_by is null then 'excluded' else 'dismissed' end as left_out_because,
         null as is_in_numerator,
         null as seconds,
-        concat_ws(' ', dismissed.ref, left(dismissed.sha, 7)) as reference,
-        dismissed.dismissed_by as override_id,
-        dismissed.url
-    from dismissed
+        concat_ws(' ', no_deployments.ref, left(no_deployments.sha, 7)) as reference,
+        no_deployments.dismissed_by as override_id,
+        case when no_deployments.dismissed_by is null then no_deployments.excluded_by end as rule_position,
+        no_deployments.url
+    from no_deployments
     cross join metrics
 
     union all
@@ -157,6 +160,7 @@ cases as (
         lead_time_seconds as seconds,
         coalesce(repository || '#' || number, left(sha, 7)) as reference,
         null::uuid as override_id,
+        null::integer as rule_position,
         null as url
     from {{ ref('int_changes__unioned') }}
     where environment_class = 'production' and {{ of_touched_tenants() }}
@@ -181,6 +185,7 @@ cases as (
         incidents.open_seconds as seconds,
         incidents.key as reference,
         null::uuid as override_id,
+        null::integer as rule_position,
         issues.url
     from {{ ref('int_incidents__mapped') }} as incidents
     inner join {{ ref('int_issues__unioned') }} as issues
@@ -217,6 +222,7 @@ select
     end as evidence,
     cases.override_id,
     overrides.reason as override_reason,
+    cases.rule_position,
     cases.url
 from cases
 inner join {{ ref('int_tenants__now') }} as tenants using (tenant_id)
