@@ -100,3 +100,15 @@ def say_same_person(shop: Company, alias: str, person: str) -> None:
             " values (%s, 'same_person', %s, %s, true, 'she told us')",
             [shop.tenant_id, alias, person],
         )
+
+
+def tell_of_versions(shop: Company) -> None:
+    """Two releases, the second published two hours after another commit came; between them a tag that is none."""
+    for number, name in enumerate(("one", "two", "three"), 1):
+        shop.commit(name, number, (("root", "one", "two")[number - 1],))
+    shop.commit("four", 5, ("three",))
+    shop.pull_request(1, opened=2, commits={"work": 2, "more work": 2.5}, merged=3.01, merge_sha="three")
+    for tag, commit in (("v1", "one"), ("build-1", "two"), ("v2", "three"), ("lost", "never seen")):
+        shop.add("tags", name=tag, sha=sha(commit))
+    for number, (tag, hours) in enumerate((("v1", 1.5), ("v2", 6)), 1):
+        shop.add("releases", id=number, tag_name=tag, draft=False, prerelease=False, published_at=at(hours))

@@ -5,8 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.dbt_project.company import Company
-from tests.dbt_project.people_stories import WEEK, add_bots, say_same_person, tell, tell_of_a_long_weekend
+from tests.dbt_project.company import Company, at
+from tests.dbt_project.people_stories import (
+    WEEK,
+    add_bots,
+    say_same_person,
+    tell,
+    tell_of_a_long_weekend,
+    tell_of_versions,
+)
 from tests.dbt_project.project import Project
 from tests.dbt_project.team import Team
 
@@ -29,6 +36,10 @@ def told(project: Project) -> dict[str, Company]:
     tell_of_a_long_weekend(companies["new-york"])
     companies["unknown"] = Company(project, "unknown", "UTC")
     companies["unknown"].pull_request(1, opened=2, commits={})
+    companies["versions"] = Company(project, "versions", "UTC")
+    tell_of_versions(companies["versions"])
+    companies["tags-only"] = Company(project, "tags-only", "UTC")
+    Team(companies["tags-only"]).release_twice().sync(40)
     for shop in companies.values():
         shop.sync(2 * WEEK if shop.repository == "new-york/shop" else WEEK + 8)
     project.build()
@@ -188,15 +199,47 @@ def test_branches_tell_how_long_they_lie_idle_and_which_are_left_over(told):
 
 
 def test_a_full_release_follows_a_full_one(told):
-    without_bots = rows(told["people"], "releases", "tag", "is_prerelease", "interval_seconds", "pull_request_count")
+    names = ["tag", "is_prerelease", "interval_seconds", "commit_count", "pull_request_count"]
 
-    # Merged: 1 at hour 10, 2 at 172, 4 at 174.
-    assert without_bots == [
-        ("v1", False, None, None),
-        ("v2", False, 49 * 3600, 1),
-        ("v2-rc", True, 10 * 3600, 1),
-        ("v3", False, 125 * 3600, 2),
+    # Merged: 1 at hour 10, 2 at 172, 4 at 174. Pushed at 175; nobody has seen the commit that came with the merge of 4.
+    assert rows(told["people"], "releases", *names) == [
+        ("v1", False, None, None, None),
+        ("v2", False, 49 * 3600, 1, 1),
+        ("v2-rc", True, 10 * 3600, 1, 1),
+        ("v3", False, 125 * 3600, 3, 2),
     ]
+
+
+def test_a_tag_that_no_release_names_is_a_version_of_its_own(told):
+    """`three` is a squash of two commits; `four` came before `v2` was published, and after its tag."""
+    names = ["tag", "origin", "published_at", "interval_seconds", "commit_count", "pull_request_count"]
+    summary = told["versions"].rows("repository_summary")
+
+    assert rows(told["versions"], "releases", *names) == [
+        ("build-1", "tag", at(2), 0.5 * 3600, 1, 0),
+        ("v1", "release", at(1.5), None, None, None),
+        ("v2", "release", at(6), 4.5 * 3600, 2, 1),
+    ]
+    assert [row["value"] for row in summary if (row["metric"], row["window_days"]) == ("release_interval", 30)] == [
+        4.5 * 3600
+    ]
+
+
+def test_tags_of_a_clone_are_its_releases(told):
+    """Three commits, one of them on a branch, and the merge; `v2` was set two hours later on the same commit."""
+    shop = told["tags-only"]
+    names = ["tag", "origin", "is_prerelease", "interval_seconds", "commit_count", "pull_request_count"]
+    intervals = [
+        (row["value"], row["n"]) for row in shop.rows("repository_summary")
+        if (row["metric"], row["window_days"]) == ("release_interval", 30)
+    ]  # fmt: skip
+
+    assert rows(shop, "releases", *names) == [
+        ("nightly", "tag", False, 12 * 3600, 4, None),
+        ("v1", "tag", False, None, None, None),
+        ("v2", "tag", False, 2 * 3600, 0, None),
+    ]
+    assert intervals == [(7 * 3600, 2)]
 
 
 @pytest.fixture(scope="module")

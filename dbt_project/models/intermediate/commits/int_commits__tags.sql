@@ -5,11 +5,13 @@ with
 github as (
     select
         tags.tenant_id,
+        'github' as source,
         tags.connection_id,
         tags.repository,
         tags.name,
         tags.sha,
-        commits.committed_at as tagged_at
+        commits.committed_at as tagged_at,
+        commits.committed_at
     from {{ ref('stg_github__tags') }} as tags
     left join {{ ref('stg_github__commits') }} as commits using (tenant_id, connection_id, repository, sha)
 ),
@@ -17,11 +19,13 @@ github as (
 cloned as (
     select distinct on (tags.tenant_id, tags.repository, tags.name)
         tags.tenant_id,
+        'git' as source,
         tags.connection_id,
         tags.repository,
         tags.name,
         tags.sha,
-        coalesce(tags.tagged_at, commits.committed_at) as tagged_at
+        coalesce(tags.tagged_at, commits.committed_at) as tagged_at,
+        commits.committed_at
     from {{ ref('stg_git__tags') }} as tags
     left join {{ ref('stg_git__commits') }} as commits using (tenant_id, connection_id, repository, sha)
     where tags.sha is not null

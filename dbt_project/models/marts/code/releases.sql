@@ -1,75 +1,90 @@
--- One row per published release of a repository, with the time and the merged pull requests since the one before.
+-- One row per version of a repository, a release or a tag that none names, with what came since the one before.
 {{ config(unique_key=['tenant_id', 'repository', 'tag']) }}
 with
 
-published as (
-    select distinct on (tenant_id, repository, tag_name)
-        tenant_id,
-        repository,
-        tag_name as tag,
-        name,
-        coalesce(is_prerelease, false) as is_prerelease,
-        published_at,
-        url
-    from {{ ref('stg_github__releases') }}
-    where {{ of_touched_tenants() }} and is_draft is not true and published_at is not null and tag_name is not null
-    order by tenant_id, repository, tag_name, published_at
+versions as (
+    select * from {{ ref('int_commits__versions') }}
+    where {{ of_touched_tenants() }}
 ),
 
 events as (
     select
-        *,
-        published_at as happened_at
-    from published
+        tenant_id,
+        repository,
+        tag,
+        'version' as event,
+        cut_at as happened_at
+    from versions
     union all
     select
         tenant_id,
         repository,
         null as tag,
-        null as name,
-        null as is_prerelease,
-        null as published_at,
-        null as url,
-        merged_at as happened_at
-    from {{ ref('stg_github__pull_requests') }}
-    where {{ of_touched_tenants() }} and merged_at is not null
+        'commit' as event,
+        landed_at as happened_at
+    from {{ ref('int_commits__landed') }}
+    where {{ of_touched_tenants() }}
+    union all
+    select
+        tenant_id,
+        repository,
+        null as tag,
+        'merge' as event,
+        landed_at as happened_at
+    from {{ ref('int_pull_requests__landed') }}
+    where landed_at is not null and {{ of_touched_tenants() }}
 ),
 
+-- A history of which nothing is known yet has not 0 commits.
 counted as (
     select
-        *,
-        count(*) filter (where tag is null) over (
-            partition by tenant_id, repository order by happened_at, tag nulls first rows unbounded preceding
-        ) as merged_so_far
+        tenant_id,
+        repository,
+        tag,
+        nullif(count(*) filter (where event = 'commit') over so_far, 0) as commits_so_far,
+        count(*) filter (where event = 'merge') over so_far as merges_so_far
     from events
+    window so_far as (
+        partition by tenant_id, repository order by happened_at, tag nulls first rows unbounded preceding
+    )
 ),
 
--- A full release follows a full one, a prerelease whatever was published before it.
+-- A full release follows a full one; a prerelease, and a tag, whatever was before it.
 followed as (
     select
         *,
-        case
-            when is_prerelease then lag(published_at) over of_all else lag(published_at) over of_kind
-        end as previous_at,
-        case
-            when is_prerelease then lag(merged_so_far) over of_all else lag(merged_so_far) over of_kind
-        end as merged_before
-    from counted
-    where tag is not null
+        case when is_full then lag(published_at) over of_kind else lag(published_at) over of_all end as previous_at,
+        case when is_full then lag(commits_so_far) over of_kind else lag(commits_so_far) over of_all end as commits_before,
+        case when is_full then lag(merges_so_far) over of_kind else lag(merges_so_far) over of_all end as merges_before
+    from (
+        select
+            versions.*,
+            versions.origin = 'release' and not versions.is_prerelease as is_full,
+            counted.commits_so_far,
+            counted.merges_so_far
+        from versions
+        inner join counted using (tenant_id, repository, tag)
+    ) as versions
     window
         of_all as (partition by tenant_id, repository order by published_at, tag),
-        of_kind as (partition by tenant_id, repository, is_prerelease order by published_at, tag)
+        of_kind as (partition by tenant_id, repository, is_full order by published_at, tag)
 )
 
 select
     tenant_id,
     repository,
     tag,
+    origin,
     name,
     is_prerelease,
+    sha,
     published_at,
     previous_at,
     extract(epoch from published_at - previous_at)::double precision as interval_seconds,
-    merged_so_far - merged_before as pull_request_count,
+    case when commits_before is not null then greatest(commits_so_far - commits_before, 0) end as commit_count,
+    -- A clone knows no pull requests.
+    case
+        when source = 'github' and merges_before is not null then greatest(merges_so_far - merges_before, 0)
+    end as pull_request_count,
     url
 from followed

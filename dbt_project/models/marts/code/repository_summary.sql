@@ -132,6 +132,15 @@ of_changes as (
     group by 1, 2, 3
 ),
 
+-- Tags count where there are no releases.
+versions as (
+    select
+        *,
+        bool_or(origin = 'release') over (partition by tenant_id, repository) as has_releases
+    from {{ ref('releases') }}
+    where {{ of_touched_tenants() }}
+),
+
 of_releases as (
     select
         releases.tenant_id,
@@ -139,12 +148,12 @@ of_releases as (
         windows.window_days,
         count(releases.interval_seconds) as intervals,
         percentile_cont(0.5) within group (order by releases.interval_seconds) as release_interval
-    from {{ ref('releases') }} as releases
+    from versions as releases
     inner join windows
         on
             releases.tenant_id = windows.tenant_id
             and {{ local_day('releases.published_at', 'windows.time_zone') }} between windows.first_day and windows.today
-    where not releases.is_prerelease
+    where not releases.is_prerelease and (releases.origin = 'release' or not releases.has_releases)
     group by 1, 2, 3
 ),
 
