@@ -7,40 +7,40 @@ versions as (
     where {{ of_touched_tenants() }}
 ),
 
+-- Versions as they are, and what came into the history between them: joined to its counts afterwards, each version would be
+-- compared with all of its repository's.
 events as (
     select
-        tenant_id,
-        repository,
-        tag,
+        *,
         'version' as event,
         cut_at as happened_at
     from versions
+    {%- for event, model in [('commit', 'int_commits__landed'), ('merge', 'int_pull_requests__landed')] %}
     union all
     select
         tenant_id,
         repository,
         null as tag,
-        'commit' as event,
+        null as origin,
+        null as source,
+        null as name,
+        null as is_prerelease,
+        null as sha,
+        null as published_at,
+        null as cut_at,
+        null as url,
+        '{{ event }}' as event,
         landed_at as happened_at
-    from {{ ref('int_commits__landed') }}
-    where {{ of_touched_tenants() }}
-    union all
-    select
-        tenant_id,
-        repository,
-        null as tag,
-        'merge' as event,
-        landed_at as happened_at
-    from {{ ref('int_pull_requests__landed') }}
+    from {{ ref(model) }}
     where landed_at is not null and {{ of_touched_tenants() }}
+    {%- endfor %}
 ),
 
 -- A history of which nothing is known yet has not 0 commits.
 counted as (
     select
-        tenant_id,
-        repository,
-        tag,
+        *,
+        origin = 'release' and not is_prerelease as is_full,
         nullif(count(*) filter (where event = 'commit') over so_far, 0) as commits_so_far,
         count(*) filter (where event = 'merge') over so_far as merges_so_far
     from events
@@ -56,15 +56,8 @@ followed as (
         case when is_full then lag(published_at) over of_kind else lag(published_at) over of_all end as previous_at,
         case when is_full then lag(commits_so_far) over of_kind else lag(commits_so_far) over of_all end as commits_before,
         case when is_full then lag(merges_so_far) over of_kind else lag(merges_so_far) over of_all end as merges_before
-    from (
-        select
-            versions.*,
-            versions.origin = 'release' and not versions.is_prerelease as is_full,
-            counted.commits_so_far,
-            counted.merges_so_far
-        from versions
-        inner join counted using (tenant_id, repository, tag)
-    ) as versions
+    from counted
+    where event = 'version'
     window
         of_all as (partition by tenant_id, repository order by published_at, tag),
         of_kind as (partition by tenant_id, repository, is_full order by published_at, tag)
