@@ -8,8 +8,9 @@ from orchestration.models import Manifest
 
 DELIVERY = {
     "change_deployments", "deployments", "dora_bands", "dora_daily", "dora_definitions", "dora_periods",
-    "dora_quick_check", "dora_summary", "kpi_daily", "metric_evidence", "pull_requests", "repository_summary",
-    "ticket_deliveries", "commit_hours", "commits_weekly", "contributors_weekly", "quality_grades", "review_pairs",
+    "dora_quick_check", "dora_summary", "kpi_daily", "metric_evidence", "pull_requests", "releases",
+    "repository_summary", "ticket_deliveries", "commit_hours", "commits_weekly", "contributors_weekly",
+    "quality_grades", "review_pairs",
 }  # fmt: skip
 
 
