@@ -50,7 +50,7 @@ class Loading:
         request = self._asking.request(packages.cursors(), journal.as_of)
         try:
             self._read_all(request)
-            packages.settle(self._rounds.present)
+            packages.settle(self._rounds.present, is_sweep=self._options.sweep)
             if self._options.sweep and not self._rounds.is_stopped:
                 self._complete(request)
             packages.fields.write()

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from pipelines import renames, sweep
+from pipelines import orphans, renames, sweep
 from pipelines.backfill import Backfill, Taken
 from pipelines.holds import Holds
 from pipelines.landing.locks import await_commits
@@ -156,16 +156,20 @@ class Packages:
             self._cursors = self.landing.cursors()
         return self._cursors
 
-    def settle(self, told: sweep.Told) -> None:
+    def settle(self, told: sweep.Told, *, is_sweep: bool = False) -> None:
         """Mark what is gone, by what each resource told that is present: in packages of their own."""
-        marked = sweep.settle(self._database, self._stored.source, *self._owner, told, self._clock())
+        marked = sweep.settle(self._database, self._stored.source, *self._owner, told, self._clock(), is_sweep=is_sweep)
         for table, count in marked.items():
             self._outcome.rows[table] += count
 
     def mark_gone(self, told: Iterable[tuple[str, Sequence[Any]]]) -> None:
-        """Mark these keys of these tables as gone, as far as they are kept."""
+        """Mark these keys of these tables as gone, as far as they are kept, with what belongs to them."""
+        marked: dict[str, int] = defaultdict(int)
         for name, keys in told:
-            count = sweep.mark_gone(self._database, self._raw[name], *self._owner, keys, self._clock())
+            marked[name] += sweep.mark_gone(self._database, self._raw[name], *self._owner, keys, self._clock())
+        parents = [name for name, count in marked.items() if count]
+        parts = orphans.mark(self._database, self._stored.source, self._owner, parents, self._clock())
+        for name, count in (*marked.items(), *parts.items()):
             self._outcome.rows[name] += count
 
     def _record(self, batch: Batch, gone: Sequence[Gone], taken: Taken) -> None:

@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from psycopg import Connection, sql
 
+from pipelines import deletion_marks, orphans
 from pipelines.raw_tables import RAW, TYPES, Table
 from pipelines.sources.reading import Present
 
@@ -18,13 +19,20 @@ Told = Sequence[tuple[str, Present]]  # with the resource that told
 
 
 def settle(
-    database: Connection, source: str, tenant_id: UUID, connection_id: UUID, told: Told, now: datetime
-) -> dict[str, int]:
-    """Mark what is gone, by what each resource told; return how many rows of each table."""
+    database: Connection, source: str, tenant_id: UUID, connection_id: UUID, told: Told, now: datetime,
+    *, is_sweep: bool = False,
+) -> dict[str, int]:  # fmt: skip
+    """Mark what is gone, by what each resource told, with what belonged to it; return how many rows of each table.
+
+    A sweep also looks for parts that came after their record was marked.
+    """
     marked: dict[str, int] = defaultdict(int)
     for _, present in told:
         table = RAW[source][present.table]
         marked[present.table] += mark_deleted(database, table, tenant_id, connection_id, present, now)
+    parents = list(RAW[source]) if is_sweep else [name for name, count in marked.items() if count]
+    for name, count in orphans.mark(database, source, (tenant_id, connection_id), parents, now).items():
+        marked[name] += count
     return marked
 
 
@@ -33,11 +41,16 @@ def gaps(
 ) -> dict[str, int]:
     """How many records of each resource the source has and we do not, of those that would fit; and write it down."""
     counts: dict[str, tuple[int, int]] = {}
-    for resource, present in told:
-        if present.table == resource:  # else: the parts of one record, not all of a resource
-            at_source, kept = counts.get(resource, (0, 0))
-            found = measure(database, RAW[source][resource], tenant_id, connection_id, present)
-            counts[resource] = (at_source + len(set(present.keys)), kept + found)
+    # Else: the parts of some records, not all of a resource. What was read again told once more: the last time counts.
+    whole = {
+        (resource, *sorted(present.where.items())): (resource, present)
+        for resource, present in told
+        if present.table == resource and not present.is_of_records
+    }
+    for resource, present in whole.values():
+        at_source, kept = counts.get(resource, (0, 0))
+        found = measure(database, RAW[source][resource], tenant_id, connection_id, present)
+        counts[resource] = (at_source + len(set(present.keys)), kept + found)
     record_completeness(database, tenant_id, connection_id, counts, now)
     apart: dict[str, int] = dict(
         database.execute(
@@ -65,61 +78,56 @@ def mark_deleted(
 
     A row that shows up again loses its mark with the next merge.
     """
-    absent = sql.SQL("not {} = any(%s::{}[])")
-    return _mark(database, table, (tenant_id, connection_id), absent, present.keys, present.where, now)
+    absent, values = _among(table, present.keys)
+    within, more = _within(table, present)
+    return deletion_marks.mark(
+        database, table, (tenant_id, connection_id), sql.SQL("not {}{}").format(absent, within), [values, *more], now
+    )
 
 
 def mark_gone(
     database: Connection, table: Table, tenant_id: UUID, connection_id: UUID, keys: Sequence[Any], now: datetime
 ) -> int:
     """Set `_deleted_at` where a row's key is among those that the source says are gone; return how many."""
-    return _mark(database, table, (tenant_id, connection_id), sql.SQL("{} = any(%s::{}[])"), keys, {}, now)
+    gone, values = _among(table, keys)
+    return deletion_marks.mark(database, table, (tenant_id, connection_id), gone, [values], now)
 
 
-def _mark(
-    database: Connection, table: Table, owner: tuple[UUID, UUID], condition: sql.SQL, keys: Sequence[Any],
-    where: Mapping[str, str], now: datetime,
-) -> int:  # fmt: skip
+def _among(table: Table, keys: Sequence[Any]) -> tuple[sql.Composable, list[Any]]:
+    """Whether a row's key is one of these. Those that fit no key are no row's."""
     column = table.key[-1]
-    statement = sql.SQL(
-        "update {} set _deleted_at = %s, _dlt_load_id = %s"
-        " where tenant_id = %s and connection_id = %s and _deleted_at is null and {}"
-    ).format(
-        sql.Identifier(table.schema, table.name),
-        condition.format(sql.Identifier(column), sql.SQL(TYPES[table.columns[column]])),
-    )
-    load_id = f"sweep-{uuid4()}"
-    values = [now, load_id, *map(str, owner), list(keys)]
-    for name, value in where.items():
-        statement += sql.SQL(" and {} = %s").format(sql.Identifier(name))
-        values.append(value)
-    with database.transaction():
-        count = database.execute(statement, values).rowcount
-        if count:
-            database.execute(
-                "insert into app.load_package (tenant_id, connection_id, load_id, source, tables)"
-                " values (%s, %s, %s, %s, %s)",
-                [*owner, load_id, table.source, [table.name]],
-            )
-    return count
+    kind = table.columns[column]
+    return sql.SQL("raw.{} = any(%s::{}[])").format(sql.Identifier(column), sql.SQL(TYPES[kind])), _fitting(kind, keys)
+
+
+def _fitting(kind: str, keys: Sequence[Any]) -> list[Any]:
+    if kind != "bigint":
+        return [str(key) for key in keys]
+    return [int(key) for key in keys if str(key).removeprefix("-").isdecimal() and abs(int(key)) < 2**63]
+
+
+def _within(table: Table, present: Present) -> tuple[sql.Composable, list[Any]]:
+    """The rows that `present` speaks of, as what follows another condition."""
+    conditions, values = list[sql.Composable](), list[Any]()
+    for name, value in present.where.items():
+        kind, is_one = table.columns[name], isinstance(value, str)
+        compared = sql.SQL("%s") if is_one else sql.SQL("any(%s::{}[])").format(sql.SQL(TYPES[kind]))
+        conditions.append(sql.SQL(" and raw.{} = {}").format(sql.Identifier(name), compared))
+        values.append(value if is_one else _fitting(kind, value))
+    if present.since is not None:
+        conditions.append(sql.SQL(" and raw.{} >= %s").format(sql.Identifier(present.since[0])))
+        values.append(present.since[1])
+    return sql.SQL("").join(conditions), values
 
 
 def measure(database: Connection, table: Table, tenant_id: UUID, connection_id: UUID, present: Present) -> int:
     """How many of `present.keys` are kept."""
-    column = table.key[-1]
+    known, values = _among(table, present.keys)
+    within, more = _within(table, present._replace(since=None))
     statement = sql.SQL(
-        "select count(*) from {table} where tenant_id = %s and connection_id = %s and _deleted_at is null"
-        " and {column} = any(%s::{kind}[])"
-    ).format(
-        table=sql.Identifier(table.schema, table.name),
-        column=sql.Identifier(column),
-        kind=sql.SQL(TYPES[table.columns[column]]),
-    )
-    values = [str(tenant_id), str(connection_id), list(present.keys)]
-    for name, value in present.where.items():
-        statement += sql.SQL(" and {} = %s").format(sql.Identifier(name))
-        values.append(value)
-    row = database.execute(statement, values).fetchone()
+        "select count(*) from {} as raw where tenant_id = %s and connection_id = %s and _deleted_at is null and {}{}"
+    ).format(sql.Identifier(table.schema, table.name), known, within)
+    row = database.execute(statement, [str(tenant_id), str(connection_id), values, *more]).fetchone()
     return row[0] if row else 0
 
 

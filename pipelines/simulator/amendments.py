@@ -9,6 +9,15 @@ from typing import Any
 
 from pipelines.simulator.clock import iso
 
+# What records/delete knows of the trackers, by provider; of each the first kind can be edited too.
+AMENDABLE: dict[str, tuple[str, ...]] = {
+    "jira": (
+        "issues", "projects", "boards", "sprints", "statuses", "issue_types", "priorities", "fields", "worklogs",
+        "remotelinks",
+    ),
+    "hubspot": ("tickets", "companies", "contacts", "owners", "pipelines"),
+    "zendesk": ("tickets", "organizations", "users"),
+}  # fmt: skip
 Key = tuple[str, str, str, str]  # company, provider, kind, id
 
 

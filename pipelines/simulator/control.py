@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response, delete, get, post
 from litestar.datastructures import State
 
+from pipelines.simulator.amendments import AMENDABLE
 from pipelines.simulator.clock import iso, parse_instant
 from pipelines.simulator.faults import Fault
 from pipelines.simulator.world import World
@@ -72,6 +73,8 @@ def amend(state: State, action: str, data: dict[str, Any]) -> Response:
     key = (str(data["company"]), provider, str(data["kind"]), data["id"])
     if provider in world.amendable and str(data["kind"]) not in world.amendable[provider]:
         raise ValueError(f"kind: {data['kind']!r} is none of {', '.join(world.amendable[provider])}")
+    if action == "edit" and provider in AMENDABLE and str(data["kind"]) != AMENDABLE[provider][0]:
+        raise ValueError(f"kind: of {provider} {AMENDABLE[provider][0]} alone can be edited")
     if action == "delete":
         world.amendments.delete(*key, at=world.clock.now())
     elif action == "edit":

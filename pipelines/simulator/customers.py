@@ -30,7 +30,8 @@ class Customers:
         self.agenda = site.agenda
         self.chance = company.random("tracker", "customers")
         self.tickets: list[Ticket] = []
-        self.deleted: set[str] = set()
+        self.deleted: set[str] = set()  # tickets
+        self.removed: set[tuple[str, str, str]] = set()  # provider, other kind, id
         self.waves: dict[int, list[Ticket]] = {}
         self._base = ID_BASE + company.next_id("portal") // 1_000_000 * 10_000_000
         self.owners = self._hire()

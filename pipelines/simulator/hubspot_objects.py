@@ -159,8 +159,11 @@ class LivedStore:
                 if ticket.merged_into is None and str(ticket.ticket_id) not in customers.deleted
             ]
         if kind == "companies":
-            return [company_record(customer) for customer in customers.customers]
-        return [contact_record(contact) for contact in customers.contacts]
+            return [company_record(c) for c in customers.customers if self._is_there(kind, c.company_id)]
+        return [contact_record(c) for c in customers.contacts if self._is_there(kind, c.contact_id)]
+
+    def _is_there(self, kind: str, record_id: object) -> bool:
+        return ("hubspot", kind, str(record_id)) not in self.customers.removed
 
     def _ticket(self, ticket: Ticket) -> Record:
         """Made anew only where the ticket changed: a long list is read in many pages."""
@@ -171,7 +174,8 @@ class LivedStore:
         return record
 
     def owners(self) -> list[dict[str, Any]]:
-        return [owner_json(owner) for owner in self.customers.owners]
+        return [owner_json(one) for one in self.customers.owners if self._is_there("owners", one.owner_id)]
 
     def pipelines(self, object_type: str) -> list[dict[str, Any]]:
-        return [pipeline_json(n) for n in range(len(PIPELINES))] if object_type in ("tickets", "ticket", "0-5") else []
+        found = [pipeline_json(n) for n in range(len(PIPELINES))] if object_type in ("tickets", "ticket", "0-5") else []
+        return [one for one in found if self._is_there("pipelines", one["id"])]

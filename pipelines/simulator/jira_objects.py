@@ -167,7 +167,7 @@ class JiraObjects:
             "issuelinks": [],
             "subtasks": [self.reference(child) for child in issue.children],
             "worklog": self.first_worklogs(issue),
-            "timespent": sum(log.seconds for log in issue.worklogs) or None,
+            "timespent": sum(log.seconds for log in self.worklogs(issue)) or None,
             "fixVersions": [],
             "versions": [],
             "workratio": -1,
@@ -177,9 +177,12 @@ class JiraObjects:
             **({"parent": self.reference(issue.parent)} if issue.parent else {}),
         }
 
+    def worklogs(self, issue: Issue) -> list[Worklog]:
+        return self.site.removals.left("worklogs", issue.worklogs, "worklog_id")
+
     def first_worklogs(self, issue: Issue) -> dict[str, Any]:
         """The first twenty stand in the issue itself; a search brings them where they are asked for."""
-        found = [self.worklog(issue, log) for log in issue.worklogs]
+        found = [self.worklog(issue, log) for log in self.worklogs(issue)]
         return {"startAt": 0, "maxResults": 20, "total": len(found), "worklogs": found[:20]}
 
     def worklog(self, issue: Issue, log: Worklog) -> dict[str, Any]:

@@ -84,26 +84,32 @@ class LivedStore:
 
     def projects(self) -> list[dict[str, Any]]:
         extra = {"expand": "description,lead,issueTypes,url,projectKeys,permissions,insight", "style": "classic"}
-        return [self.objects.project(p) | extra | {"isPrivate": False, "properties": {}} for p in self.site.projects]
+        shown = self.site.removals.left("projects", self.site.projects, "project_id")
+        return [self.objects.project(p) | extra | {"isPrivate": False, "properties": {}} for p in shown]
 
     def statuses(self) -> list[dict[str, Any]]:
-        return [self.objects.status(status) for status in self.site.statuses.values()]
+        found = self.site.removals.left("statuses", list(self.site.statuses.values()), "status_id")
+        return [self.objects.status(status) for status in found]
 
     def issue_types(self) -> list[dict[str, Any]]:
-        return [self.objects.issue_type(kind) for kind in ("story", "task", "bug", "subtask", "incident")]
+        found = [self.objects.issue_type(kind) for kind in ("story", "task", "bug", "subtask", "incident")]
+        return self.site.removals.left("issue_types", found, "id")
 
     def priorities(self) -> list[dict[str, Any]]:
         shown = [self.objects.priority(name) for name in ("Highest", "High", "Medium", "Low", "Lowest")]
+        shown = self.site.removals.left("priorities", shown, "id")
         return [p | {"statusColor": "#cccccc", "description": "", "isDefault": p["name"] == "Medium"} for p in shown]
 
     def all_fields(self) -> list[dict[str, Any]]:
-        return all_fields(self.tracker.company.style)
+        return self.site.removals.left("fields", all_fields(self.tracker.company.style), "id")
 
     def boards(self) -> list[dict[str, Any]]:
-        return [self.objects.board(project) for project in self.site.projects]
+        projects = self.site.removals.left("projects", self.site.projects, "project_id")
+        return [self.objects.board(project) for project in self.site.removals.left("boards", projects, "board_id")]
 
     def sprints(self, board_id: int | None) -> list[dict[str, Any]]:
         found = [sprint for sprint in self.site.sprints if board_id in (None, sprint.board_id)]
+        found = self.site.removals.left("sprints", found, "sprint_id")
         return [self.objects.sprint(sprint) for sprint in found]
 
     def estimation_field(self, board_id: int) -> tuple[str, str] | None:
@@ -111,12 +117,16 @@ class LivedStore:
         return field, next(shown["name"] for shown in self.all_fields() if shown["id"] == field)
 
     def rows(self) -> list[Row]:
-        deleted = self.site.deleted
-        return [self._row(issue) for issue in self.site.issues if str(issue.issue_id) not in deleted]
+        return [self._row(issue) for issue in self.site.issues if self._is_there(issue)]
 
     def find(self, name: str) -> Row | None:
         issue = self.site.by_name.get(name)
-        return None if issue is None or str(issue.issue_id) in self.site.deleted else self._row(issue)
+        return self._row(issue) if issue is not None and self._is_there(issue) else None
+
+    def _is_there(self, issue: Issue) -> bool:
+        if str(issue.issue_id) in self.site.deleted:
+            return False
+        return not self.site.removals.found or issue.project_key in {project["key"] for project in self.projects()}
 
     def _row(self, issue: Issue) -> Row:
         project = next(project for project in self.site.projects if project.key == issue.project_key)
@@ -142,7 +152,7 @@ class LivedStore:
         return [self.objects.history(history) for history in row.source.histories]
 
     def worklogs(self, row: Row) -> list[dict[str, Any]]:
-        return [self.objects.worklog(row.source, log) for log in row.source.worklogs]
+        return [self.objects.worklog(row.source, log) for log in self.objects.worklogs(row.source)]
 
     def remote_links(self, row: Row) -> list[dict[str, Any]]:
         return [
@@ -154,5 +164,5 @@ class LivedStore:
                 "relationship": "mentioned in",
                 "object": {"url": link.url, "title": link.title, "icon": {}, "status": {"resolved": False, "icon": {}}},
             }
-            for link in row.source.remote_links
+            for link in self.site.removals.left("remotelinks", row.source.remote_links, "link_id")
         ]

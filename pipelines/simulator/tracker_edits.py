@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipelines.simulator import zendesk_objects
-from pipelines.simulator.amendments import Amendments
+from pipelines.simulator.amendments import AMENDABLE, Amendments
 from pipelines.simulator.customer_records import Ticket
 from pipelines.simulator.customers import Customers
 from pipelines.simulator.tracker_records import Issue, Status
@@ -13,7 +13,6 @@ from pipelines.simulator.tracker_words import PRIORITIES
 # What records/edit can change: of a Jira issue, of a HubSpot ticket.
 ISSUE_FIELDS = ("status", "priority", "summary", "points")
 TICKET_FIELDS = ("hs_pipeline_stage", "hs_ticket_priority", "subject", "content", "archived")
-AMENDABLE = {"jira": ("issues",), "hubspot": ("tickets",), "zendesk": ("tickets",)}
 
 
 class Edits:
@@ -25,18 +24,19 @@ class Edits:
         self.customers = customers
         self._version = -1
         self._applied: dict[tuple[str, str], dict[str, Any]] = {}
-        self._gone: set[tuple[str, str]] = set()
+        self._gone: set[tuple[str, str, str]] = set()
 
     def listen(self, amendments: Amendments) -> None:
         if amendments.version == self._version:
             return
         self._version = amendments.version
         for (slug, provider, kind, record_id), at in amendments.deleted.items():
-            if slug == self.slug and kind in AMENDABLE.get(provider, ()) and (provider, record_id) not in self._gone:
-                self._gone.add((provider, record_id))
-                self.site.agenda.at(at, self._delete, provider, record_id)
+            about = (provider, kind, record_id)
+            if slug == self.slug and kind in AMENDABLE.get(provider, ()) and about not in self._gone:
+                self._gone.add(about)
+                self.site.agenda.at(at, self._delete, *about)
         for (slug, provider, kind, record_id), edit in amendments.edits.items():
-            if slug != self.slug or kind not in AMENDABLE.get(provider, ()):
+            if slug != self.slug or kind not in AMENDABLE.get(provider, ())[:1]:
                 continue
             before = self._applied.get((provider, record_id), {})
             news = {name: value for name, value in edit.changes.items() if before.get(name, ...) != value}
@@ -44,13 +44,19 @@ class Edits:
             if news:
                 self.site.agenda.at(edit.at, self._edit, provider, record_id, news)
 
-    def _delete(self, provider: str, record_id: str) -> None:
-        if provider == "zendesk":
+    def _delete(self, provider: str, kind: str, record_id: str) -> None:
+        if provider == "jira" and kind == "issues":
+            self.site.deleted.add(record_id)
+        elif provider == "jira":
+            self.site.removals.add(self.site, kind, record_id)
+        elif provider == "zendesk" and kind == "tickets":
             ticket = zendesk_objects.find(self.customers, record_id)
             if ticket is not None:
                 self.customers.archive(ticket)
-            return
-        (self.site if provider == "jira" else self.customers).deleted.add(record_id)
+        elif kind == "tickets":
+            self.customers.deleted.add(record_id)
+        else:
+            self.customers.removed.add((provider, kind, record_id))
 
     def _edit(self, provider: str, record_id: str, changes: dict[str, Any]) -> None:
         if provider == "jira":

@@ -8,6 +8,7 @@ from pipelines.simulator import tracker_words as words
 from pipelines.simulator.agenda import Agenda
 from pipelines.simulator.records import Person
 from pipelines.simulator.tracker_records import Change, History, Issue, RemoteLink, Sprint, Status, Worklog
+from pipelines.simulator.tracker_removals import Removals
 
 if TYPE_CHECKING:
     from pipelines.simulator.company import Company
@@ -37,6 +38,7 @@ class Site:
         self.by_name: dict[str, Issue] = {}  # by key and by id
         self.sprints: list[Sprint] = []
         self.deleted: set[str] = set()  # issue ids that somebody deleted by hand
+        self.removals = Removals()  # of other kinds
         self._histories = self._others = 0
         key = company.slug.upper()[:10]
         self.projects = [Project(10000, key, company.slug.capitalize(), 1, FIRST_OTHER_NUMBER)]

@@ -19,10 +19,21 @@ def jira(world: World, slug: str, since: int) -> list[Told]:
     site = Site(_tracker(world, slug))
     told = [event for row in site.rows() for event in _issue(site, row)]
     for (owner, provider, kind, key), at in world.amendments.deleted.items():
-        if (owner, provider, kind) == (slug, "jira", "issues"):
-            issue = {"id": key, "key": site.site.by_name[key].key, "fields": {}}
-            told.append(_jira(at, "jira:issue_deleted", key, {"issue": issue}))
+        if (owner, provider) == (slug, "jira"):
+            told += _deletion(site, kind, key, at)
     return sorted((event for event in told if event.at > since), key=lambda event: (event.at, event.about))
+
+
+def _deletion(site: Site, kind: str, key: str, at: int) -> Iterator[Told]:
+    """What Jira tells of a record's end, of the kinds of which it does."""
+    if kind == "issues":
+        issue = {"id": key, "key": site.site.by_name[key].key, "fields": {}}
+        yield _jira(at, "jira:issue_deleted", key, {"issue": issue})
+    elif kind in ("sprints", "boards"):
+        yield _jira(at, f"{kind[:-1]}_deleted", key, {kind[:-1]: {"id": int(key)}})
+    elif kind == "worklogs" and (of_issue := site.site.removals.found.get((kind, key))) is not None:
+        worklog = {"id": key, "issueId": str(of_issue.issue_id)}
+        yield _jira(at, "worklog_deleted", key, {"worklog": worklog})
 
 
 def _issue(site: Site, row: Any) -> Iterator[Told]:
@@ -52,7 +63,7 @@ def hubspot(world: World, slug: str, since: int) -> list[Told]:
         if event.at > since
     ]
     for (owner, provider, kind, key), at in world.amendments.deleted.items():
-        if (owner, provider) == (slug, "hubspot") and at > since:
+        if (owner, provider) == (slug, "hubspot") and kind in KINDS and at > since:
             told.append(_hubspot(at, f"{KINDS[kind]}.deletion", int(key), {}))
     return sorted(told, key=lambda event: (event.at, event.about))
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipelines.simulator.amendments import Amendments
+from pipelines.simulator.amendments import AMENDABLE, Amendments
 from pipelines.simulator.clock import Clock
 from pipelines.simulator.company import Charter, Company
 from pipelines.simulator.faults import Faults
@@ -38,12 +38,10 @@ class World:
             "gdelt_seconds_between_requests": 0.02,  # the demo asks every 0.05 s, the real one wants 5 s
         }
         self.charters = {charter.slug: charter.founded(clock.now()) for charter in charters}
-        # What records/edit and records/delete know, by provider.
+        # What records/delete knows, by provider; records/edit all of GitHub's, and the first one of the others.
         self.amendable: dict[str, tuple[str, ...]] = {
             "github": tuple(IDENTITY),
-            "jira": ("issues",),
-            "hubspot": ("tickets",),
-            "zendesk": ("tickets",),
+            **AMENDABLE,
         }
         self.replays: dict[str, Any] = {}  # slug → what a recorded folder gives; see replay.py
         self._companies: dict[str, Company] = {}

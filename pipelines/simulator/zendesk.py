@@ -123,6 +123,11 @@ def by_time(request: Request, key: str, found: Sequence[Stamped], last: int) -> 
     }
 
 
+def left(customers: Customers, kind: str, found: Sequence[Stamped]) -> list[Stamped]:
+    """Those that nobody deleted for good: no export tells of them."""
+    return [(at, one) for at, one in found if ("zendesk", kind, str(one["id"])) not in customers.removed]
+
+
 @get(f"{EXPORTS}/tickets/cursor.json", sync_to_thread=False)
 def export_tickets(request: Request, state: State, slug: str) -> Response:
     """Deleted tickets too, unless they are not wanted."""
@@ -145,7 +150,7 @@ def export_users(request: Request, state: State, slug: str) -> Response:
     def export(customers: Customers, last: int) -> dict[str, Any]:
         found = [(one.created_at, objects.contact_json(one)) for one in customers.contacts]
         found += [(one.created_at, objects.agent_json(one)) for one in customers.owners]
-        return by_cursor(request, "users", found, last)
+        return by_cursor(request, "users", left(customers, "users", found), last)
 
     return answered(request, state, slug, export)
 
@@ -154,7 +159,7 @@ def export_users(request: Request, state: State, slug: str) -> Response:
 def export_organizations(request: Request, state: State, slug: str) -> Response:
     def export(customers: Customers, last: int) -> dict[str, Any]:
         found = [(one.created_at, objects.organization_json(one)) for one in customers.customers]
-        return by_time(request, "organizations", found, last)
+        return by_time(request, "organizations", left(customers, "organizations", found), last)
 
     return answered(request, state, slug, export)
 

@@ -13,15 +13,31 @@ EVERYTHING = "updated >= '1970-01-02'"  # JQL without a restriction is refused
 
 
 def offsets(client: Client, path: str, key: str = "values", **params: Any) -> Iterator[list[dict]]:
+    """What is on each of its pages."""
+    for page in pages(client, path, key, **params):
+        yield page[key]
+
+
+def pages(client: Client, path: str, key: str = "values", **params: Any) -> Iterator[dict]:
     """Pages by `startAt`, advanced by the number received: pages are smaller than asked for."""
     start = 0
     while True:
         page = client.json(path, {**params, "startAt": start, "maxResults": 100})
         rows = page[key]
-        yield rows
+        yield page
         start += len(rows)
         if not rows or page.get("isLast") or start >= page.get("total", start + 1):
             return
+
+
+def whole_list(client: Client, path: str, key: str = "values") -> tuple[list[dict], bool]:
+    """All of a list by `startAt`, and whether that is as much as Jira says there is."""
+    found: list[dict] = []
+    total: int | None = None
+    for page in pages(client, path, key):
+        found += page[key]
+        total = page.get("total", total)
+    return found, total is None or len(found) >= total
 
 
 def tokens(ask: Callable[[dict[str, Any]], dict], key: str) -> Iterator[list[dict]]:

@@ -51,11 +51,20 @@ class Expected(NamedTuple):
 
 
 class Present(NamedTuple):
-    """Every key of `table` that the source still has, among the rows where `where` holds. The others are gone."""
+    """Every key of `table` that the source still has, among the rows where `where` holds. The others are gone.
+
+    A column of `where` has one value, or one of several: then these rows are the parts of so many records.
+    """
 
     table: str
-    where: Mapping[str, str]
+    where: Mapping[str, str | Sequence[Any]]
     keys: Sequence[Any]  # values of the last column of the table's key
+    since: tuple[str, datetime] | None = None  # a column and the time from which on `keys` are all; else they are all
+
+    @property
+    def is_of_records(self) -> bool:
+        """Whether it tells the parts of some records, and not what there is of a list."""
+        return any(not isinstance(value, str) for value in self.where.values())
 
 
 class Gone(NamedTuple):
@@ -66,6 +75,16 @@ class Gone(NamedTuple):
 
 
 Reading = Iterator[Rows | Reached | Present | Gone]
+
+
+def present(
+    table: str, where: Mapping[str, str | Sequence[Any]], found: Iterable[Mapping[str, Any]], key: str = "id",
+    since: tuple[str, datetime] | None = None,
+) -> Iterator[Present]:  # fmt: skip
+    """What is there by a whole list. Nothing where one of it has no key: nobody knows which row that is."""
+    keys = [one.get(key) for one in found]
+    if None not in keys:
+        yield Present(table, where, keys, since)
 
 
 def unread_pasts(cursors: Mapping[str, str]) -> set[str]:

@@ -1,4 +1,4 @@
--- One row per HubSpot pipeline with its stages.
+-- One row per HubSpot pipeline with its stages. One that is gone stays: the stage histories of tickets name it.
 select
     -- keys
     tenant_id,
@@ -13,4 +13,3 @@ select
     -- load
     _dlt_load_id
 from {{ source('hubspot', 'pipelines') }}
-where _deleted_at is null

@@ -1,4 +1,4 @@
--- One row per field of a Jira site, custom ones with their schema.
+-- One row per field of a Jira site, custom ones with their schema. One that is gone stays: changelogs name it.
 select
     -- keys
     tenant_id,
@@ -14,4 +14,3 @@ select
     -- load
     _dlt_load_id
 from {{ source('jira', 'fields') }}
-where _deleted_at is null

@@ -1,4 +1,5 @@
 -- One row per Jira status; its category says what it means in every language.
+-- One that is gone stays: the changelogs of issues that were in it name it.
 select
     -- keys
     tenant_id,
@@ -13,4 +14,3 @@ select
     -- load
     _dlt_load_id
 from {{ source('jira', 'statuses') }}
-where _deleted_at is null

@@ -1,0 +1,74 @@
+"""What belonged to a record that is gone at its source is gone with it: comments of an issue, jobs of a run.
+
+Sources do not tell of each part. What no sweep asks for, and why, stands in HISTORY.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from psycopg import Connection, sql
+
+from pipelines import deletion_marks
+from pipelines.raw_tables import RAW
+
+
+class Parent(NamedTuple):
+    """The table whose rows a table's rows belong to, and how a row names its parent: own column → the parent's."""
+
+    table: str
+    columns: dict[str, str]
+
+
+_PULL = Parent("pull_requests", {"repository": "repository", "pull_request_number": "number"})
+_CONVERSATIONS = tuple(
+    Parent(name, {"repository": "repository", "issue_number": "number"}) for name in ("issues", "pull_requests")
+)
+_ISSUE = Parent("issues", {"issue_id": "id"})
+PARENTS: dict[str, dict[str, tuple[Parent, ...]]] = {
+    "github": {
+        "pull_request_commits": (_PULL,),
+        "pull_request_files": (_PULL,),
+        "reviews": (_PULL,),
+        "comments": _CONVERSATIONS,
+        "issue_events": _CONVERSATIONS,
+        "deployment_statuses": (Parent("deployments", {"deployment_id": "id"}),),
+        "workflow_jobs": (Parent("workflow_runs", {"run_id": "id"}),),
+    },
+    "jira": {"changelogs": (_ISSUE,), "worklogs": (_ISSUE,), "remotelinks": (_ISSUE,)},
+}
+# Tables whose rows stay as long as what they belong to, by source: why nobody can delete one of them alone.
+HISTORY: dict[str, dict[str, str]] = {
+    "jira": {"changelogs": "a change cannot be taken back; Jira deletes it with its issue alone"},
+}
+
+
+def mark(
+    database: Connection, source: str, owner: tuple[UUID, UUID], parents: Collection[str], now: datetime
+) -> dict[str, int]:
+    """Mark what belongs to marked rows of these tables as deleted too; return how many rows of each table."""
+    marked: dict[str, int] = {}
+    for child, possible in PARENTS.get(source, {}).items():
+        for parent in possible:
+            if parent.table in parents:
+                condition = _is_orphan(source, parent)
+                count = deletion_marks.mark(database, RAW[source][child], owner, condition, [], now)
+                marked[child] = marked.get(child, 0) + count
+    return marked
+
+
+def _is_orphan(source: str, parent: Parent) -> sql.Composable:
+    """Whether a parent of a row (`raw`) is marked, and none is there under the same name."""
+    return sql.SQL("exists ({0} is not null) and not exists ({0} is null)").format(
+        sql.SQL(
+            "select from {} as parent where parent.tenant_id = raw.tenant_id"
+            " and parent.connection_id = raw.connection_id and {} and parent._deleted_at"
+        ).format(
+            sql.Identifier(f"raw_{source}", parent.table),
+            sql.SQL(" and ").join(
+                sql.SQL("parent.{} = raw.{}").format(sql.Identifier(theirs), sql.Identifier(ours))
+                for ours, theirs in parent.columns.items()
+            ),
+        )
+    )
