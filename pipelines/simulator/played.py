@@ -63,6 +63,7 @@ PLAYED: dict[str, Played] = {
     "hubspot": Played(
         lambda url, slug: {"token": f"hubspot-{slug}", "base_url": f"{url}/hubspot/{slug}"},
         Record("tickets", "subject", "subject"),
+        settles={"owners": "those who were deactivated come with the first sweep"},
     ),
     "zendesk": Played(
         lambda url, slug: {

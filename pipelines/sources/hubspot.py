@@ -10,12 +10,11 @@ import msgspec
 
 from pipelines import answers
 from pipelines.answers import Answer
-from pipelines.http import Client
 from pipelines.sources import hubspot_batches
-from pipelines.sources.hubspot_rows import COMPANY, CONTACT, TICKET, plain_row, stage, ticket
+from pipelines.sources.hubspot_rows import COMPANY, CONTACT, TICKET, owner, plain_row, stage, ticket
 from pipelines.sources.hubspot_search import FRONT, LIST_PAGE, changed, listed, listed_from
 from pipelines.sources.readers import completed
-from pipelines.sources.reading import Expected, Present, Reached, Reading, Request, Rows, at_once
+from pipelines.sources.reading import Expected, Present, Reached, Reading, Request, Rows, at_once, present
 from pipelines.sync_error import SyncError
 
 LOOKBACK = timedelta(minutes=5)
@@ -64,14 +63,18 @@ def pipelines(request: Request) -> Reading:
     found = request.client.json("/crm/v3/pipelines/tickets")["results"]
     rows = [{**one, "object_type": "tickets", "stages": [stage(each) for each in one["stages"]]} for one in found]
     yield Rows("pipelines", rows)
+    yield from present("pipelines", {"object_type": "tickets"}, rows)
 
 
 def owners(request: Request) -> Reading:
-    """Whom tickets belong to."""
-    for page in listed(request.client, "/crm/v3/owners"):
-        yield Rows("owners", [
-            {**one, "first_name": one.get("firstName"), "last_name": one.get("lastName")} for one in page
-        ])  # fmt: skip
+    """Whom tickets belong to. Who was deactivated is not gone, but in a list apart: only a sweep asks for it."""
+    found: list[dict] = []
+    for archived in ("false", "true") if request.sweep else ("false",):
+        for page in listed(request.client, "/crm/v3/owners", archived=archived):
+            yield Rows("owners", [owner(one) for one in page])
+            found += page
+    if request.sweep:
+        yield from present("owners", {}, found)
 
 
 def tickets(request: Request) -> Reading:
@@ -96,8 +99,13 @@ def tickets(request: Request) -> Reading:
         request, "tickets", news, everything, lambda one: ticket(one, request.connection.jira_key_property)
     )
     if request.sweep and is_whole:
-        live = listed(request.client, path, archived="false")
-        yield Present("tickets", {}, [one["id"] for page in live for one in page])
+        yield from _present(request, "tickets")
+
+
+def _present(request: Request, kind: str) -> Iterator[Present]:
+    """What is there of a kind, by the list of all."""
+    live = listed(request.client, f"/crm/v3/objects/{kind}", archived="false")
+    yield from present(kind, {}, [one for page in live for one in page])
 
 
 def _objects(
@@ -148,16 +156,6 @@ def asked_of_tickets(request: Request) -> dict[str, str]:
     }
 
 
-def unless_gone(client: Client, path: str, asked: dict[str, str]) -> dict | None:
-    """One object, None where it is archived or deleted."""
-    try:
-        return client.json(path, asked)
-    except SyncError as error:
-        if error.error_class != "not_found":  # archived since the search
-            raise
-        return None
-
-
 def simple(name: str, columns: dict[str, str]) -> Callable[[Request], Reading]:
     """Objects that are nothing but their properties."""
     properties = list(columns.values())
@@ -170,7 +168,9 @@ def simple(name: str, columns: dict[str, str]) -> Callable[[Request], Reading]:
             path, asked = f"/crm/v3/objects/{name}", ",".join(properties)
             return listed_from(place, request.client, path, LIST_PAGE, archived="false", properties=asked)
 
-        yield from _objects(request, name, news, everything, lambda one: plain_row(one, columns))
+        is_whole = yield from _objects(request, name, news, everything, lambda one: plain_row(one, columns))
+        if request.sweep and is_whole:
+            yield from _present(request, name)
 
     return read
 

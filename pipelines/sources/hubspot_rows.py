@@ -38,6 +38,10 @@ def stage(found: dict) -> dict:
     }
 
 
+def owner(found: dict) -> dict[str, Any]:
+    return {**found, "first_name": found.get("firstName"), "last_name": found.get("lastName")}
+
+
 def ticket(found: dict, jira_key_property: str) -> dict[str, Any]:
     """The row of a ticket that was read with `asked_of_tickets`."""
     properties = {name: value for name, value in found["properties"].items() if value is not None}

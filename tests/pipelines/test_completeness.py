@@ -47,6 +47,17 @@ def test_a_sweep_measures_what_is_kept_and_reads_what_is_missing(warehouse: Ware
     assert quota == [(250_000, 249_000)]  # as HubSpot's answers say
 
 
+def test_who_was_deactivated_is_no_owner_that_is_gone(warehouse: Warehouse, simulator: Running) -> None:
+    tenant = connect(warehouse, simulator.url, "hubspot")
+    (first,) = sync(warehouse, "hubspot", tenant)
+    for hour in (1, 2):
+        (swept,) = sync(warehouse, "hubspot", tenant, now=NOW + timedelta(hours=hour), sweep=True)
+        assert swept.error is None
+    with warehouse.connect("loader") as database:
+        query = "select count(*), count(*) filter (where archived), count(_deleted_at) from raw_hubspot.owners"
+        assert database.execute(query).fetchall() == [(first.rows["owners"] + 1, 1, 0)]
+
+
 def test_what_one_record_holds_is_no_measure_of_its_resource(warehouse: Warehouse) -> None:
     raw_schema.ensure_tables(warehouse, ["github"])
     parts = [("pull_requests", Present("pull_request_commits", {"repository": "acme/shop"}, ["one"]))]
