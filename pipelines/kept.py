@@ -129,6 +129,7 @@ class Kept:
               and not exists (
                 select from raw_github.deployment_statuses as s
                 where s.tenant_id = d.tenant_id and s.connection_id = d.connection_id and s.deployment_id = d.id
+                  and s._deleted_at is null
                   and s.state in ('success', 'failure', 'error', 'inactive')
               )
             """,
@@ -154,6 +155,7 @@ class Kept:
             """
             select run_id, run_attempt from raw_github.workflow_jobs
             where tenant_id = %s and connection_id = %s and repository = %s and run_id = any(%s)
+              and _deleted_at is null
             group by run_id, run_attempt having bool_and(status = 'completed')
             """,
             [*self._owner, repository, list(attempts)],
@@ -167,7 +169,7 @@ class Kept:
             select p.head ->> 'sha' from raw_github.pull_requests as p
             left join raw_github.check_runs as c
                 on c.tenant_id = p.tenant_id and c.connection_id = p.connection_id and c.repository = p.repository
-                and c.head_sha = p.head ->> 'sha'
+                and c.head_sha = p.head ->> 'sha' and c._deleted_at is null
             where p.tenant_id = %s and p.connection_id = %s and p.repository = %s and p._deleted_at is null
               and p.updated_at >= %s and p.head ->> 'sha' is not null
             group by p.head ->> 'sha'
@@ -183,6 +185,7 @@ class Kept:
             """
             select head_sha from raw_github.check_runs
             where tenant_id = %s and connection_id = %s and repository = %s and head_sha = any(%s)
+              and _deleted_at is null
             group by head_sha having bool_and(status = 'completed')
             """,
             [*self._owner, repository, list(shas)],

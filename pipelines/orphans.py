@@ -40,6 +40,10 @@ PARENTS: dict[str, dict[str, tuple[Parent, ...]]] = {
 }
 # Tables whose rows stay as long as what they belong to, by source: why nobody can delete one of them alone.
 HISTORY: dict[str, dict[str, str]] = {
+    "github": {
+        "commits": "a deployment or a tag may name what no branch holds any more",
+        "check_runs": "nobody can delete one; those of a commit are replaced when they are read again",
+    },
     "jira": {"changelogs": "a change cannot be taken back; Jira deletes it with its issue alone"},
 }
 

@@ -27,7 +27,7 @@ def settle(
     A sweep also looks for parts that came after their record was marked.
     """
     marked: dict[str, int] = defaultdict(int)
-    for _, present in told:
+    for _, present in latest(told):
         table = RAW[source][present.table]
         marked[present.table] += mark_deleted(database, table, tenant_id, connection_id, present, now)
     parents = list(RAW[source]) if is_sweep else [name for name, count in marked.items() if count]
@@ -36,18 +36,30 @@ def settle(
     return marked
 
 
+def latest(told: Told) -> list[tuple[str, Present]]:
+    """What was told last of each list and record: one that is read twice may have got a part in between."""
+    known: dict[tuple[Any, ...], set[Any]] = defaultdict(set)
+    found = []
+    for resource, present in reversed(told):
+        one = tuple(sorted((name, value) for name, value in present.where.items() if isinstance(value, str)))
+        many = {name: list(value) for name, value in present.where.items() if not isinstance(value, str)}
+        for name, values in (many or {"": [""]}).items():
+            seen = known[present.table, one, name]
+            left = [value for value in values if value not in seen]
+            seen.update(values)
+            if left:
+                found.append((resource, present._replace(where={**present.where, name: left}) if many else present))
+    return found[::-1]
+
+
 def gaps(
     database: Connection, source: str, tenant_id: UUID, connection_id: UUID, told: Told, now: datetime
 ) -> dict[str, int]:
     """How many records of each resource the source has and we do not, of those that would fit; and write it down."""
     counts: dict[str, tuple[int, int]] = {}
-    # Else: the parts of some records, not all of a resource. What was read again told once more: the last time counts.
-    whole = {
-        (resource, *sorted(present.where.items())): (resource, present)
-        for resource, present in told
-        if present.table == resource and not present.is_of_records
-    }
-    for resource, present in whole.values():
+    for resource, present in latest(told):
+        if present.table != resource or present.is_of_records:
+            continue  # the parts of some records, not all of a resource
         at_source, kept = counts.get(resource, (0, 0))
         found = measure(database, RAW[source][resource], tenant_id, connection_id, present)
         counts[resource] = (at_source + len(set(present.keys)), kept + found)

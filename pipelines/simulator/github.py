@@ -116,7 +116,9 @@ def read_commit(request: Request, ref: str) -> Response:
     if row is None:
         raise Refused(422, f"No commit found for SHA: {wanted}", found.headers)
     if of_checks:
+        deleted, slug = found.world.amendments.is_deleted, found.store.slug
         checks = found.store.check_runs(found.repository, wanted)
+        checks = [check for check in checks if not deleted(slug, "github", "check_runs", check["id"])]
         return found.answer({"total_count": len(checks), "check_runs": checks})
     return found.answer(found.show("commits", row, full=True))
 

@@ -86,6 +86,8 @@ def _end(text: str) -> int:
 def list_jobs(request: Request, run_id: int) -> Response:
     """Those of the last attempt, of all attempts with `filter=all`."""
     found = asked(request)
+    if not any(run.run_id == run_id for run in found.rows("workflow_runs")):
+        raise Refused(404, "Not Found", found.headers)
     rows = found.rows("workflow_jobs", run_id)
     if found.parameter("filter", "latest") == "latest":
         last = max((getattr(row, "attempt", 1) for row in rows), default=1)

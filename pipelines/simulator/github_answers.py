@@ -65,7 +65,11 @@ class Asked:
         if not self.world.amendments.deleted:
             return list(found)
         identity, slug = IDENTITY.get(kind), self.store.slug
-        return [row for row in found if not identity or not deleted(slug, "github", kind, getattr(row, identity, ""))]
+        left = [row for row in found if not identity or not deleted(slug, "github", kind, getattr(row, identity, ""))]
+        if kind not in ("comments", "issue_events"):
+            return left
+        there = {row.number for whole in ("issues", "pull_requests") for row in self.rows(whole)}
+        return [row for row in left if row.number in there]
 
     def updated_at(self, kind: str) -> Callable[[Any], int]:
         """When a row last changed: edits by hand count."""

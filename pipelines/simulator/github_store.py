@@ -51,6 +51,7 @@ IDENTITY = {
     "deployment_statuses": "status_id",
     "workflow_runs": "run_id",
     "workflow_jobs": "run_id",
+    "check_runs": "id",
 }
 
 

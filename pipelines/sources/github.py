@@ -12,7 +12,7 @@ from pipelines.sources.github_commits import commits
 from pipelines.sources.github_counts import expected
 from pipelines.sources.github_deployments import deployments
 from pipelines.sources.github_jobs import workflow_jobs, workflow_runs
-from pipelines.sources.github_lists import LOOKBACK, newest, present, walked, whole
+from pipelines.sources.github_lists import LOOKBACK, all_there, newest, walked, whole
 from pipelines.sources.github_paging import HEADERS
 from pipelines.sources.github_pulls import pull_requests
 from pipelines.sources.github_repositories import each_repository, named_repositories, repositories
@@ -23,6 +23,8 @@ __all__ = ["NEEDS", "RESOURCES", "ROOT", "check", "client", "expected", "limits"
 ROOT = "repositories"  # without it nothing else can be read
 UPDATED = {"sort": "updated", "direction": "desc"}
 ALL = {"state": "all", **UPDATED}
+ISSUES_LEFT = all_there("issues", "issues", {"state": "all"}, keep=lambda row: "pull_request" not in row)
+COMMENTS_LEFT = all_there("comments", "issues/comments", {})
 
 
 def limits(connection: Any) -> dict[str, int]:
@@ -49,9 +51,7 @@ def issues(request: Request, repository: str) -> Reading:
     everything, changed = (walked(request, repository, "issues", {**ALL, **more}, "updated_at") for more in ({}, since))
     yield from reading.read(everything, partial(_issues, repository), partial(changed, ""))
     if request.sweep and reading.is_whole:
-        yield from present(
-            request, "issues", repository, "issues", {"state": "all"}, keep=lambda row: "pull_request" not in row
-        )
+        yield from ISSUES_LEFT(request, repository)
 
 
 def _issues(repository: str, page: Sequence[dict]) -> Reading:
@@ -69,7 +69,7 @@ RESOURCES: dict[str, Callable[[Request], Reading]] = {
     "pull_requests": noting_heads(pull_requests),
     "issues": issues,
     "issue_events": newest("issue_events", "issues/events", {}, "created_at", github_rows.issue_event),
-    "comments": newest("comments", "issues/comments", UPDATED, "updated_at", github_rows.comment),
+    "comments": newest("comments", "issues/comments", UPDATED, "updated_at", github_rows.comment, COMMENTS_LEFT),
     "tags": whole("tags", "tags", github_rows.named_commit, "name"),
     "branches": whole("branches", "branches", github_rows.named_commit, "name"),
     "releases": whole("releases", "releases", _plain),

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from pipelines.sources.github_conditional import Conditional
+from pipelines.sources.github_lists import of_records
 from pipelines.sources.github_paging import pages
 from pipelines.sources.github_repositories import NOTED, each_repository
 from pipelines.sources.reading import THREADS, Reading, Request, Rows, at_once, instant
@@ -50,20 +51,24 @@ def check_runs(request: Request, repository: str) -> Reading:
         wanted |= request.kept.unchecked_heads(repository, *since)
     shas = sorted(wanted)
     for start in range(0, len(shas), THREADS):
-        found = at_once(partial(_of_commit, request, repository), shas[start : start + THREADS])
-        yield Rows("check_runs", [_row(repository, check) for checks in found for check in checks])
+        some = shas[start : start + THREADS]
+        found = dict(zip(some, at_once(partial(_of_commit, request, repository), some), strict=True))
+        rows = [_row(repository, check) for checks in found.values() for check in checks or ()]
+        yield Rows("check_runs", rows)
+        whole = [sha for sha, checks in found.items() if checks is not None]
+        yield from of_records(request, "check_runs", repository, "head_sha", whole, rows)
     yield from request.reached("check_runs", repository, noted.values())
     yield from _of_branch(request, repository, request.notes[NOTED].get(repository))
 
 
-def _of_commit(request: Request, repository: str, sha: str) -> list[dict]:
+def _of_commit(request: Request, repository: str, sha: str) -> list[dict] | None:
     try:
         path = f"/repos/{repository}/commits/{sha}/check-runs"
         return [check for page in pages(request.client, path, key="check_runs") for check in page]
     except SyncError as error:
         if error.http_status not in (404, 422):  # a commit that went with its fork
             raise
-        return []
+        return None
 
 
 def _of_branch(request: Request, repository: str, branch: str | None) -> Reading:
@@ -71,8 +76,12 @@ def _of_branch(request: Request, repository: str, branch: str | None) -> Reading
         return
     try:
         found = Conditional(request, f"/repos/{repository}/commits/{branch}/check-runs", key="check_runs")
-        yield Rows("check_runs", [_row(repository, check) for page in found.pages() for check in page.rows or []])
+        rows = [_row(repository, check) for page in found.pages() for check in page.rows or []]
+        yield Rows("check_runs", rows)
         yield from found.reached()
+        if not found.is_partial:
+            shas = list({row["head_sha"]: None for row in rows})
+            yield from of_records(request, "check_runs", repository, "head_sha", shas, rows)
     except SyncError as error:
         if error.http_status not in (404, 422):  # an empty repository
             raise

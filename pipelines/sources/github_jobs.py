@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from pipelines.sources import github_rows
-from pipelines.sources.github_lists import simple
+from pipelines.sources.github_lists import of_records, simple, there_since
 from pipelines.sources.github_paging import pages
 from pipelines.sources.github_repositories import each_repository
 from pipelines.sources.reading import THREADS, Reading, Request, Rows, at_once, instant
@@ -12,6 +12,7 @@ from pipelines.sync_error import SyncError
 
 RUN_LOOKBACK = timedelta(days=3)  # a run that goes on, or is run again, changes below the newest
 RECENT = timedelta(days=30)  # a first sync of years would spend its hours on jobs
+SWEPT = timedelta(days=90)  # GitHub forgets runs after a time that each organization sets, and those are no news
 NOTED = "runs whose jobs may be wanted"
 
 
@@ -19,7 +20,8 @@ def _run(repository: str, found: dict) -> dict:
     return {**found, "repository": repository}
 
 
-RUNS = simple("workflow_runs", "actions/runs", {}, "created_at", _run, "workflow_runs", RUN_LOOKBACK)
+RUNS_LEFT = there_since("workflow_runs", "actions/runs", "created_at", "workflow_runs", SWEPT)
+RUNS = simple("workflow_runs", "actions/runs", {}, "created_at", _run, "workflow_runs", RUN_LOOKBACK, RUNS_LEFT)
 
 
 def workflow_runs(request: Request) -> Reading:
@@ -45,16 +47,20 @@ def workflow_jobs(request: Request, repository: str) -> Reading:
         wanted = {run: attempt for run, attempt in wanted.items() if run not in ended}
     runs = sorted(wanted, reverse=True)
     for start in range(0, len(runs), THREADS):
-        found = at_once(partial(_jobs, request, repository), runs[start : start + THREADS])
-        yield Rows("workflow_jobs", [job for jobs in found for job in jobs])
+        some = runs[start : start + THREADS]
+        found = dict(zip(some, at_once(partial(_jobs, request, repository), some), strict=True))
+        jobs = [job for of_run in found.values() for job in of_run or ()]
+        yield Rows("workflow_jobs", jobs)
+        whole = [run for run, of_run in found.items() if of_run is not None]
+        yield from of_records(request, "workflow_jobs", repository, "run_id", whole, jobs)
 
 
-def _jobs(request: Request, repository: str, run: int) -> list[dict]:
+def _jobs(request: Request, repository: str, run: int) -> list[dict] | None:
     path = f"/repos/{repository}/actions/runs/{run}/jobs"
     try:
         found = [job for page in pages(request.client, path, {"filter": "all"}, "jobs") for job in page]
     except SyncError as error:
         if error.error_class != "not_found":  # deleted since it was listed
             raise
-        return []
+        return None
     return github_rows.with_repository(repository, found)

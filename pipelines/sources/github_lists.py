@@ -1,6 +1,6 @@
 """What every GitHub resource shares: lists, long ones newest first (see `backwards`)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -11,8 +11,9 @@ from pipelines.sources.backwards import Backwards, Page, Shape, Walk
 from pipelines.sources.github_conditional import Conditional
 from pipelines.sources.github_paging import first_url, pages, walk
 from pipelines.sources.github_repositories import each_repository
-from pipelines.sources.reading import Present, Reading, Request, Rows
+from pipelines.sources.reading import Present, Reading, Request, Rows, instant, present
 
+Left = Callable[[Request, str], Iterator[Present]]  # what a sweep finds is there in a repository
 LOOKBACK = timedelta(minutes=5)  # some writes show late; reading twice is harmless
 
 
@@ -33,19 +34,22 @@ def as_page(page: github_paging.Page, field: str) -> Page:
 
 
 def simple(name: str, path: str, params: dict, field: str, row: Callable[[str, Any], Any], key: str = "",
-           lookback: timedelta = LOOKBACK) -> Callable[[Request], Reading]:  # fmt: skip
+           lookback: timedelta = LOOKBACK, left: Left | None = None) -> Callable[[Request], Reading]:  # fmt: skip
     """A resource that is one list, newest `field` first."""
 
     @each_repository
     def read(request: Request, repository: str) -> Reading:
         pages = walked(request, repository, path, params, field, key)
-        yield from Backwards(request, name, repository, lookback).read(pages, _rows(name, repository, row))
+        reading = Backwards(request, name, repository, lookback)
+        yield from reading.read(pages, _rows(name, repository, row))
+        if left and request.sweep and reading.is_whole:
+            yield from left(request, repository)
 
     return read
 
 
 def newest(
-    name: str, path: str, params: dict, field: str, row: Callable[[str, Any], Any]
+    name: str, path: str, params: dict, field: str, row: Callable[[str, Any], Any], left: Left | None = None
 ) -> Callable[[Request], Reading]:
     """A resource that is one list in which whatever changes moves to the front: where that is as it was, all is."""
 
@@ -53,8 +57,11 @@ def newest(
     def read(request: Request, repository: str) -> Reading:
         front = Conditional(request, f"/repos/{repository}/{path}", params)
         older, rows = walked(request, repository, path, params, field), _rows(name, repository, row)
-        yield from Backwards(request, name, repository, LOOKBACK).read(older, rows, partial(_changed, front, field))
+        reading = Backwards(request, name, repository, LOOKBACK)
+        yield from reading.read(older, rows, partial(_changed, front, field))
         yield from front.reached()
+        if left and request.sweep and reading.is_whole:
+            yield from left(request, repository)
 
     return read
 
@@ -86,14 +93,46 @@ def whole(name: str, path: str, row: Callable[[str, Any], Any], key: str = "id")
             if found.is_partial and request.kept:  # the commits they point at may have failed the last time
                 request.heads[repository].update(request.kept.heads(name, repository))
         if request.sweep:
-            yield Present(name, {"repository": repository}, [one[key] for one in rows])
+            yield from present(name, {"repository": repository}, rows, key)
 
     return read
 
 
-def present(request: Request, table: str, repository: str, path: str, params: dict,
-             keep: Callable[[dict], bool] = lambda row: True) -> Iterator[Present]:  # fmt: skip
-    ids = [
-        row["id"] for page in pages(request.client, f"/repos/{repository}/{path}", params) for row in page if keep(row)
-    ]
-    yield Present(table, {"repository": repository}, ids)
+def all_there(
+    table: str, path: str, params: Mapping[str, Any], keep: Callable[[dict], bool] = lambda row: True
+) -> Left:
+    """What is there by the whole list."""
+
+    def left(request: Request, repository: str) -> Iterator[Present]:
+        found = pages(request.client, f"/repos/{repository}/{path}", params)
+        yield from present(table, {"repository": repository}, (row for page in found for row in page if keep(row)))
+
+    return left
+
+
+def there_since(table: str, path: str, field: str, key: str, age: timedelta) -> Left:
+    """What is there of the last time, by a list that is sorted by `field`, newest first: GitHub forgets what is old."""
+
+    def left(request: Request, repository: str) -> Iterator[Present]:
+        since = request.now - age
+
+        def found() -> Iterator[dict]:
+            for page in walked(request, repository, path, {}, field, key)(""):
+                yield from page.rows
+                if page.oldest and instant(page.oldest) < since:
+                    return
+
+        yield from present(table, {"repository": repository}, found(), since=(field, since))
+
+    return left
+
+
+def of_records(
+    request: Request, table: str, repository: str, column: str, records: Sequence[Any], rows: Sequence[dict]
+) -> Iterator[Present]:
+    """What is there of records that were read whole, as far as some of it is kept: the others have nothing to lose."""
+    kept = request.kept
+    known = kept.known(table, repository, column, records) if kept and records else set(records)
+    if known:
+        parts = [row for row in rows if row[column] in known]
+        yield from present(table, {"repository": repository, column: sorted(known)}, parts)

@@ -94,7 +94,7 @@ def walk(
         try:
             answer = client.get(url, tries=2 if smaller else http.TRIES, headers=headers)
         except SyncError as error:
-            if error.http_status in (409, 410):
+            if error.http_status in (409, 410) and len(seen) == 1:  # else the list broke off
                 return
             if smaller and error.error_class == "unavailable" and error.http_status in (502, 503, 504):
                 url = smaller

@@ -9,7 +9,7 @@ from functools import partial
 from pipelines.sources import github_graphql, github_rows
 from pipelines.sources.backwards import Backwards, Shape, Walk
 from pipelines.sources.github_graphql import Parts
-from pipelines.sources.github_lists import LOOKBACK, present, walked
+from pipelines.sources.github_lists import LOOKBACK, all_there, of_records, walked
 from pipelines.sources.github_paging import pages
 from pipelines.sources.github_repositories import each_repository
 from pipelines.sources.reading import Present, Reading, Request, Rows, at_once, instant
@@ -17,6 +17,7 @@ from pipelines.sources.reading import Present, Reading, Request, Rows, at_once, 
 # A package may end after any of these: a pull that is kept must have its parts, or it would look unchanged for ever.
 PARTS_FIRST = ("pull_request_commits", "reviews", "pull_request_files", "pull_requests")
 NEWEST_FIRST = {"state": "all", "sort": "updated", "direction": "desc"}
+PULLS_LEFT = all_there("pull_requests", "pulls", {"state": "all"})
 
 
 @each_repository
@@ -27,7 +28,7 @@ def pull_requests(request: Request, repository: str) -> Reading:
     walk, shape = way(request, repository, reading.since is None)
     yield from reading.read(walk, shape)
     if request.sweep and reading.is_whole:
-        yield from present(request, "pull_requests", repository, "pulls", {"state": "all"})
+        yield from PULLS_LEFT(request, repository)
 
 
 def _by_graphql(request: Request, repository: str, is_first: bool) -> tuple[Walk, Shape]:
@@ -70,6 +71,9 @@ def _rows(request: Request, repository: str, pulls: list[Parts]) -> Reading:
     for number, parts in zip(ids, pulls, strict=True):
         if number in known:
             yield from _left(request, repository, parts)
+    numbers = [parts["pull_requests"][0]["number"] for number, parts in zip(ids, pulls, strict=True) if number in known]
+    reviews = [row for parts in pulls for row in parts["reviews"]]
+    yield from of_records(request, "reviews", repository, "pull_request_number", numbers, reviews)
 
 
 def _left(request: Request, repository: str, parts: Parts) -> Reading:

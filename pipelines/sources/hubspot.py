@@ -105,7 +105,7 @@ def tickets(request: Request) -> Reading:
 def _present(request: Request, kind: str) -> Iterator[Present]:
     """What is there of a kind, by the list of all."""
     live = listed(request.client, f"/crm/v3/objects/{kind}", archived="false")
-    yield from present(kind, {}, [one for page in live for one in page])
+    yield from present(kind, {}, (one for page in live for one in page))
 
 
 def _objects(

@@ -29,7 +29,7 @@ def issues(request: Request) -> Reading:
     yield from reading.news()
     yield from reading.older()
     if request.sweep and not reading.past:
-        yield from present("issues", {}, [found for page in reading.search([], "asc", ["id"]) for found in page])
+        yield from present("issues", {}, (found for page in reading.search([], "asc", ["id"]) for found in page))
 
 
 class _Issues:
