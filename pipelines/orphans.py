@@ -44,6 +44,7 @@ HISTORY: dict[str, dict[str, str]] = {
         "commits": "a deployment or a tag may name what no branch holds any more",
         "check_runs": "nobody can delete one; those of a commit are replaced when they are read again",
     },
+    "zendesk": {"status_changes": "what happened to a ticket happened, and the export goes on telling it"},
     "jira": {"changelogs": "a change cannot be taken back; Jira deletes it with its issue alone"},
 }
 

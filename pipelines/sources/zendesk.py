@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pipelines import answers
 from pipelines.answers import Answer
 from pipelines.http import Client
-from pipelines.sources.reading import Gone, Present, Reached, Reading, Request, Rows
+from pipelines.sources.reading import Gone, Reached, Reading, Request, Rows, present
 from pipelines.sync_error import SyncError
 
 LOOKBACK = timedelta(minutes=5)
@@ -42,22 +42,27 @@ def check(answer: Answer) -> None:
 
 def organizations(request: Request) -> Reading:
     """The customers. A deleted one is in no export, so a sweep reads them all."""
-    found: list[int] = []
     since = start(request, "organizations")
-    for page in by_time(request.client, f"{EXPORTS}/organizations.json", "organizations", since):
-        yield Rows("organizations", page)
-        found += [one["id"] for one in page]
-        yield from reached(request, "organizations", [one["updated_at"] for one in page])
-    if request.sweep:
-        yield Present("organizations", {}, found)
+    pages = by_time(request.client, f"{EXPORTS}/organizations.json", "organizations", since)
+    yield from _swept(request, "organizations", pages)
 
 
 def users(request: Request) -> Reading:
-    """Who asks and who answers. A deleted user stays, as one who is not active."""
+    """Who asks and who answers. A deleted one stays as not active; who is deleted for good is in no export."""
     since = start(request, "users")
-    for page in by_cursor(request.client, f"{EXPORTS}/users/cursor.json", "users", start_time=since):
-        yield Rows("users", page)
-        yield from reached(request, "users", [one["updated_at"] for one in page])
+    pages = by_cursor(request.client, f"{EXPORTS}/users/cursor.json", "users", start_time=since)
+    yield from _swept(request, "users", pages)
+
+
+def _swept(request: Request, name: str, pages: Iterator[list[dict]]) -> Reading:
+    """A resource that a sweep exports whole."""
+    found: list[dict] = []
+    for page in pages:
+        yield Rows(name, page)
+        found += [{"id": one.get("id")} for one in page]
+        yield from reached(request, name, [one["updated_at"] for one in page])
+    if request.sweep:
+        yield from present(name, {}, found)
 
 
 def tickets(request: Request) -> Reading:
@@ -70,7 +75,7 @@ def tickets(request: Request) -> Reading:
         yield from reached(request, "tickets", [_iso(one["generated_timestamp"]) for one in page])
     if request.sweep:
         live = by_cursor(request.client, TICKETS, "tickets", start_time=0, exclude_deleted="true")
-        yield Present("tickets", {}, [one["id"] for page in live for one in page])
+        yield from present("tickets", {}, (one for page in live for one in page))
 
 
 def ticket(connection: Any, found: dict) -> dict[str, Any]:
@@ -101,9 +106,9 @@ def status_changes(request: Request) -> Reading:
 
 
 def start(request: Request, resource: str) -> int:
-    """The second from which on a resource is exported, 0 for all. A sweep reads organizations whole."""
+    """The second from which on a resource is exported, 0 for all. A sweep reads organizations and users whole."""
     since = request.since(resource, "account", LOOKBACK)
-    if since is None or (request.sweep and resource == "organizations"):
+    if since is None or (request.sweep and resource in ("organizations", "users")):
         return 0
     return int(since.timestamp())
 
