@@ -57,23 +57,21 @@ def mark(
     for child, possible in PARENTS.get(source, {}).items():
         for parent in possible:
             if parent.table in parents:
-                condition = _is_orphan(source, parent)
-                count = deletion_marks.mark(database, RAW[source][child], owner, condition, [], now)
+                condition, values = _is_orphan(source, parent), list(map(str, owner))
+                count = deletion_marks.mark(database, RAW[source][child], owner, condition, values, now)
                 marked[child] = marked.get(child, 0) + count
     return marked
 
 
 def _is_orphan(source: str, parent: Parent) -> sql.Composable:
-    """Whether a parent of a row (`raw`) is marked, and none is there under the same name."""
-    return sql.SQL("exists ({0} is not null) and not exists ({0} is null)").format(
-        sql.SQL(
-            "select from {} as parent where parent.tenant_id = raw.tenant_id"
-            " and parent.connection_id = raw.connection_id and {} and parent._deleted_at"
-        ).format(
-            sql.Identifier(f"raw_{source}", parent.table),
-            sql.SQL(" and ").join(
-                sql.SQL("parent.{} = raw.{}").format(sql.Identifier(theirs), sql.Identifier(ours))
-                for ours, theirs in parent.columns.items()
-            ),
-        )
+    """Whether a parent of a row (`raw`) is marked, and none is there under the same name.
+
+    All marked parents at once: a lookup for each row would go through the whole connection (DECISIONS.md, 50).
+    """
+    ours, theirs = (
+        sql.SQL(", ").join(map(sql.Identifier, names)) for names in zip(*parent.columns.items(), strict=True)
     )
+    return sql.SQL(
+        "({}) in (select {} from {} where tenant_id = %s and connection_id = %s group by {}"
+        " having bool_and(_deleted_at is not null))"
+    ).format(ours, theirs, sql.Identifier(f"raw_{source}", parent.table), theirs)

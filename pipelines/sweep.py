@@ -37,19 +37,24 @@ def settle(
 
 
 def latest(told: Told) -> list[tuple[str, Present]]:
-    """What was told last of each list and record: one that is read twice may have got a part in between."""
-    known: dict[tuple[Any, ...], set[Any]] = defaultdict(set)
-    found = []
-    for resource, present in reversed(told):
+    """What was told last of each list, and at once what was told of the records of a table.
+
+    A record that is read twice may have got a part in between, so the parts of both times count.
+    """
+    found: dict[tuple[Any, ...], tuple[str, Present]] = {}
+    for resource, present in told:
         one = tuple(sorted((name, value) for name, value in present.where.items() if isinstance(value, str)))
-        many = {name: list(value) for name, value in present.where.items() if not isinstance(value, str)}
-        for name, values in (many or {"": [""]}).items():
-            seen = known[present.table, one, name]
-            left = [value for value in values if value not in seen]
-            seen.update(values)
-            if left:
-                found.append((resource, present._replace(where={**present.where, name: left}) if many else present))
-    return found[::-1]
+        key = (resource, present.table, one, present.is_of_records)
+        if present.is_of_records:
+            where = {name: value if isinstance(value, str) else [] for name, value in present.where.items()}
+            _, merged = found.setdefault(key, (resource, Present(present.table, where, [])))
+            merged.keys.extend(present.keys)  # type: ignore[attr-defined]
+            for name, value in merged.where.items():
+                if isinstance(value, list):
+                    value.extend(present.where[name])
+        else:
+            found[key] = (resource, present)
+    return list(found.values())
 
 
 def gaps(

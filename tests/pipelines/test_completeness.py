@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from pipelines import raw_schema, sweep
+from pipelines import raw_schema, sweep, tenants
 from pipelines.quota import Meter, told
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
@@ -66,6 +66,41 @@ def test_what_one_record_holds_is_no_measure_of_its_resource(warehouse: Warehous
         assert sweep.settle(database, "github", *owner, parts, NOW) == {"pull_request_commits": 0}
         assert sweep.gaps(database, "github", *owner, parts, NOW) == {}
         assert sweep.known_gaps(database, *owner) == {}
+
+
+def test_a_record_that_was_read_twice_keeps_what_it_got_in_between() -> None:
+    def read(*keys: str, issues: tuple[str, ...] = ("1",)) -> tuple[str, Present]:
+        return "issues", Present("worklogs", {"issue_id": list(issues)}, list(keys))
+
+    projects = [("projects", Present("projects", {}, keys)) for keys in (["a", "b"], ["a"])]
+    told = [projects[0], read("7", "9", issues=("1", "2")), projects[1], read("7", "8")]
+
+    merged = ("issues", Present("worklogs", {"issue_id": ["1", "2", "1"]}, ["7", "9", "7", "8"]))
+    assert sweep.latest(told) == [projects[1], merged]
+    assert sweep.latest(told) == sweep.latest(told)  # nothing of it is changed
+
+
+def test_parts_stay_where_another_record_has_the_same_name(warehouse: Warehouse) -> None:
+    raw_schema.ensure_tables(warehouse, ["github"])
+    owner = (tenants.create(warehouse, "acme", "Acme").tenant_id, uuid4())
+    with warehouse.connect("loader", autocommit=True) as database:
+        pulls = [(1, 7, None), (2, 7, NOW), (3, 8, NOW)]  # number 7 is there, and was once somebody else's
+        for key, number, deleted_at in pulls:
+            values = (*owner, key, "acme/shop", number, deleted_at)
+            database.execute(
+                "insert into raw_github.pull_requests"
+                " (tenant_id, connection_id, id, repository, number, _deleted_at, _dlt_load_id)"
+                " values (%s, %s, %s, %s, %s, %s, 'x')", values,
+            )  # fmt: skip
+            database.execute(
+                "insert into raw_github.reviews"
+                " (tenant_id, connection_id, id, repository, pull_request_number, _dlt_load_id)"
+                " values (%s, %s, %s, %s, %s, 'x')", values[:-1],
+            )  # fmt: skip
+        assert sweep.settle(database, "github", *owner, [], NOW) == {}
+        assert sweep.settle(database, "github", *owner, [], NOW, is_sweep=True)["reviews"] == 1
+        marked = database.execute("select id from raw_github.reviews where _deleted_at is not null").fetchall()
+    assert marked == [(3,)]
 
 
 def test_what_cannot_be_had_is_not_read_whole_every_night(
