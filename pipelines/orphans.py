@@ -4,28 +4,30 @@ Sources do not tell of each part. What no sweep asks for, and why, stands in HIS
 """
 
 from collections.abc import Collection
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection, sql
 
 from pipelines import deletion_marks
-from pipelines.raw_tables import RAW
+from pipelines.raw_tables import RAW, TYPES, Table
+
+LATELY = timedelta(days=30)  # what was marked before has had its sweeps
 
 
 class Parent(NamedTuple):
-    """The table whose rows a table's rows belong to, and how a row names its parent: own column → the parent's."""
+    """The table whose rows a table's rows belong to, and how a row names its parent: own column, the parent's."""
 
     table: str
-    columns: dict[str, str]
+    columns: tuple[tuple[str, str], ...]
 
 
-_PULL = Parent("pull_requests", {"repository": "repository", "pull_request_number": "number"})
+_PULL = Parent("pull_requests", (("repository", "repository"), ("pull_request_number", "number")))
 _CONVERSATIONS = tuple(
-    Parent(name, {"repository": "repository", "issue_number": "number"}) for name in ("issues", "pull_requests")
+    Parent(name, (("repository", "repository"), ("issue_number", "number"))) for name in ("issues", "pull_requests")
 )
-_ISSUE = Parent("issues", {"issue_id": "id"})
+_ISSUE = Parent("issues", (("issue_id", "id"),))
 PARENTS: dict[str, dict[str, tuple[Parent, ...]]] = {
     "github": {
         "pull_request_commits": (_PULL,),
@@ -33,8 +35,8 @@ PARENTS: dict[str, dict[str, tuple[Parent, ...]]] = {
         "reviews": (_PULL,),
         "comments": _CONVERSATIONS,
         "issue_events": _CONVERSATIONS,
-        "deployment_statuses": (Parent("deployments", {"deployment_id": "id"}),),
-        "workflow_jobs": (Parent("workflow_runs", {"run_id": "id"}),),
+        "deployment_statuses": (Parent("deployments", (("deployment_id", "id"),)),),
+        "workflow_jobs": (Parent("workflow_runs", (("run_id", "id"),)),),
     },
     "jira": {"changelogs": (_ISSUE,), "worklogs": (_ISSUE,), "remotelinks": (_ISSUE,)},
 }
@@ -54,24 +56,39 @@ def mark(
 ) -> dict[str, int]:
     """Mark what belongs to marked rows of these tables as deleted too; return how many rows of each table."""
     marked: dict[str, int] = {}
+    ended: dict[Parent, list[tuple[Any, ...]]] = {}
     for child, possible in PARENTS.get(source, {}).items():
         for parent in possible:
-            if parent.table in parents:
-                condition, values = _is_orphan(source, parent), list(map(str, owner))
+            if parent.table not in parents:
+                continue
+            if parent not in ended:
+                ended[parent] = _ended(database, source, owner, parent, now)
+            count = 0
+            if ended[parent]:
+                condition, values = _is_of(RAW[source][child], parent, ended[parent])
                 count = deletion_marks.mark(database, RAW[source][child], owner, condition, values, now)
-                marked[child] = marked.get(child, 0) + count
+            marked[child] = marked.get(child, 0) + count
     return marked
 
 
-def _is_orphan(source: str, parent: Parent) -> sql.Composable:
-    """Whether a parent of a row (`raw`) is marked, and none is there under the same name.
+def _ended(
+    database: Connection, source: str, owner: tuple[UUID, UUID], parent: Parent, now: datetime
+) -> list[tuple[Any, ...]]:
+    """The names of parents that were marked lately, where none is there under the same name."""
+    theirs = sql.SQL(", ").join(sql.Identifier(name) for _, name in parent.columns)
+    statement = sql.SQL(
+        "select {0} from {1} where tenant_id = %s and connection_id = %s"
+        " group by {0} having bool_and(_deleted_at is not null) and max(_deleted_at) >= %s"
+    ).format(theirs, sql.Identifier(f"raw_{source}", parent.table))
+    return database.execute(statement, [*map(str, owner), now - LATELY]).fetchall()
 
-    All marked parents at once: a lookup for each row would go through the whole connection (DECISIONS.md, 50).
-    """
-    ours, theirs = (
-        sql.SQL(", ").join(map(sql.Identifier, names)) for names in zip(*parent.columns.items(), strict=True)
+
+def _is_of(table: Table, parent: Parent, ended: list[tuple[Any, ...]]) -> tuple[sql.Composable, list[Any]]:
+    """Whether a row (`raw`) belongs to one of these. They are asked for before, and given as values: in one statement
+    Postgres may look for them anew for each row."""
+    ours = [name for name, _ in parent.columns]
+    condition = sql.SQL("({}) in (select * from unnest({}))").format(
+        sql.SQL(", ").join(map(sql.Identifier, ours)),
+        sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.SQL(TYPES[table.columns[name]])) for name in ours),
     )
-    return sql.SQL(
-        "({}) in (select {} from {} where tenant_id = %s and connection_id = %s group by {}"
-        " having bool_and(_deleted_at is not null))"
-    ).format(ours, theirs, sql.Identifier(f"raw_{source}", parent.table), theirs)
+    return condition, [list(column) for column in zip(*ended, strict=True)]

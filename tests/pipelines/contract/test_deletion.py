@@ -89,7 +89,7 @@ def test_a_sweep_marks_what_was_deleted_and_a_list_that_broke_off_does_not(
 def test_what_belongs_to_a_record_goes_with_it(warehouse: Warehouse, world: Running, source: str, table: str) -> None:
     parent = PARENTS[source][table][0]
     tenant = loaded(warehouse, world, source)
-    columns = " and ".join(f"part.{ours} = whole.{theirs}" for ours, theirs in parent.columns.items())
+    columns = " and ".join(f"part.{ours} = whole.{theirs}" for ours, theirs in parent.columns)
     pairs = ask(
         warehouse,
         f"select whole.id, part.{RAW[source][table].key[-1]} from raw_{source}.{table} as part"
