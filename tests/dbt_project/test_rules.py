@@ -23,7 +23,8 @@ RULES = {
         "int_definitions__gitlab",
     ),
     "the phases of a pull request": (
-        "int_pull_requests__timestamps", "int_pull_requests__phases", "int_pull_requests__merge_methods",
+        "int_pull_requests__timestamps", "int_pull_requests__reviews", "int_pull_requests__phases",
+        "int_pull_requests__merge_methods",
     ),
     "sprints and throughput": (
         "int_sprints__fields", "int_sprints__memberships", "int_sprints__points", "int_sprints__stays",
