@@ -1,8 +1,8 @@
 """What a source answered: its JSON, the error that its status means, how long it asks to wait."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
@@ -18,12 +18,13 @@ EXCERPT = 200
 
 @dataclass(frozen=True)
 class Answer:
-    """A complete answer. Header names are case-insensitive."""
+    """A complete answer. Header names are case-insensitive. `hide` takes secrets out of what is shown of it."""
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
+    hide: Callable[[str], str] = field(default=str, repr=False, compare=False)
 
     def json(self) -> Any:
         """The body as JSON. Raises SyncError(unparsable) with its first 200 characters."""
@@ -37,7 +38,12 @@ class Answer:
         return lenient_json.decode(self.body)
 
     def excerpt(self) -> str:
-        return " ".join(self.body[: EXCERPT * 4].decode("utf-8", "replace").split())[:EXCERPT]
+        """How the body begins, on one line."""
+        return self.shown(self.body[: EXCERPT * 4].decode("utf-8", "replace"))
+
+    def shown(self, said: str) -> str:
+        """What a message may quote of it: cut when the secrets are out, as half a secret is not recognised."""
+        return " ".join(self.hide(said[: EXCERPT * 4]).split())[:EXCERPT]
 
 
 def unparsable(answer: Answer, why: str) -> SyncError:

@@ -12,7 +12,8 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from pipelines import base_urls, holds
-from pipelines.connections import Git, InvalidConnection, parse, secrets_of
+from pipelines.connections import Git, InvalidConnection, parse
+from pipelines.credentials import secrets_of
 from pipelines.warehouse.connection import Warehouse
 
 SEALED = {

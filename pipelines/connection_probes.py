@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipelines.connections import secret_texts
+from pipelines.credentials import secret_texts
 from pipelines.http import Client
 from pipelines.kept import Place
 from pipelines.response_cache import Uncached
@@ -92,7 +92,8 @@ def probe(connection: Any, *, public_only: bool, now: datetime, places: Sequence
 def _found(resource: str, request: Request, error: SyncError | None) -> Probe:
     if error is None:
         return Probe(resource, True)
-    return Probe(resource, False, error.error_class, request.client.scrub(error.message), error.what_to_do)
+    told = error.scrubbed(request.client.secrets)
+    return Probe(resource, False, told.error_class, told.message, told.what_to_do)
 
 
 def _first(request: Request, read: Any) -> SyncError | None:

@@ -7,18 +7,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from pipelines.credentials import Email, Secret, Token, decode
+from pipelines.names import whole
+
 GITHUB_COM = "https://api.github.com"
 
 
 class InvalidConnection(Exception):
     """The config fits no kind of connection. The message names the field and what it must be."""
-
-
-class Secret(str):
-    """A credential. It prints as stars, and is stored apart from the config, encrypted."""
-
-    def __repr__(self) -> str:
-        return "Secret('***')"
 
 
 class Kind(Struct, tag_field="source", frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -31,18 +27,25 @@ class Base(Kind, frozen=True, kw_only=True):
     base_url: str
 
 
-Repository = Annotated[str, Meta(pattern=r"^[\w.-]+/[\w.-]+$", description="owner/name")]
-Glob = Annotated[str, Meta(pattern=r"^[\w.*?\[\]!-]+$", max_length=100, description="such as api-*, without the owner")]
-Text = Annotated[str, Meta(min_length=1, max_length=500)]
+OWNER, REPOSITORY = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}"
+Organization = Annotated[str, Meta(pattern=whole(OWNER), description="as in its address")]
+Repository = Annotated[str, Meta(pattern=whole(f"{OWNER}/{REPOSITORY}"), description="owner/name")]
+CloneName = Annotated[str, Meta(pattern=whole(r"[\w.-]+/[\w.-]+"), max_length=200, description="owner/name")]
+Glob = Annotated[
+    str, Meta(pattern=whole(r"[\w.*?\[\]!-]+"), max_length=100, description="such as api-*, without the owner")
+]
+Line = Annotated[str, Meta(pattern=whole(r"[^\x00-\x1f\x7f]+"), max_length=500)]
+Property = Annotated[str, Meta(pattern=whole("[A-Za-z0-9_-]{1,100}"), description="its internal name")]
+UserName = Annotated[str, Meta(pattern=whole("[!-~]{1,100}"))]
 
 
 class GitHub(Base, tag="github", frozen=True, kw_only=True):
     """Repositories on github.com or a GitHub Enterprise server: those named, or all of an organization."""
 
-    token: Secret
-    tokens: tuple[Secret, ...] = ()  # more of them, of other accounts: each has a quota of its own
+    token: Token
+    tokens: tuple[Token, ...] = ()  # more of them, of other accounts: each has a quota of its own
     repositories: tuple[Repository, ...] = ()
-    organization: str | None = None
+    organization: Organization | None = None
     include: tuple[Glob, ...] = ()  # of the organization: only repositories whose names fit one of these; none: all
     exclude: tuple[Glob, ...] = ()  # of the organization: not those whose names fit one of these
     archived: bool = True  # of the organization: its archived ones too, since what they shipped still counts
@@ -76,18 +79,18 @@ class Jira(Base, tag="jira", frozen=True, kw_only=True):
     """A Jira Cloud site, `https://<site>.atlassian.net`, read as the owner of the API token."""
 
     base_url: str
-    email: Text
-    token: Secret
-    projects: tuple[Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], ...] = ()  # none: every project
+    email: Email
+    token: Token
+    projects: tuple[Annotated[str, Meta(pattern=whole("[A-Za-z][A-Za-z0-9_]{0,99}"))], ...] = ()  # none: every project
     webhook_secret: Secret | None = None
 
 
 class HubSpot(Base, tag="hubspot", frozen=True, kw_only=True):
     """A HubSpot account, read as a private app."""
 
-    token: Secret
+    token: Token
     base_url: str = "https://api.hubapi.com"
-    jira_key_property: Text = "jira_issue_key"  # the ticket property that names the linked Jira issue
+    jira_key_property: Property = "jira_issue_key"  # the ticket property that names the linked Jira issue
     webhook_secret: Secret | None = None  # the app's client secret
 
 
@@ -95,8 +98,8 @@ class Zendesk(Base, tag="zendesk", frozen=True, kw_only=True):
     """A Zendesk Support account, `https://<subdomain>.zendesk.com`, read with an administrator's API token."""
 
     base_url: str
-    email: Text
-    token: Secret
+    email: Email
+    token: Token
     jira_key_field: Annotated[int, Meta(ge=1)] | None = None  # the ticket field that names the linked Jira issue
 
 
@@ -129,7 +132,7 @@ class ExchangeRates(Base, tag="exchange_rates", frozen=True, kw_only=True):
     asked for the newest rates: a series of its own, for the rates of two providers are never mixed in one."""
 
     provider: Provider = "frankfurter"
-    base: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] = "EUR"
+    base: Annotated[str, Meta(pattern=whole("[A-Z]{3}"))] = "EUR"
     base_url: str = ""  # none: the provider's own
     first_days: Annotated[int, Meta(ge=1, le=730)] = 180
     fallbacks: tuple[Provider, ...] | None = None  # none: the other two, in their order
@@ -152,16 +155,16 @@ class ExchangeRates(Base, tag="exchange_rates", frozen=True, kw_only=True):
 class GeoNames(Base, tag="geonames", frozen=True, kw_only=True):
     """Coordinates, country and time zone of the tenant's places."""
 
-    username: Text
+    username: UserName
     base_url: str = "https://secure.geonames.org"
 
 
 class Git(Kind, tag="git", frozen=True, kw_only=True):
     """A clone on this machine, read by the git program. Only the operator may add one: it opens a folder."""
 
-    path: Annotated[str, Meta(pattern="^/", max_length=4000, description="absolute")]
-    repository: Repository | None = None  # none: by the origin's address, else the folder's name
-    branches: tuple[Text, ...] = ()  # globs; none: every branch
+    path: Annotated[str, Meta(pattern=whole(r"/[^\x00-\x1f\x7f]*"), max_length=4000, description="absolute")]
+    repository: CloneName | None = None  # none: by the origin's address, else the folder's name
+    branches: tuple[Line, ...] = ()  # globs; none: every branch
 
     @property
     def base_url(self) -> str:
@@ -176,7 +179,7 @@ SOURCES: dict[str, type[Kind]] = {str(kind.__struct_config__.tag): kind for kind
 def parse(config: Mapping[str, Any]) -> Connection:
     """Raise InvalidConnection, naming the field, where `config` fits no kind."""
     try:
-        return msgspec.convert(config, Connection, dec_hook=_decode)
+        return msgspec.convert(config, Connection, dec_hook=decode)
     except msgspec.ValidationError as error:  # "Object missing required field `token`"
         raise InvalidConnection(f"connection config: {error}. Do: correct this field.") from None
 
@@ -193,29 +196,5 @@ def schema_of(kind: type[Kind]) -> dict[str, Any]:
     return {**found, "properties": fields, "required": [name for name in found["required"] if name != "source"]}
 
 
-def secrets_of(connection: Any) -> dict[str, Any]:
-    """The credentials of a connection by field, in clear: a text, or a list of them."""
-    found: dict[str, Any] = {}
-    for name in connection.__struct_fields__:
-        value = getattr(connection, name)
-        if isinstance(value, Secret):
-            found[name] = str.__str__(value)
-        elif isinstance(value, tuple) and any(isinstance(one, Secret) for one in value):
-            found[name] = [str.__str__(one) for one in value]
-    return found
-
-
-def secret_texts(connection: Any) -> tuple[str, ...]:
-    """All credentials of a connection, none of which may be shown."""
-    found = secrets_of(connection).values()
-    return tuple(text for value in found for text in (value if isinstance(value, list) else [value]))
-
-
 def _fits(name: str, globs: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name.lower(), glob.lower()) for glob in globs)
-
-
-def _decode(kind: type, value: Any) -> Any:
-    if kind is Secret and isinstance(value, str) and value:
-        return Secret(value)
-    raise ValueError("must be text that is not empty")

@@ -17,12 +17,14 @@ from pipelines.http_session import new_session, read_body
 from pipelines.pace import Pace
 from pipelines.public_http import NotPublic
 from pipelines.quota import Meter
+from pipelines.scrubbing import scrub
 from pipelines.sync_error import SyncError
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5, 15, 60
 TRIES = 5
 REQUESTS_AT_ONCE = 8  # of one client
 LONGEST_WAIT_SECONDS = 120  # asked to wait longer: stop cleanly and go on at the next sync
+UNSENDABLE = "no request can be made of the address and the credentials: one has characters that HTTP does not allow"
 REDIRECTS = (301, 302, 307, 308)
 
 
@@ -84,7 +86,7 @@ class Client:
                 wait = error.retry_after if error.retry_after is not None else random.uniform(0.25, 0.5) * 2**number
                 gives_up = number == tries or wait > LONGEST_WAIT_SECONDS or time.monotonic() + wait >= deadline
                 if not error.may_pass or gives_up:
-                    raise self._scrubbed(error) from None
+                    raise error.scrubbed(self.secrets) from None
                 if error.error_class == "rate_limited":
                     self._pause_ends = max(self._pause_ends, time.monotonic() + wait)
                 self._rest(wait)
@@ -108,10 +110,7 @@ class Client:
 
     def scrub(self, text: str) -> str:
         """`text` without the secrets of this connection."""
-        for secret in self.secrets:
-            if secret:
-                text = text.replace(secret, "***")
-        return text
+        return scrub(text, self.secrets)
 
     def _try(self, method: str, url: str, options: Mapping[str, Any], deadline: float) -> Answer:
         for number in range(4):
@@ -140,20 +139,16 @@ class Client:
                 method, url, auth=self.auth, timeout=timeout,
                 stream=True, allow_redirects=False, **options,
             ) as response:  # fmt: skip
-                return Answer(response.url, response.status_code, response.headers, read_body(response, deadline))
+                body = read_body(response, deadline)
+                return Answer(response.url, response.status_code, response.headers, body, self.scrub)
         except NotPublic:
             raise SyncError("configuration", f"{place(url)} is not on the public internet") from None
         except requests.Timeout as error:
             error_class = "unavailable" if isinstance(error, requests.ConnectTimeout) else "timeout"
             raise SyncError(error_class, f"{place(url)} did not answer in time") from None
+        except ValueError:  # of http.client, whose text repeats the header that it refuses
+            raise SyncError("configuration", UNSENDABLE) from None
         except (requests.RequestException, HTTPError, OSError) as error:
             timed_out = "timed out" in str(error).lower()
             reason = "did not answer in time" if timed_out else f"could not be reached ({type(error).__name__})"
             raise SyncError("timeout" if timed_out else "unavailable", f"{place(url)} {reason}") from None
-
-    def _scrubbed(self, error: SyncError) -> SyncError:
-        message = self.scrub(error.message)
-        return SyncError(
-            error.error_class, message, http_status=error.http_status,
-            what_to_do=error.what_to_do, retry_after=error.retry_after,
-        )  # fmt: skip

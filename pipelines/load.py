@@ -98,7 +98,7 @@ def _sync_one(warehouse: Warehouse, stored: StoredConnection, options: Options, 
                 [time.monotonic() - begun, stored.tenant.tenant_id, stored.connection_id],
             )
     except SyncError as error:
-        outcome.error = error
+        outcome.error = error.scrubbed(stored.secrets)
     except psycopg.OperationalError as error:
         outcome.error = SyncError("unavailable", f"the warehouse went away: {type(error).__name__}")
     except Exception as error:  # one connection's failure is its own, even where the fault is ours

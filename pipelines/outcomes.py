@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from pipelines import scrubbing
 from pipelines.stored_connections import StoredConnection
 from pipelines.sync_error import SyncError
 
@@ -44,9 +45,7 @@ class Outcome:
 
 def scrub(stored: StoredConnection, text: str) -> str:
     """`text` without the connection's secrets, at most 500 characters."""
-    for secret in stored.secrets:
-        text = text.replace(str.__str__(secret), "***")
-    return text[:500]
+    return scrubbing.scrub(text, stored.secrets)[:500]
 
 
 def unexpected(stored: StoredConnection, what: str, error: BaseException) -> SyncError:

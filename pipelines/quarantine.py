@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from pipelines.landing.rows import Broken, Cells, key_of
 from pipelines.raw_tables import RAW
+from pipelines.scrubbing import scrub
 from pipelines.sync_error import SyncError
 
 FEW = 5  # so many broken records are never called a changed schema
@@ -130,9 +131,7 @@ class Quarantine:
         return value if is_plain else self._scrubbed(str(value), None)
 
     def _scrubbed(self, text: str, longest: int | None = 500) -> str:
-        for secret in self.secrets:
-            text = text.replace(str.__str__(secret), "***")
-        return text.replace("\0", "").encode("utf-8", "replace").decode()[:longest]
+        return scrub(text, self.secrets).replace("\0", "").encode("utf-8", "replace").decode()[:longest]
 
 
 def _text(key: Cells) -> str:

@@ -137,6 +137,7 @@ class Rounds:
         return unexpected(self._stored, f"an answer about {resource}", error)
 
     def _failed(self, resource: str, error: SyncError) -> None:
+        error = error.scrubbed(self._stored.secrets)
         self._packages.journal.fail([resource], error)
         is_the_connections = error.stops_the_connection or resource == getattr(self._module, "ROOT", "")
         self.is_stopped = self.is_stopped or is_the_connections

@@ -10,7 +10,8 @@ from psycopg import Connection
 
 from pipelines import connection_changes as changes
 from pipelines import tenants
-from pipelines.connections import parse, secret_texts
+from pipelines.connections import parse
+from pipelines.credentials import secret_texts
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
 

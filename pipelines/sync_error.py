@@ -1,5 +1,9 @@
 """Why a sync failed, in words and in one of nine classes."""
 
+from collections.abc import Iterable
+
+from pipelines.scrubbing import scrub
+
 CLASSES = (
     "credentials",  # the source refused the token or password
     "permission",  # the credentials are right, but do not allow this
@@ -23,6 +27,7 @@ DO = {
     "internal": "report it with the run's log.",
 }
 WHOLE_CONNECTION = frozenset({"credentials", "rate_limited", "unavailable", "timeout", "configuration"})
+LONGEST = 1_000  # characters of a message, counted when the secrets are out, as half a one is not recognised
 UNEXPECTED = (KeyError, TypeError, ValueError, AttributeError, IndexError)  # what an answer of another shape raises
 
 
@@ -47,6 +52,14 @@ class SyncError(Exception):
 
     def __str__(self) -> str:
         return f"{self.error_class}: {self.message} Do: {self.what_to_do}"
+
+    def scrubbed(self, secrets: Iterable[str]) -> "SyncError":
+        """The same without these secrets: a source may repeat them in what it answers."""
+        known = tuple(secrets)
+        return SyncError(
+            self.error_class, scrub(self.message, known)[:LONGEST], http_status=self.http_status,
+            what_to_do=scrub(self.what_to_do, known), retry_after=self.retry_after,
+        )  # fmt: skip
 
     @property
     def may_pass(self) -> bool:

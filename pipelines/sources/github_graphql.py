@@ -42,7 +42,7 @@ def check(answer: Answer) -> None:
 
 
 def _meant(error: dict[str, Any], answer: Answer) -> SyncError:
-    kind, said = str(error.get("type") or ""), str(error.get("message"))[: answers.EXCERPT]
+    kind, said = str(error.get("type") or ""), answer.shown(str(error.get("message")))
     if kind in ("RATE_LIMITED", "RATE_LIMIT"):
         reset = answer.headers.get("x-ratelimit-reset", "")
         wait = max(1.0, float(reset) - time.time()) if reset.isdigit() else 60.0

@@ -64,5 +64,5 @@ def _results(answer: dict[str, Any]) -> list[dict[str, Any]]:
     """Of a batch. What HubSpot lacks, or has no association of, it names in a 207; any other error fails the batch."""
     for error in answer.get("errors") or ():
         if error.get("category") != "OBJECT_NOT_FOUND":
-            raise SyncError("unavailable", f"HubSpot read a batch in part: {str(error.get('message'))[:200]!r}")
+            raise SyncError("unavailable", f"HubSpot read a batch in part: {str(error.get('message'))!r}")
     return answer["results"]

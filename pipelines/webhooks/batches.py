@@ -184,7 +184,7 @@ class Batch:
                 status = "parked"
             self._counts[status] += 1
             wait = 0.0 if error is None else wait_seconds(event.attempts, error)
-            told = None if error is None else str(error)[:1000]
+            told = None if error is None else str(error.scrubbed(self._stored.secrets))[:1000]
             rows.append({**self._owner, "sequence": event.sequence, "status": status, "error": told, "wait": wait})
         with self._database.transaction(), self._database.cursor() as cursor:
             cursor.executemany(CLOSE, rows)

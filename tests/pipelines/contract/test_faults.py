@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from pipelines import holds, http, stored_connections
-from pipelines.connections import secrets_of
+from pipelines.credentials import secrets_of
 from pipelines.simulator.played import PLAYED
 from pipelines.simulator.server import Running
 from pipelines.warehouse.connection import Warehouse

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from pipelines.connections import GitHub, HubSpot, Jira, Secret
+from pipelines.connections import GitHub, HubSpot, Jira
+from pipelines.credentials import Token
 from pipelines.sources import github_events, hubspot_events, jira_events
 from pipelines.sources.events import Stale
 from pipelines.sources.reading import Gone, Request, Rows
 from pipelines.sync_error import SyncError
 
-TOKEN = Secret("t")
+TOKEN = Token("t")
 
 
 @pytest.mark.parametrize(

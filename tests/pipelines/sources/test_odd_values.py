@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pipelines import lenient_json
-from pipelines.connections import GitHub, Secret
+from pipelines.connections import GitHub
+from pipelines.credentials import Token
 from pipelines.landing.rows import cells, fitting
 from pipelines.raw_tables import RAW
 from pipelines.sources import github_events, github_rows, hubspot_rows, jira_rows
@@ -40,7 +41,7 @@ def understood(recorded: Path, name: str) -> Change:
     """What a recorded webhook says to a connection that reads all of its account."""
     body = json.loads((recorded / "github_webhooks" / name).read_text())
     owner = (body.get("repository") or {"full_name": "none/none"})["full_name"].partition("/")[0]
-    return github_events.change(GitHub(token=Secret("t"), organization=owner), name.partition("/")[0], body)
+    return github_events.change(GitHub(token=Token("t"), organization=owner), name.partition("/")[0], body)
 
 
 @pytest.mark.parametrize(

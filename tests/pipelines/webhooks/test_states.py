@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.connections import GitHub, Secret
+from pipelines.connections import GitHub
+from pipelines.credentials import Token
 from pipelines.landing.rows import cells
 from pipelines.raw_tables import RAW
 from pipelines.simulator.server import Running
@@ -104,11 +105,11 @@ def test_recorded_webhooks_are_understood(recorded: Path) -> None:
         ((_, _, event, text),) = split("github", Delivery("POST", (), headers, path.read_bytes()))
         body = json.loads(text)
         owner = (body.get("repository") or {"full_name": "none/none"})["full_name"].partition("/")[0]
-        change = github_events.change(GitHub(token=Secret("t"), organization=owner), event, body)
+        change = github_events.change(GitHub(token=Token("t"), organization=owner), event, body)
         for found in change.rows:
             assert len(cells(RAW["github"][found.table], found.rows)) == 1
         counts[path.parent.name] += 1
         assert bool(change) == (event not in ("ping", "check_run")), path.name
-        elsewhere = github_events.change(GitHub(token=Secret("t"), repositories=("a/b",)), event, body)
+        elsewhere = github_events.change(GitHub(token=Token("t"), repositories=("a/b",)), event, body)
         assert not elsewhere
     assert counts.total() == 98
