@@ -13,7 +13,8 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from pipelines.answers import Answer, check, place
-from pipelines.http_session import new_session, read_body
+from pipelines.bounded_http import until
+from pipelines.http_session import LARGEST_ANSWER, TooLarge, new_session, read_body
 from pipelines.pace import Pace
 from pipelines.public_http import NotPublic
 from pipelines.quota import Meter
@@ -132,15 +133,18 @@ class Client:
 
     def _send(self, method: str, url: str, options: Mapping[str, Any], deadline: float) -> Answer:
         left = max(0.1, deadline - time.monotonic())
+        deadline = time.monotonic() + left
         timeout = (min(CONNECT_SECONDS, left), min(READ_SECONDS, left))
         options = {**options, "headers": {**self.headers, **options.get("headers", {})}}
         try:
-            with self.session.request(
+            with until(deadline), self.session.request(
                 method, url, auth=self.auth, timeout=timeout,
                 stream=True, allow_redirects=False, **options,
             ) as response:  # fmt: skip
-                body = read_body(response, deadline)
+                body = read_body(response)
                 return Answer(response.url, response.status_code, response.headers, body, self.scrub)
+        except TooLarge:
+            raise SyncError("unparsable", f"{place(url)} answered more than {LARGEST_ANSWER:,} bytes") from None
         except NotPublic:
             raise SyncError("configuration", f"{place(url)} is not on the public internet") from None
         except requests.Timeout as error:

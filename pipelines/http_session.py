@@ -1,18 +1,19 @@
 """The session of every client, and how a body is read from it."""
 
-import time
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 import requests
-from requests.adapters import HTTPAdapter
 
-from pipelines.answers import place
+from pipelines.bounded_http import BoundedAdapter
 from pipelines.public_http import PublicAdapter
-from pipelines.sync_error import SyncError
 
 LARGEST_ANSWER = 100 * 2**20
+
+
+class TooLarge(Exception):
+    """The answer is larger than LARGEST_ANSWER."""
 
 
 def new_session(public_only: bool = False) -> requests.Session:
@@ -20,7 +21,7 @@ def new_session(public_only: bool = False) -> requests.Session:
     made = requests.Session()
     made.trust_env = False  # neither a proxy nor a .netrc of this machine may meet a tenant's token
     for scheme in ("http://", "https://"):
-        made.mount(scheme, (PublicAdapter if public_only else HTTPAdapter)(pool_connections=2, pool_maxsize=16))
+        made.mount(scheme, (PublicAdapter if public_only else BoundedAdapter)(pool_connections=2, pool_maxsize=16))
     made.headers["User-Agent"] = user_agent()
     return made
 
@@ -34,16 +35,14 @@ def user_agent() -> str:
         return "clearsignal/0"
 
 
-def read_body(response: requests.Response, deadline: float) -> bytes:
-    """The body, byte by byte if it must: a slow drip ends at the deadline, which no socket time-out sees."""
+def read_body(response: requests.Response) -> bytes:
+    """The whole body, unpacked. Raises TooLarge."""
     parts, size = [], 0
     for part in _chunks(response):
         parts.append(part)
         size += len(part)
         if size > LARGEST_ANSWER:
-            raise SyncError("unparsable", f"{place(response.url)} answered more than {LARGEST_ANSWER:,} bytes")
-        if time.monotonic() > deadline:
-            raise SyncError("timeout", f"{place(response.url)} answered too slowly")
+            raise TooLarge
     return b"".join(parts)
 
 

@@ -2,13 +2,10 @@
 before anything is sent: a check of the name alone is deceived by a name that changes its address in between."""
 
 import socket
-from typing import Any
 
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from pipelines import base_urls
+from pipelines import base_urls, bounded_http
 
 
 class NotPublic(Exception):
@@ -22,12 +19,12 @@ def _checked(connected: socket.socket) -> socket.socket:
     raise NotPublic
 
 
-class _Plain(HTTPConnection):
+class _Plain(bounded_http.Plain):
     def _new_conn(self) -> socket.socket:
         return _checked(super()._new_conn())
 
 
-class _Secure(HTTPSConnection):
+class _Secure(bounded_http.Secure):
     def _new_conn(self) -> socket.socket:
         return _checked(super()._new_conn())
 
@@ -40,9 +37,7 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _Secure
 
 
-class PublicAdapter(HTTPAdapter):
+class PublicAdapter(bounded_http.BoundedAdapter):
     """For sessions whose addresses are a tenant's choice. Raises NotPublic before a byte is sent."""
 
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+    pools = {"http": _PlainPool, "https": _SecurePool}  # noqa: RUF012
