@@ -12,6 +12,7 @@ from api.services import Services
 from pipelines import base_urls
 from pipelines.connection_changes import ADDRESSES, Author, Changed, NameTaken, NoSuchConnection
 from pipelines.connections import SOURCES, InvalidConnection
+from pipelines.names import InvalidName
 
 Result = TypeVar("Result")
 
@@ -27,6 +28,8 @@ async def write(services: Services, caller: Caller, work: Callable[[Database], R
         return await asyncio.to_thread(run)
     except InvalidConnection as error:
         raise invalid("config", str(error)) from None
+    except InvalidName as error:
+        raise invalid(error.field, error.issue) from None
     except NoSuchConnection as error:
         raise not_found(str(error)) from None
     except NameTaken as error:

@@ -10,6 +10,7 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from pipelines import names
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
 
@@ -20,7 +21,7 @@ CODE_LIFETIME = timedelta(minutes=15)
 
 
 class InvalidAccount(Exception):
-    """The e-mail address, password or role cannot be used. The message says why."""
+    """The e-mail address, name, password or role cannot be used. The message says why."""
 
 
 def spelling(email: str) -> str:
@@ -37,10 +38,14 @@ def create_user(
     given. Raises InvalidAccount.
     """
     email = spelling(email)
-    if email.count("@") != 1 or len(email) > 320 or any(c.isspace() for c in email):
+    if email.count("@") != 1 or len(email) > 320 or any(map(names.is_blank, email)):
         raise InvalidAccount("email: is no address.")
     if role not in ROLES:
         raise InvalidAccount(f"role: {role!r} is none of {', '.join(ROLES)}.")
+    try:
+        name = names.checked(name) if name else name
+    except names.InvalidName as error:
+        raise InvalidAccount(str(error)) from None
     hashed = None if password is None else hash_password(password)
     with warehouse.connect("loader") as connection:
         row = connection.execute(

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from pipelines import base_urls, holds
+from pipelines import base_urls, holds, names
 from pipelines.connections import Git, InvalidConnection, parse
 from pipelines.credentials import secrets_of
 from pipelines.warehouse.connection import Warehouse
@@ -22,6 +22,7 @@ SEALED = {
     "webhook_secret": "webhook_secret",
 }  # column → its field
 ADDRESSES = ("base_url", "archive_url")
+LONGEST_NAME = 100
 BY_OWNER = "paused by its owner"
 STORED = (
     "select source, name, config, secret_fields, allows_private, version, is_paused from app.connection"
@@ -89,7 +90,8 @@ def prepare(warehouse: Warehouse, config: Mapping[str, Any], allow_private: bool
 
 
 def create(database: Connection, author: Author, name: str, made: Prepared, allow_private: bool) -> UUID:
-    """Store a new connection; its id. Raises NameTaken."""
+    """Store a new connection; its id. Raises NameTaken, InvalidName."""
+    name = names.checked(name, longest=LONGEST_NAME)
     row = database.execute(
         """
         insert into app.connection (tenant_id, connection_id, source, name, config, secrets, tokens, webhook_secret,

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from pipelines.credentials import Email, Secret, Token, decode
-from pipelines.names import whole
+from pipelines.names import LINE, whole
 
 GITHUB_COM = "https://api.github.com"
 
@@ -34,7 +34,7 @@ CloneName = Annotated[str, Meta(pattern=whole(r"[\w.-]+/[\w.-]+"), max_length=20
 Glob = Annotated[
     str, Meta(pattern=whole(r"[\w.*?\[\]!-]+"), max_length=100, description="such as api-*, without the owner")
 ]
-Line = Annotated[str, Meta(pattern=whole(r"[^\x00-\x1f\x7f]+"), max_length=500)]
+Line = Annotated[str, Meta(pattern=whole(LINE), max_length=500)]
 Property = Annotated[str, Meta(pattern=whole("[A-Za-z0-9_-]{1,100}"), description="its internal name")]
 UserName = Annotated[str, Meta(pattern=whole("[!-~]{1,100}"))]
 

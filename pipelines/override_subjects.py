@@ -8,6 +8,8 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
+from pipelines.names import is_blank
+
 # Kind → what it says of its subject where its value is true.
 KINDS = {
     "change_failure": "the deployment SUBJECT is a change failure (false: it is none)",
@@ -53,7 +55,7 @@ def checked(database: Connection, wanted: Wanted) -> tuple[str, str | None]:
     """Subject and object as they are stored. Raises InvalidOverride for what cannot be so or does not exist."""
     if wanted.kind not in KINDS:
         raise InvalidOverride("kind", f"there is no kind {wanted.kind[:50]!r}. Do: use one of {', '.join(KINDS)}.")
-    if not wanted.reason.strip():
+    if all(map(is_blank, wanted.reason)):
         raise InvalidOverride("reason", "say why, for those who read the figure later.")
     if wanted.kind == "same_person":
         return _people(database, wanted)

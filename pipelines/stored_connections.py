@@ -9,7 +9,7 @@ import msgspec
 from psycopg import Connection
 
 from pipelines import connection_changes as changes
-from pipelines import tenants
+from pipelines import names, tenants
 from pipelines.connections import parse
 from pipelines.credentials import secret_texts
 from pipelines.tenants import Tenant
@@ -40,10 +40,11 @@ def add(
 ) -> StoredConnection:
     """Store a connection, or change the one of this source and name, on the operator's behalf.
 
-    Raises InvalidConnection. `allow_private` lets the address be on this machine or network (the simulator, a server
-    of one's own, a clone).
+    Raises InvalidConnection, InvalidName. `allow_private` lets the address be on this machine or network (the
+    simulator, a server of one's own, a clone).
     """
     made = changes.prepare(warehouse, config, allow_private)
+    name = names.checked(name, longest=changes.LONGEST_NAME)
     author = changes.Author(tenant.tenant_id)
     with warehouse.connect("loader") as database:
         row = database.execute(
@@ -54,7 +55,10 @@ def add(
         if row is None:
             key = changes.create(database, author, name, made, allow_private)
         else:
-            key, whole = row[0], {**{name: empty for name, empty in EMPTY.items() if name in _fields(made)}, **config}
+            key, whole = (
+                row[0],
+                {**{field: empty for field, empty in EMPTY.items() if field in _fields(made)}, **config},
+            )
             changes.change(warehouse, database, author, key, whole, allow_private=allow_private)
     return next(one for one in of(warehouse, tenant, made.source) if one.connection_id == key)
 

@@ -3,12 +3,13 @@
 import re
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 from zoneinfo import available_timezones
 
 from psycopg import Connection, sql
 
+from pipelines import names
 from pipelines.landing.locks import await_commits, landing_schema, lock_of
 from pipelines.raw_tables import RAW
 from pipelines.warehouse.connection import Warehouse
@@ -24,7 +25,7 @@ class UnknownTenant(Exception):
 
 
 class InvalidTenant(Exception):
-    """The slug or time zone of a new tenant does not fit. The message says how it must look."""
+    """The slug, name, place or time zone of a new tenant does not fit. The message says how it must look."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ def create(
         )
     if time_zone not in available_timezones():
         raise InvalidTenant(f"{time_zone!r} is no time zone. Do: use a name such as Europe/Berlin.")
+    try:
+        name = names.checked(name)
+        places = [replace(place, name=names.checked(place.name, "place")) for place in places]
+    except names.InvalidName as error:
+        raise InvalidTenant(str(error)) from None
     with warehouse.connect("loader") as connection:
         connection.execute(
             "insert into app.tenant (tenant_id, slug, name, time_zone, is_demo) values (%s, %s, %s, %s, %s)"

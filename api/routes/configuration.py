@@ -16,6 +16,7 @@ from api.errors import ApiError, did_you_mean, invalid, not_found
 from api.responses import Envelope
 from api.security.callers import Caller
 from api.services import Services
+from pipelines import names
 from pipelines.configuration import stored
 from pipelines.configuration.kinds import KINDS, InvalidConfiguration, Kind
 from pipelines.configuration.previews import Preview, preview
@@ -73,7 +74,8 @@ async def list_kinds() -> Envelope[list[Described]]:
     """Each kind with the schema of its rows: for forms."""
     return Envelope([
         Described(
-            kind.name, kind.about, kind.without, kind.defaults(dbt_project.seed), kind.defaults_follow, schema(kind.row)
+            kind.name, kind.about, kind.without, kind.defaults(dbt_project.seed), kind.defaults_follow,
+            schema(kind.row, schema_hook=names.schema_of),
         )
         for kind in KINDS.values()
     ])  # fmt: skip
@@ -107,7 +109,7 @@ async def preview_configuration(services: Services, caller: Caller, kind: str, d
     found = _kind(kind)
 
     def run(database: Database) -> Preview:
-        rows = msgspec.to_builtins(found.parse(data.rows))
+        rows = msgspec.to_builtins(found.parse(data.rows), enc_hook=str)
         return preview(database, found, rows, found.defaults(dbt_project.seed))
 
     return Envelope(await _write(services, caller, run))

@@ -30,7 +30,14 @@ Config = Annotated[
     dict[str, Any],
     Meta(description="The fields of its kind, credentials among them. What each kind has: GET /connections/kinds."),
 ]
-Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=connection_changes.LONGEST_NAME,
+        description="Visible text on one line; kept composed (NFC).",
+    ),
+]
 
 
 class Connection(Struct, frozen=True):

@@ -13,10 +13,11 @@ from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from api.changes import author
-from api.errors import ApiError, Fault, not_found
+from api.errors import ApiError, Fault, invalid, not_found
 from api.responses import Envelope
 from api.security.callers import Caller
 from api.services import Services
+from pipelines.names import InvalidName
 from pipelines.uploads import store
 from pipelines.uploads.kinds import UploadRefused
 from pipelines.uploads.text import TooLarge
@@ -85,12 +86,15 @@ async def upload_file(
     """
     if request.headers.get("content-encoding"):
         raise ApiError(415, "ENCODED", "Compressed files are not taken. Do: send the file as it is.")
-    options = store.Options(kind, encoding, date_format, decimal)
+    try:
+        options = store.Options(kind, encoding, date_format, decimal, name or None)
+    except InvalidName as error:
+        raise invalid(error.field, error.issue) from None
     if CHECKS_AT_ONCE.locked():
         raise ApiError(429, "BUSY", "Other files are being read. Try again shortly.", headers={"Retry-After": "10"})
     try:
         async with CHECKS_AT_ONCE, asyncio.timeout(SLOWEST_SECONDS):
-            upload_id, checked, format = await _take(request, services, caller, options, name, dry_run)
+            upload_id, checked, format = await _take(request, services, caller, options, dry_run)
     except TooLarge as error:
         raise ApiError(413, "TOO_LARGE", str(error)) from None
     except UploadRefused as error:
@@ -140,7 +144,6 @@ async def _take(
     services: Services,
     caller: Caller,
     options: store.Options,
-    name: str,
     dry_run: bool,
 ) -> tuple[UUID, "Checked", dict[str, Any]]:
     """Receive, check and, unless it is a dry run, record a file. Raises UploadRefused."""
@@ -152,7 +155,7 @@ async def _take(
             if dry_run:
                 store.ready(services.warehouse.home, intake.upload_id).unlink()
             else:
-                intake.accept(database, author(caller), name or checked.layout.kind.name, checked)
+                intake.accept(database, author(caller), checked)
         return checked
 
     with store.Intake(services.warehouse.home, options) as intake:

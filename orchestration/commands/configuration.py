@@ -82,7 +82,7 @@ def preview_configuration(kind: str, file: Path, tenant_name: str | None, as_jso
     from pipelines.configuration.previews import preview
 
     with _database(tenant_name, kind) as (database, _, found):
-        rows = msgspec.to_builtins(found.parse(_rows(file)))
+        rows = msgspec.to_builtins(found.parse(_rows(file)), enc_hook=str)
         told = preview(database, found, rows, found.defaults(dbt_project.seed))
     if as_json:
         return show(msgspec.to_builtins(told), as_json)

@@ -38,13 +38,18 @@ def add_upload(
 ) -> None:  # fmt: skip
     """Load a file: all of its rows, or none."""
     from pipelines.connection_changes import Author
+    from pipelines.names import InvalidName
     from pipelines.uploads import store
     from pipelines.uploads.kinds import UploadRefused
     from pipelines.warehouse.connection import Warehouse
 
     warehouse = Warehouse.from_environment()
     tenant = _tenant(warehouse, tenant_name)
-    options = store.Options(kind, encoding, date_format, decimal)
+    try:
+        name = file.name.encode(errors="replace").decode()[:LONGEST_NAME]
+        options = store.Options(kind, encoding, date_format, decimal, name)
+    except InvalidName as error:
+        raise click.ClickException(f"the file's {error}") from None
     try:
         with store.Intake(warehouse.home, options, largest=sys.maxsize) as intake, file.open("rb") as source:
             while chunk := source.read(CHUNK):
@@ -52,8 +57,7 @@ def add_upload(
             checked = intake.check(tenant.time_zone)
             if not dry_run:
                 with warehouse.connect("loader") as database:
-                    name = file.name.encode(errors="replace").decode()[:LONGEST_NAME]
-                    intake.accept(database, Author(tenant.tenant_id), name, checked)
+                    intake.accept(database, Author(tenant.tenant_id), checked)
     except UploadRefused as error:
         for where, why in error.faults[1:]:
             click.echo(f"  {where}: {why}", err=True)

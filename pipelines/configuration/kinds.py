@@ -8,6 +8,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import Struct
 
+from pipelines import names
 from pipelines.configuration import rows
 from pipelines.configuration.stores import Settings, Store, Table
 from pipelines.configuration.team_store import Teams
@@ -60,7 +61,7 @@ class Kind(Struct, frozen=True, dict=True):
         found = []
         for number, each in enumerate(given):
             try:
-                found.append(msgspec.convert(each, self.row))
+                found.append(msgspec.convert(each, self.row, dec_hook=names.decode))
             except msgspec.ValidationError as error:
                 message, _, path = str(error).partition(" - at `$")
                 place = path.rstrip("`")
@@ -75,7 +76,9 @@ class Kind(Struct, frozen=True, dict=True):
         return f" Do: use one of {', '.join(words)}." if words and all(isinstance(word, str) for word in words) else ""
 
     def _check_keys(self, found: Sequence[Struct]) -> None:
-        keys = [tuple(msgspec.to_builtins(row).get(field) for field in self.key) for row in found if self.key]
+        keys = [
+            tuple(msgspec.to_builtins(row, enc_hook=str).get(field) for field in self.key) for row in found if self.key
+        ]
         for key, count in Counter(keys).items():
             if count > 1:
                 number = len(keys) - 1 - keys[::-1].index(key)

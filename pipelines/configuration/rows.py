@@ -11,7 +11,6 @@ from pipelines.configuration.values import (
     Glob,
     Globs,
     Hours,
-    Name,
     Positive,
     Weekday,
     Words,
@@ -20,6 +19,7 @@ from pipelines.configuration.values import (
     check_source,
     check_time_zone,
 )
+from pipelines.names import Name
 
 Class = Literal["production", "staging", "testing", "development"]
 Scope = Literal["tenant", "service", "repository", "team", "project", "portfolio"]
@@ -126,7 +126,7 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     value: Positive
     valid_from: date
     scope_kind: Scope = "tenant"
-    scope: Annotated[Name, Meta(description="The service, team …; `all` for the tenant.")] = "all"
+    scope: Annotated[Name, Meta(description="The service, team …; `all` for the tenant.")] = "all"  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         if (self.scope_kind == "tenant") != (self.scope == "all"):

@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 
 from pipelines.configuration.kinds import KINDS, InvalidConfiguration, Kind
 from pipelines.connection_changes import Author, Changed, audit
+from pipelines.names import is_blank
 
 FOUND = "found when the first version was made"
 LOCK = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"  # of two who change a kind, one after the other
@@ -80,7 +81,7 @@ def put(
 
     Raises InvalidConfiguration; Changed where the version in force is not the `expected` one.
     """
-    if not reason.strip():
+    if all(map(is_blank, reason)):
         raise InvalidConfiguration("reason", "say why, for those who read the figures later.")
     wanted = kind.parse(rows)
     database.execute(LOCK, [f"{author.tenant_id} {kind.name}"])

@@ -78,7 +78,7 @@ class Settings(Struct, frozen=True):
         """What is not among the rows is as by default, but for the time zone, which stays."""
         database.execute("delete from app.tenant_setting where tenant_id = %s", [tenant_id])
         for row in rows:
-            setting = msgspec.to_builtins(row)
+            setting = msgspec.to_builtins(row, enc_hook=str)
             if setting["name"] == "time_zone":
                 change = "update app.tenant set time_zone = %s where tenant_id = %s"
                 database.execute(change, [setting["value"], tenant_id])

@@ -6,19 +6,19 @@ from zoneinfo import available_timezones
 from msgspec import Meta
 
 from pipelines.connections import SOURCES
+from pipelines.names import LINE, whole
 
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$")]
 Words = Annotated[str, Meta(max_length=2000, pattern=r"^[^\x00]*$")]
 Glob = Annotated[
     str,
-    Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$", examples=["deploy-*"],
+    Meta(min_length=1, max_length=200, pattern=whole(LINE), examples=["deploy-*"],
          description="A glob: `*` stands for anything, everything else for itself."),
 ]  # fmt: skip
 Globs = Glob | Annotated[
     tuple[Glob, ...],
     Meta(min_length=1, max_length=100, description="Globs of which one must fit; a single one is a list of one."),
 ]  # fmt: skip
-Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["09:00"])]
+Clock = Annotated[str, Meta(pattern=whole("([01][0-9]|2[0-3]):[0-5][0-9]"), examples=["09:00"])]
 Weekday = Annotated[int, Meta(ge=1, le=7, description="ISO: 1 is Monday.")]
 Hours = Annotated[float, Meta(gt=0, le=8760)]
 Positive = Annotated[float, Meta(gt=0)]

@@ -74,12 +74,13 @@ class Reading:
 def cell(shape: Layout, column: Column) -> pl.Expr:
     """The column's text; null where it shows nothing or the file has no such column.
 
-    Blanks around it are left out, of a text only spaces: a name that starts with a tab is another name.
+    Blanks around it are left out, of a name only spaces, and two spellings of a name that look the same are one.
     """
     if column.name not in shape.positions:
         return pl.lit(None, pl.String)
     text = pl.col(f"c{shape.positions[column.name]}")
-    return pl.when(text.str.contains(SHOWN)).then(text.str.strip_chars(" " if column.type == "text" else None))
+    bare = text.str.strip_chars(" ").str.normalize("NFC") if column.type == "text" else text.str.strip_chars()
+    return pl.when(text.str.contains(SHOWN)).then(bare)
 
 
 def time(cells: pl.Expr, style: str, zone: str) -> pl.Expr:

@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pipelines.names import unfit
+
 LONGEST_NAME, MOST_COLUMNS, LONGEST_CELL, MOST_FAULTS = 63, 200, 10_000, 20
 # Names that mean something to a database or a browser, and that no reader of metadata should meet.
 RESERVED = frozenset({"tenant_id", "connection_id", "select", "constructor", "prototype"})
@@ -35,7 +37,7 @@ def refusal(faults: Iterable[Fault]) -> UploadRefused:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a kind. `type`: text, time, number (a double), exact (a decimal) or whole."""
+    """A column of a kind. `type`: text (a name), time, number (a double), exact (a decimal) or whole."""
 
     name: str
     type: str
@@ -89,7 +91,7 @@ class Layout:
 def layout(header: Sequence[str], wanted: str | None = None, line: int = 1) -> Layout:
     """The kind that a header on this line fits. Raises UploadRefused for names that cannot be kept, and where nothing
     fits."""
-    names = [name.strip() for name in header]
+    names = [unicodedata.normalize("NFC", name).strip() for name in header]
     _check(names, f"line {line}")
     if wanted is not None and wanted not in KINDS:
         raise unknown("kind", f"there is no kind {wanted!r}. Do: use {' or '.join(KINDS)}.")
@@ -118,19 +120,14 @@ def _fit(kind: Kind, names: list[str]) -> Layout | None:
     return Layout(kind, tuple(names), positions) if fits else None
 
 
-def shows(text: str) -> bool:
-    """Whether anything of it can be seen."""
-    return any(not (sign.isspace() or unicodedata.category(sign) == "Cf" or sign == "\u3164") for sign in text)
-
-
 def _check(names: list[str], place: str) -> None:
     if len(names) > MOST_COLUMNS:
         raise UploadRefused(f"the file has {len(names)} columns, more than {MOST_COLUMNS}.", (place, "too many"))
     lowered = [name.lower() for name in names]
     for number, name in enumerate(lowered, 1):
         why = (
-            "is empty" if not shows(name)
-            else f"is longer than {LONGEST_NAME} characters" if len(name) > LONGEST_NAME
+            f"is longer than {LONGEST_NAME} characters" if len(name) > LONGEST_NAME
+            else issue if (issue := unfit(name))
             else "is a reserved name" if name in RESERVED or name.startswith("_")
             else "stands there twice" if lowered.count(name) > 1
             else None

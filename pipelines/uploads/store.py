@@ -14,10 +14,9 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from pipelines import raw_schema, removal
+from pipelines import names, raw_schema, removal
 from pipelines.connection_changes import Author
 from pipelines.raw_tables import RAW
-from pipelines.uploads.kinds import UploadRefused
 from pipelines.uploads.text import LARGEST, Utf8File
 from pipelines.warehouse.connection import Warehouse
 
@@ -30,12 +29,17 @@ WAITING = "select tenant_id, upload_id, kind, status from app.upload where statu
 
 @dataclass(frozen=True)
 class Options:
-    """What the sender says of the file; what is None is found out."""
+    """What the sender says of the file; what is None is found out. Raises InvalidName."""
 
     kind: str | None = None
     encoding: str | None = None
     date_format: str | None = None
     decimal: str | None = None
+    name: str | None = None  # none: its kind's
+
+    def __post_init__(self) -> None:
+        if self.name is not None:
+            object.__setattr__(self, "name", names.checked(self.name))
 
 
 @dataclass
@@ -76,12 +80,13 @@ class Intake:
             date_format=options.date_format, decimal=options.decimal,
         )  # fmt: skip
 
-    def accept(self, database: psycopg.Connection, author: Author, name: str, checked: "Checked") -> None:
+    def accept(self, database: psycopg.Connection, author: Author, checked: "Checked") -> None:
         """Record it for the loader."""
+        kind = checked.layout.kind.name
         database.execute(
             "insert into app.upload (tenant_id, upload_id, kind, name, row_count, byte_count, sha256, format, user_id)"
             " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [author.tenant_id, self.upload_id, checked.layout.kind.name, name, checked.row_count,
+            [author.tenant_id, self.upload_id, kind, self.options.name or kind, checked.row_count,
              self._file.byte_count, self._digest.hexdigest(), Jsonb(self.format(checked)), author.user_id],
         )  # fmt: skip
 
@@ -193,6 +198,3 @@ def _finish(database: psycopg.Connection, tenant_id: UUID, upload_id: UUID, stat
 
 def _folder(home: Path) -> Path:
     return home / "uploads"
-
-
-__all__ = ["Intake", "Options", "UploadRefused", "forget_leftovers", "ready", "settle", "undo"]

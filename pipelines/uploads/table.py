@@ -6,12 +6,14 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.names import LONGEST, LOOKS_EMPTY, unfit
 from pipelines.uploads import styles
 from pipelines.uploads.cells import STYLES, YEARS, Reading, cell
 from pipelines.uploads.kinds import LONGEST_CELL, MOST_FAULTS, Fault, Layout, UploadRefused, refusal, unknown
 from pipelines.uploads.sheet import opened
 
 PREVIEW_ROWS = 20
+SUSPECT = rf"[\p{{C}}\p{{Zl}}\p{{Zp}}]|^[{LOOKS_EMPTY}\s]*$"  # names that need a closer look
 CLOCK = "%Y-%m-%dT%H:%M:%S%.6f%z"
 
 
@@ -83,6 +85,9 @@ def _fits(shape: Layout, batch: pl.DataFrame, rows: pl.DataFrame) -> bool:
         batch.select(measure(cell(shape, column)).alias(column.name) for column in columns).row(0)
         for measure in (lambda text: text.is_null().sum(), lambda text: text.str.len_chars().max())
     )
+    names = [cell(shape, column) for column in columns if column.type == "text"]
+    if batch.select(pl.any_horizontal(_is_suspect(name).any() for name in names)).item():
+        return False
     return all(
         rows[column.name].null_count() == missing
         and not (column.is_required and missing)
@@ -97,7 +102,11 @@ def _faults(shape: Layout, batch: pl.DataFrame, reading: Reading) -> list[Fault]
     words = _words(reading)
     for column in (column for column in shape.kind.columns if column.name in shape.positions):
         text = cell(shape, column)
-        checks = {f"is longer than {LONGEST_CELL:,} characters": text.str.len_chars() > LONGEST_CELL}
+        checks = {}
+        if column.type == "text":
+            found += _unfit(column.name, batch.select("line", text.alias("text")))
+        else:
+            checks[f"is longer than {LONGEST_CELL:,} characters"] = text.str.len_chars() > LONGEST_CELL
         if column.is_required:
             checks["is empty"] = text.is_null()
         if column.type in words:
@@ -120,3 +129,15 @@ def _words(reading: Reading) -> dict[str, str]:
         "exact": f"no number ({decimal}, within a double's range)",
         "whole": f"no whole number ({decimal}, up to 18 digits)",
     }
+
+
+def _is_suspect(name: pl.Expr) -> pl.Expr:
+    return (name.str.contains(SUSPECT) | (name.str.len_chars() > LONGEST)).fill_null(False)
+
+
+def _unfit(column: str, cells: pl.DataFrame) -> list[Fault]:
+    """The first rows whose name cannot be kept."""
+    suspects = cells.filter(_is_suspect(pl.col("text"))).rows()
+    return [(line, f"{column} {issue}: {text[:60]!r}") for line, text in suspects if (issue := unfit(text))][
+        :MOST_FAULTS
+    ]

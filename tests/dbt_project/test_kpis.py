@@ -61,9 +61,9 @@ def points(project: Project) -> dict[tuple[str, str, str], tuple[float, int]]:
 
 def upload(project: Project, tenant: tenants.Tenant, text: str) -> UUID:
     warehouse = project.warehouse
-    with store.Intake(warehouse.home, store.Options()) as intake, warehouse.connect("loader") as database:
+    with store.Intake(warehouse.home, store.Options(name="test")) as intake, warehouse.connect("loader") as database:
         intake.write(text.encode())
-        intake.accept(database, Author(tenant.tenant_id), "test", intake.check(tenant.time_zone))
+        intake.accept(database, Author(tenant.tenant_id), intake.check(tenant.time_zone))
     store.settle(warehouse)
     return intake.upload_id
 
