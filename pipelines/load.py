@@ -11,6 +11,7 @@ import psycopg
 
 from pipelines import removal, stored_connections, tenants, turns
 from pipelines.fair_turns import MOST_BEGUN, Places, Turn
+from pipelines.holds import WHOLE, Holds
 from pipelines.landing.locks import lock_of
 from pipelines.landing.sessions import SESSIONS
 from pipelines.outcomes import Options, Outcome, scrub
@@ -90,6 +91,10 @@ def _sync_one(warehouse: Warehouse, stored: StoredConnection, options: Options, 
                 outcome.held = "not asked: the connection was removed meanwhile"
                 return outcome
             (stored,) = same  # its scope may be another by now
+            if stored.fault:
+                unfit = SyncError("configuration", f"this connection's settings fit no more: {stored.fault}")
+                Holds(database, stored.tenant.tenant_id, stored.connection_id, options.clock).failed(WHOLE, unfit)
+                raise unfit
             from pipelines.loading import Loading  # dlt: a second to import
 
             Loading(warehouse, stored, database, options, outcome, turn).run()

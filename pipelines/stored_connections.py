@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from pipelines import connection_changes as changes
 from pipelines import names, tenants
-from pipelines.connections import parse
+from pipelines.connections import InvalidConnection, parse
 from pipelines.credentials import secret_texts
 from pipelines.tenants import Tenant
 from pipelines.warehouse.connection import Warehouse
@@ -26,13 +26,14 @@ class StoredConnection:
     tenant: Tenant
     source: str
     name: str
-    connection: Any  # one of KINDS
+    connection: Any  # one of KINDS; None where what is stored fits none any more: see `fault`
     is_paused: bool = False
     allows_private: bool = False  # the operator let it ask this machine or network
+    fault: str | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return secret_texts(self.connection)
+        return secret_texts(self.connection) if self.connection is not None else ()
 
 
 def add(
@@ -66,7 +67,10 @@ def add(
 def of(
     warehouse: Warehouse, tenant: Tenant, source: str | None = None, database: Connection | None = None
 ) -> list[StoredConnection]:
-    """The tenant's connections, by source and name; read by this session, or by one of their own."""
+    """The tenant's connections, by source and name; read by this session, or by one of their own.
+
+    One whose settings fit no kind any more, since a version asks more of them, says so and holds up no other.
+    """
     with warehouse.loader(database) as mine:
         rows = mine.execute(
             """
@@ -78,13 +82,17 @@ def of(
         ).fetchall()
     stored = []
     for connection_id, kind, name, config, sealed, more, signing, is_paused, allows_private in rows:
-        connection = opened(warehouse, kind, config, sealed, more, signing)
-        stored.append(StoredConnection(connection_id, tenant, kind, name, connection, is_paused, allows_private))
+        connection, fault = None, None
+        try:
+            connection = opened(warehouse, kind, config, sealed, more, signing)
+        except InvalidConnection as error:
+            fault = str(error)
+        stored.append(StoredConnection(connection_id, tenant, kind, name, connection, is_paused, allows_private, fault))
     return stored
 
 
 def find(warehouse: Warehouse, connection_id: UUID) -> StoredConnection:
-    """The connection of this id, whoever's it is: for the operator. Raises NoSuchConnection."""
+    """The connection of this id, whoever's it is: for the operator. Raises NoSuchConnection, InvalidConnection."""
     with warehouse.connect("loader") as database:
         row = database.execute(
             "select tenant_id, source from app.connection where connection_id = %s and removed_at is null",
@@ -93,10 +101,13 @@ def find(warehouse: Warehouse, connection_id: UUID) -> StoredConnection:
     if row is None:
         raise changes.NoSuchConnection(f"there is no connection {connection_id}.")
     tenant_id, source = row
-    return next(
+    found = next(
         one for one in of(warehouse, tenants.find(warehouse, str(tenant_id)), source)
         if one.connection_id == connection_id
     )  # fmt: skip
+    if found.fault:
+        raise InvalidConnection(found.fault)
+    return found
 
 
 def opened(

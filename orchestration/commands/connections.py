@@ -88,7 +88,7 @@ def list_connections(tenant_name: str | None, as_json: bool) -> None:
             "source": stored.source,
             "name": stored.name,
             "connection_id": str(stored.connection_id),
-            "address": stored.connection.base_url,
+            "address": stored.connection.base_url if stored.connection else f"✗ {stored.fault}",
             "paused": stored.is_paused,
         }
         for each in chosen

@@ -23,7 +23,6 @@ MINUTES, SECONDS = " [0-9]{1,2}:[0-5][0-9]", " [0-9]{1,2}:[0-5][0-9]:[0-5][0-9]"
 # Formats of what follows a day, and how it looks. Digits beyond microseconds would be cut off.
 TIMES = {"": "", " %H:%M": MINUTES, " %H:%M:%S": SECONDS, " %H:%M:%S%.f": rf"{SECONDS}\.[0-9]{{1,6}}0{{0,3}}"}
 OFFSET = " ?[+-][0-9]{2}:?[0-9]{2}"
-SHOWN = r"[^\s\p{Cf}\x{3164}]"  # U+3164 is a letter that shows nothing
 WHOLE = r"^[+-]?[0-9]{1,18}$"
 UNCOUNTED = 2.0**53  # from here on a double leaves whole numbers out
 
@@ -72,7 +71,7 @@ class Reading:
 
 
 def cell(shape: Layout, column: Column) -> pl.Expr:
-    """The column's text; null where it shows nothing or the file has no such column.
+    """The column's text; null where it is blank or the file has no such column.
 
     Blanks around it are left out, of a name only spaces, and two spellings of a name that look the same are one.
     """
@@ -80,7 +79,7 @@ def cell(shape: Layout, column: Column) -> pl.Expr:
         return pl.lit(None, pl.String)
     text = pl.col(f"c{shape.positions[column.name]}")
     bare = text.str.strip_chars(" ").str.normalize("NFC") if column.type == "text" else text.str.strip_chars()
-    return pl.when(text.str.contains(SHOWN)).then(bare)
+    return pl.when(text.str.contains(r"\S")).then(bare)
 
 
 def time(cells: pl.Expr, style: str, zone: str) -> pl.Expr:

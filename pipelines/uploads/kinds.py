@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipelines.names import unfit
+from pipelines.names import is_blank, unfit
 
 LONGEST_NAME, MOST_COLUMNS, LONGEST_CELL, MOST_FAULTS = 63, 200, 10_000, 20
 # Names that mean something to a database or a browser, and that no reader of metadata should meet.
@@ -126,7 +126,8 @@ def _check(names: list[str], place: str) -> None:
     lowered = [name.lower() for name in names]
     for number, name in enumerate(lowered, 1):
         why = (
-            f"is longer than {LONGEST_NAME} characters" if len(name) > LONGEST_NAME
+            "is empty" if all(map(is_blank, name))
+            else f"is longer than {LONGEST_NAME} characters" if len(name) > LONGEST_NAME
             else issue if (issue := unfit(name))
             else "is a reserved name" if name in RESERVED or name.startswith("_")
             else "stands there twice" if lowered.count(name) > 1

@@ -14,6 +14,7 @@ from pipelines.uploads.sheet import opened
 
 PREVIEW_ROWS = 20
 SUSPECT = rf"[\p{{C}}\p{{Zl}}\p{{Zp}}]|^[{LOOKS_EMPTY}\s]*$"  # names that need a closer look
+CELL_BLANKS = str.maketrans("\t\r\n", "   ")
 CLOCK = "%Y-%m-%dT%H:%M:%S%.6f%z"
 
 
@@ -85,8 +86,8 @@ def _fits(shape: Layout, batch: pl.DataFrame, rows: pl.DataFrame) -> bool:
         batch.select(measure(cell(shape, column)).alias(column.name) for column in columns).row(0)
         for measure in (lambda text: text.is_null().sum(), lambda text: text.str.len_chars().max())
     )
-    names = [cell(shape, column) for column in columns if column.type == "text"]
-    if batch.select(pl.any_horizontal(_is_suspect(name).any() for name in names)).item():
+    names = [cell(shape, column).alias("text") for column in columns if column.type == "text"]
+    if any(_unfit("", batch.select("line", name)) for name in names):
         return False
     return all(
         rows[column.name].null_count() == missing
@@ -136,8 +137,7 @@ def _is_suspect(name: pl.Expr) -> pl.Expr:
 
 
 def _unfit(column: str, cells: pl.DataFrame) -> list[Fault]:
-    """The first rows whose name cannot be kept."""
+    """The first rows whose name cannot be kept. Tabs and line breaks are a cell's own, and stay."""
     suspects = cells.filter(_is_suspect(pl.col("text"))).rows()
-    return [(line, f"{column} {issue}: {text[:60]!r}") for line, text in suspects if (issue := unfit(text))][
-        :MOST_FAULTS
-    ]
+    issues = [(line, text, unfit(text.translate(CELL_BLANKS).strip())) for line, text in suspects]
+    return [(line, f"{column} {issue}: {text[:60]!r}") for line, text, issue in issues if issue][:MOST_FAULTS]

@@ -156,6 +156,23 @@ def test_one_tenants_failure_is_its_own(warehouse: Warehouse, simulator: Running
     assert found == [("failed", 1), ("skipped", len(github.RESOURCES) - 1)]
 
 
+def test_settings_that_fit_no_more_are_told_and_hold_up_nobody(warehouse: Warehouse, simulator: Running) -> None:
+    old, other = (connect(warehouse, simulator.url, "hubspot", slug=slug) for slug in ("acme", "globex"))
+    with warehouse.connect("loader") as database:
+        database.execute(
+            """update app.connection set config = config || '{"portal": 1}' where tenant_id = %s""",
+            [old.tenant_id],
+        )
+    found = {one.tenant: one for one in sync(warehouse, "hubspot", old, other)}
+
+    error = found[old.partition_key].error
+    assert error is not None and error.error_class == "configuration" and "portal" in error.message
+    assert found[other.partition_key].rows["tickets"] > 0
+    with warehouse.connect("loader") as database:
+        held = database.execute("select tenant_id, error_class from app.sync_hold").fetchall()
+    assert held == [(old.tenant_id, "configuration")]
+
+
 def test_a_refused_token_is_shown_nowhere(
     warehouse: Warehouse, simulator: Running, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -108,7 +108,7 @@ def test_no_metric_has_a_hostile_name(tmp_path: Path, row: str, name: str) -> No
     with pytest.raises(UploadRefused) as refused:
         table(tmp_path, "revenue,shop,2026-01-01,1\n" + row.format(name))
 
-    assert refused.value.faults[0][0] == "row 3"
+    assert refused.value.faults[0][0] == "line 3"
     assert refused.value.faults[0][1].startswith("metric " if row.startswith("{") else "entity ")
 
 

@@ -18,7 +18,7 @@ NOTED = "symbol,day,close,note\n"
         ("\n\nsymbol,day,close\nA,2026-01-02,x\n", ["line 4"]),
         (NOTED + 'A,2026-01-02,1,"a\n\nb"\n\nB,2026-01-02,x,\n', ["line 6"]),
         (NOTED + 'A,2026-01-02,x,"a\r\rb"\r\rB,2026-01-02,x,\r', ["line 2", "line 6"]),
-        ('symbol,day,close,"a\nnote"\nA,2026-01-02,x,\n', ["line 3"]),
+        ('symbol,day,close,"a\nnote"\nA,2026-01-02,x,\n', ["line 1"]),
         (NOTED + 'A,2026-01-02,1,"a\nb"\n\nB,2026\nC,2026-01-02,x,\n\n"D,1\n', ["line 5", "line 6", "line 8"]),
         ("\n\nsymbol,date\nA,2026-01-02\n", ["line 3"]),
     ],
