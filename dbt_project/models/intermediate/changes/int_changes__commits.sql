@@ -1,5 +1,6 @@
 -- One row per commit without a pull request, service and environment: the deployment that first brought it there.
--- Merges carry no change of their own, and a cherry-pick of a pull request's commit is that pull request.
+-- Merges carry no change of their own; a cherry-pick of a pull request's commit is that pull request, and one of a lone commit
+-- is that commit where both came.
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
@@ -16,6 +17,21 @@ delivered as (
 -- Once: the few that there are would be looked for in all commits, for each one delivered.
 picked as materialized (
     select * from {{ ref('int_changes__picked') }}
+),
+
+copies as materialized (
+    select
+        picked.tenant_id,
+        picked.repository,
+        picked.sha,
+        original.service,
+        original.environment
+    from picked
+    inner join delivered as original
+        on
+            picked.tenant_id = original.tenant_id
+            and picked.repository = original.repository
+            and picked.picked_from_sha = original.sha
 ),
 
 -- In a monorepo, the services whose paths a commit leaves alone. Only a clone tells its files: of others every service has it.
@@ -75,11 +91,13 @@ where
             and shas.sha = delivered.sha
     )
     and not exists (
-        select from picked
+        select from copies
         where
-            picked.tenant_id = delivered.tenant_id
-            and picked.repository = delivered.repository
-            and picked.sha = delivered.sha
+            copies.tenant_id = delivered.tenant_id
+            and copies.repository = delivered.repository
+            and copies.sha = delivered.sha
+            and copies.service = delivered.service
+            and copies.environment = delivered.environment
     )
     and not exists (
         select from elsewhere

@@ -40,7 +40,7 @@ by_head as (
         deployments.deployment_id,
         'head_commit' as attribution_method,
         3 as rank,
-        false as is_baseline
+        deployments.previous_finished_at is null as is_baseline
     from pulls
     inner join deployments
         on

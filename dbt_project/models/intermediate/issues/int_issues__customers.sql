@@ -14,10 +14,10 @@ issues as (
 ),
 
 tickets as (
-    select tenant_id, ticket_id, jira_issue_key from {{ ref('stg_hubspot__tickets') }}
+    select tenant_id, ticket_id, lower(trim(jira_issue_key)) as jira_issue_key from {{ ref('stg_hubspot__tickets') }}
     where jira_issue_key is not null
     union all
-    select tenant_id, ticket_id, jira_issue_key from {{ ref('stg_zendesk__tickets') }}
+    select tenant_id, ticket_id, lower(trim(jira_issue_key)) as jira_issue_key from {{ ref('stg_zendesk__tickets') }}
     where jira_issue_key is not null
 ),
 
@@ -28,7 +28,7 @@ affected as (
     union
     select issues.tenant_id, issues.issue_id, reporting.customer
     from issues
-    inner join tickets on issues.tenant_id = tickets.tenant_id and issues.key = tickets.jira_issue_key
+    inner join tickets on issues.tenant_id = tickets.tenant_id and lower(issues.key) = tickets.jira_issue_key
     inner join issues as reporting on tickets.tenant_id = reporting.tenant_id and tickets.ticket_id = reporting.issue_id
     where issues.source = 'jira' and reporting.customer is not null
 )
