@@ -5,7 +5,7 @@
 with
 
 tenants as (
-    select tenant_id, time_zone from {{ source('app', 'tenant') }}
+    select tenant_id from {{ source('app', 'tenant') }}
     where {{ of_touched_tenants(is_needed=has_values and not flags.FULL_REFRESH) }}
 ),
 
@@ -43,81 +43,44 @@ delivery as (
         )
 ),
 
-pulls as (
+-- One that is open counts from its day on until the day on which it ends.
+of_cases as (
     select
-        pulls.*,
-        tenants.time_zone,
+        cases.tenant_id,
         scopes.scope_kind,
-        scopes.scope
-    from {{ ref('pull_requests') }} as pulls
-    inner join tenants using (tenant_id)
-    inner join (
-        select tenant_id, name as repository, scope_kind, scope
-        from {{ ref('int_portfolio__scopes') }}
-        where part = 'repository'
-        union all
-        select distinct tenant_id, repository, 'tenant' as scope_kind, 'all' as scope
-        from {{ ref('pull_requests') }}
-        union all
-        select distinct tenant_id, repository, 'repository' as scope_kind, repository as scope
-        from {{ ref('pull_requests') }}
-    ) as scopes using (tenant_id, repository)
-    where not pulls.is_bot
-),
-
-of_pulls as (
-    select
-        pulls.tenant_id,
-        pulls.scope_kind,
-        pulls.scope,
-        measures.metric,
-        measures.figure,
-        {{ local_day('measures.happened_at', 'pulls.time_zone') }} as day,
+        scopes.scope,
+        cases.metric,
+        cases.figure,
+        moments.day,
         null::boolean as is_hit,
-        measures.value
-    from pulls
-    inner join lateral (
-        values
-        ('cycle_time', 'median', pulls.deployed_at, pulls.total_seconds),
-        ('review_time', 'median', pulls.merged_at, pulls.review_seconds),
-        ('merged_pull_requests', 'count', pulls.merged_at, null)
-    ) as measures (metric, figure, happened_at, value) on true
-    where measures.happened_at is not null
-),
-
-of_issues as (
-    select
-        issues.tenant_id,
-        issues.scope_kind,
-        issues.scope,
-        measures.metric,
-        measures.figure,
-        {{ local_day('measures.happened_at', 'tenants.time_zone') }} as day,
-        null::boolean as is_hit,
-        measures.value
-    from {{ ref('int_portfolio__issue_scopes') }} as issues
-    inner join tenants using (tenant_id)
-    inner join lateral (
+        moments.value
+    from (
         select
-            'time_to_resolve' as metric,
-            'median' as figure,
-            issues.resolved_at as happened_at,
-            extract(epoch from issues.resolved_at - issues.created_at)::double precision as value
+            evidence.*,
+            case
+                when evidence.metric = 'open_issues' then 'balance'
+                when evidence.metric in ('merged_pull_requests', 'issues_resolved') then 'count'
+                else 'median'
+            end as figure
+        from {{ ref('kpi_evidence') }} as evidence
+        inner join tenants using (tenant_id)
+        where evidence.is_counted or evidence.left_out_because = 'not_measurable'
+    ) as cases
+    inner join lateral (
+        select * from (
+            values
+            ('tenant', 'all'), ('repository', cases.repository), ('project', cases.project), ('portfolio', cases.portfolio),
+            ('objective', cases.objective)
+        ) as own (scope_kind, scope)
+        where own.scope is not null
         union all
-        select 'issues_resolved' as metric, 'count' as figure, issues.resolved_at as happened_at, null as value
-        where issues.is_delivered
-        union all
-        select 'open_issues' as metric, 'balance' as figure, opened.at as happened_at, 1 as value
-        from unnest(issues.opened_ats) as opened (at)
-        union all
-        select 'open_issues' as metric, 'balance' as figure, resolved.at as happened_at, -1 as value
-        from unnest(issues.resolved_ats) as resolved (at)
-    ) as measures on true
-    where measures.happened_at is not null
+        select 'team' as scope_kind, unnest(cases.teams) as scope
+    ) as scopes on true
+    inner join lateral (
+        values (cases.day, case cases.figure when 'balance' then 1 else cases.seconds end), (cases.ended_on, -1)
+    ) as moments (day, value) on moments.day is not null
 )
 
 select * from delivery
 union all
-select * from of_pulls
-union all
-select * from of_issues
+select * from of_cases

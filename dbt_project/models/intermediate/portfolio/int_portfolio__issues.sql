@@ -50,6 +50,7 @@ select
     issues.opened_ats,
     issues.resolved_ats,
     issues.key,
+    issues.url,
     issues.labels,
     coalesce(parents.epics, '{}') as epics,
     rule.objective

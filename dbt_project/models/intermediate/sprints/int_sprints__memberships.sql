@@ -1,4 +1,4 @@
--- One row per issue, sprint and stay of the issue in that sprint: [entered_at, left_at).
+-- One row per issue, sprint and stay of the issue in that sprint: [entered_at, left_at). Sub-tasks are marked.
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
@@ -17,7 +17,9 @@ with
 
 issues as (
     select * from {{ ref('stg_jira__issues') }}
-    where not is_subtask{% if is_incremental() %} and {{ of_raw_issues_with_news() }}{% endif %}
+    {%- if is_incremental() %}
+    where {{ of_raw_issues_with_news() }}
+    {%- endif %}
 ),
 
 changes as (
@@ -25,6 +27,7 @@ changes as (
         changes.tenant_id,
         changes.issue_id,
         changes.connection_id,
+        issues.is_subtask,
         changes.changed_at,
         changes.position,
         changes.old_value,
@@ -41,6 +44,7 @@ values_at as (
         issues.tenant_id,
         issues.issue_id,
         issues.connection_id,
+        issues.is_subtask,
         issues.created_at as valid_from,
         0 as position,
         changes.old_value as value
@@ -48,7 +52,7 @@ values_at as (
     inner join changes using (tenant_id, issue_id)
     where changes.ordinal = 1
     union all
-    select tenant_id, issue_id, connection_id, changed_at as valid_from, position, new_value as value
+    select tenant_id, issue_id, connection_id, is_subtask, changed_at as valid_from, position, new_value as value
     from changes
     union all
     -- Without any change it has always been in the sprints that it shows.
@@ -56,6 +60,7 @@ values_at as (
         issues.tenant_id,
         issues.issue_id,
         issues.connection_id,
+        issues.is_subtask,
         issues.created_at as valid_from,
         0 as position,
         (
@@ -82,6 +87,7 @@ pieces as (
         intervals.tenant_id,
         intervals.connection_id,
         intervals.issue_id,
+        intervals.is_subtask,
         trim(sprint_id) as external_id,
         intervals.valid_from,
         intervals.valid_until
@@ -114,8 +120,9 @@ select
     {{ surrogate_id(['tenant_id', "'jira'", 'connection_id', 'external_id']) }} as sprint_id,
     issue_id,
     stay,
+    is_subtask,
     min(valid_from) as entered_at,
     -- An open end outlasts every date.
     nullif(max(coalesce(valid_until, 'infinity')), 'infinity') as left_at
 from stays
-group by tenant_id, connection_id, external_id, issue_id, stay
+group by tenant_id, connection_id, external_id, issue_id, stay, is_subtask

@@ -1,6 +1,6 @@
 -- One row per sprint, issue and stay in it that touches the time between its start and its close (now, while it runs), with the
--- issue's points at the instants that count; of the sprints that are worked out anew. Sub-tasks are part of their
--- parent's work and stay out.
+-- issue's points at the instants that count; of the sprints that are worked out anew. Sub-tasks are
+-- among them, marked: they are part of their parent's work and count in no figure.
 {% set moments = {
     'start': 'stays.sprint_started_at',
     'entry': 'stays.entered_at',

@@ -25,6 +25,11 @@ teams as (
 figures as (
     select * from {{ ref('executive_kpis') }}
     where scope_kind = 'team' and {{ of_touched_tenants() }}
+),
+
+sprints as (
+    select * from {{ ref('int_portfolio__team_sprints') }}
+    where {{ of_touched_tenants() }}
 )
 
 select
@@ -36,6 +41,15 @@ select
     max(figures.value) filter (where figures.definition_id = '{{ metric }}')
     {%- if column.endswith('_count') %}::bigint{% endif %} as {{ column }},
     {% endfor -%}
+    max(sprints.closed_sprint_count) as closed_sprint_count,
+    max(sprints.committed_count) as sprint_committed_count,
+    max(sprints.committed_points)::double precision as sprint_committed_points,
+    max(sprints.completed_count) as sprint_completed_count,
+    max(sprints.completed_points)::double precision as sprint_completed_points,
+    max(sprints.carried_over_count) as sprint_carried_over_count,
+    max(sprints.carried_over_points)::double precision as sprint_carried_over_points,
+    max(sprints.completed_points / nullif(sprints.committed_points, 0))::double precision as say_do_ratio,
+    max(sprints.completed_count::double precision / nullif(sprints.committed_count, 0)) as say_do_ratio_of_issues,
     coalesce(max(figures.n) filter (where figures.definition_id = 'deployment_frequency'), 0) as deployment_count,
     coalesce(max(figures.n) filter (where figures.definition_id = 'lead_time'), 0) as n,
     max(figures.coverage) filter (where figures.definition_id = 'lead_time') as coverage,
@@ -49,4 +63,9 @@ left join figures
         teams.tenant_id = figures.tenant_id
         and teams.team = figures.scope
         and windows.window_days = figures.window_days
+left join sprints
+    on
+        teams.tenant_id = sprints.tenant_id
+        and teams.team = sprints.team
+        and windows.window_days = sprints.window_days
 group by teams.tenant_id, teams.team, teams.member_count, teams.today, windows.window_days

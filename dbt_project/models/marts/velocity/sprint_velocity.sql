@@ -45,6 +45,7 @@ facts as (
         coalesce(sum(points_at_leaving::numeric) filter (where is_removed), 0) as removed_points,
         coalesce(sum(points_at_close::numeric) filter (where not is_removed and not is_done_at_close), 0) as unfinished_points
     from {{ ref('int_sprints__stays') }}
+    where not is_subtask
     group by tenant_id, sprint_id
 ),
 
