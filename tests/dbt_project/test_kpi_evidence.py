@@ -1,33 +1,29 @@
 """What KPIs and sprints are made of: the cases give the figures again, and what is left out says why."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+import dbt_project
+from api import evidence_reading
+from pipelines import accounts, tenants
 from pipelines.configuration import stored
 from pipelines.connection_changes import Author
 from pipelines.delivery import walk
+from pipelines.publish import publish
+from tests import parsed
+from tests.api.conftest import PASSWORD, Served, serve
 from tests.dbt_project.company import Company, at
+from tests.dbt_project.kpi_cases import CONFIGURATION, answer, tell_issues, tell_pulls
 from tests.dbt_project.project import FIRST, Project
 from tests.dbt_project.tracker import Tracker
 
-pytestmark = pytest.mark.slow  # builds of all that executive KPIs hang on
 DAY = 24
 MARTS = ("kpi_evidence", "sprint_evidence", "executive_kpis", "team_scorecard")
-SELECTED = " ".join(f"+{name}" for name in MARTS)
-CONFIGURATION: dict[str, list[dict[str, Any]]] = {
-    "teams": [
-        {"team": "web", "repositories": ["cases/*"], "projects": [{"source": "jira", "project": "W"}]},
-        {"team": "idle", "repositories": [], "projects": []},
-    ],
-    "project_parts": [
-        {"project": "checkout", "part": "repository", "pattern": "cases/shop"},
-        {"project": "checkout", "part": "issue_project", "pattern": "W"},
-    ],
-    "portfolio_projects": [{"portfolio": "shop", "project": "checkout"}],
-    "objectives": [{"objective": "grow"}],
-    "objective_rules": [{"objective": "grow", "field": "label", "pattern": "growth"}],
-}
+PUBLISHED = (*MARTS, "metric_evidence", "dora_summary", "project_members", "sprint_velocity", "rules_in_force")
+KPIS = {*evidence_reading.PULLS, *evidence_reading.ISSUES}
+SELECTED = " ".join(f"+{name}" for name in PUBLISHED)
 
 
 def build(project: Project, full: bool = False) -> None:
@@ -37,49 +33,6 @@ def build(project: Project, full: bool = False) -> None:
     walk.first_deployments(project.warehouse, full=full)
     project.run(SELECTED, full, exclude=FIRST)
     project.close(build_id)
-
-
-def tell_pulls(shop: Company) -> None:
-    """One delivered after 3 hours, one of a bot, one never deployed; one given up, one a draft, one open."""
-    shop.commit("a", 0)
-    shop.deploy("a", 1, 1)
-    shop.pull_request(1, opened=2, commits={"work": 2}, merged=4, merge_sha="b")
-    shop.review(1, 2.5, state="COMMENTED")
-    shop.review(1, 3.5)
-    shop.commit("b", 4, ("a",))
-    shop.pull_request(2, 2, {"bump": 2}, merged=4.5, merge_sha="c", user={"login": "renovate[bot]", "type": "Bot"})
-    shop.commit("c", 4.5, ("b",))
-    shop.deploy("c", 5, 5)
-    shop.pull_request(3, 6, {"late": 6}, merged=7, merge_sha="d")
-    shop.commit("d", 7, ("c",))
-    shop.pull_request(4, 8, {"vain": 8}, state="closed", closed_at=at(9))
-    shop.pull_request(5, 8, {"half": 8}, draft=True)
-    shop.pull_request(6, 8, {"open": 8})
-
-
-def tell_issues(tracker: Tracker) -> dict[str, dict[str, Any]]:
-    """A sprint with an issue that is done, carried over, taken out or came late; a sub-task; other issues."""
-    tracker.add("jira", "boards", id=1, name="Board", project_key="W")
-    first, second = tracker.sprint("First", 10, 90), tracker.sprint("Second", 100)
-    issues = {
-        key: tracker.issue(key, 0, story_points=points) for key, points in (("W-1", 5.0), ("W-2", 3.0), ("W-3", 2.0))
-    }
-    for each in issues.values():
-        tracker.put(each, 1, first)
-    tracker.move(issues["W-1"], 50, "Done")
-    tracker.put(issues["W-2"], 91, first, second)
-    tracker.put(issues["W-3"], 40)
-    late = issues["W-4"] = tracker.issue("W-4", 0, labels=["growth"])
-    tracker.put(late, 20, first)
-    tracker.move(late, 60, "Done")
-    tracker.move(late, 61, "Doing")
-    tracker.move(late, 70, "Done")
-    part = tracker.issue("W-5", 0, issuetype={"name": "Sub-task", "subtask": True}, story_points=13.0)
-    part["sprints"] = [{"id": first["id"], "name": "First"}]
-    other = tracker.issue("X-1", 0, story_points=8.0)  # of nobody's project, on the same board
-    tracker.put(other, 1, first)
-    tracker.move(tracker.issue("X-2", 0, resolution={"name": "Won't Do"}), 30, "Done")
-    return issues
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +139,47 @@ def test_the_cases_give_the_published_figures_again(project, told):
     assert set(selected) <= {result.node.name for result in done.result.results}
 
 
+@pytest.fixture(scope="module")
+def served(project: Project, told: Tracker) -> Iterator[Served]:
+    """The API over these marts, for the story's tenant."""
+    every = parsed.marts()
+    publish(project.warehouse, {name: every[name] for name in PUBLISHED})
+    path = dbt_project.manifest_path(project.warehouse.home)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(parsed.manifest_path(project.warehouse).read_bytes())
+    tenant = tenants.find(project.warehouse, str(told.tenant_id))
+    accounts.create_user(project.warehouse, "viewer@cases.example", "viewer", PASSWORD, tenant, "viewer")
+    yield from serve(project.warehouse, tenant, tenant)
+
+
+def test_the_evidence_of_each_kpi_is_what_is_published(served, told):
+    kinds = evidence_reading.GRAINS
+    wanted, found, metrics = {}, {}, set()
+    for row in told.rows("executive_kpis"):
+        key = (row["definition_id"], row["scope_kind"], row["scope"], row["window_days"])
+        if row["scope_kind"] in kinds[row["definition_id"]].scope_kinds and (
+            row["definition_id"] in KPIS or row["scope_kind"] in ("project", "portfolio")
+        ):
+            wanted[key] = (row["value"], row["n"])
+            found[key] = answer(served, key[0], scope_kind=key[1], scope=key[2], window_days=key[3])
+            metrics.add(row["definition_id"])
+
+    assert found == wanted
+    assert metrics >= {*KPIS, "lead_time", "deployment_frequency", "change_failure_rate"}
+
+
+@pytest.mark.parametrize("figure", ["committed", "completed", "carried_over"])
+def test_the_evidence_of_each_sprint_and_team_is_what_is_published(served, told, figure):
+    for row in told.rows("sprint_velocity"):
+        found = answer(served, f"sprint_{figure}", scope_kind="sprint", scope=row["sprint_id"])
+        assert found == (row[f"{figure}_points"], row[f"{figure}_count"] or 0), row["name"]
+    for row in told.rows("team_scorecard"):
+        window = {"scope": row["team"], "window_days": row["window_days"]}
+        found = answer(served, f"sprint_{figure}", scope_kind="team", **window)
+        assert found == (row[f"sprint_{figure}_points"], row[f"sprint_{figure}_count"] or 0), window
+
+
+@pytest.mark.slow  # three more builds
 def test_incremental_equals_full_whatever_moved(project, told):
     quiet = project.checksums(MARTS)
     build(project)
