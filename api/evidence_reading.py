@@ -54,7 +54,8 @@ select metric, case_kind, case_id, null::uuid as deployment_id, null::text as se
     null::text as environment, happened_at, is_counted and coalesce(ended_on > $5, true) as is_counted,
     case when ended_on <= $5 then 'resolved' else left_out_because end as left_out_because,
     null::boolean as is_in_numerator, seconds, reference, null::jsonb as evidence, null::uuid as override_id,
-    null::text as override_reason, null::integer as rule_position, url, source, issue_project as project, null::uuid as sprint_id,
+    null::text as override_reason, null::integer as rule_position, url, source, issue_project as project,
+    null::uuid as sprint_id,
     null::double precision as points
 from marts.kpi_evidence
 where metric = $3 and day <= $5
@@ -79,7 +80,8 @@ SPRINT_CASES = """
 select metric, case_kind, case_id, null::uuid as deployment_id, null::text as service, null::text as repository,
     null::text as environment, happened_at, is_counted, left_out_because, null::boolean as is_in_numerator,
     null::double precision as seconds, reference, null::jsonb as evidence, null::uuid as override_id,
-    null::text as override_reason, null::integer as rule_position, url, source, issue_project as project, sprint_id, points
+    null::text as override_reason, null::integer as rule_position, url, source, issue_project as project, sprint_id,
+    points
 from marts.sprint_evidence
 where metric = $3
     and case $1 when 'sprint' then sprint_id::text = $2 else $2 = any(teams) and day between $4 and $5 end

@@ -11,7 +11,8 @@ attempts as (
         run_attempt,
         min(started_at) as started_at,
         case when bool_and(completed_at is not null) then max(completed_at) end as completed_at,
-        bool_and(coalesce(conclusion, 'none') in ('success', 'skipped', 'neutral')) and bool_or(conclusion = 'success') as is_success
+        bool_and(coalesce(conclusion, 'none') in ('success', 'skipped', 'neutral'))
+        and bool_or(conclusion = 'success') as is_success
     from {{ ref('stg_github__workflow_jobs') }}
     group by tenant_id, connection_id, repository, run_external_id, run_attempt
 )
