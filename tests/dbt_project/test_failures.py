@@ -99,7 +99,7 @@ def attempts(shop: Company) -> None:
     """Runs of a workflow: touched long after its jobs, failed at first, failed when it was run again, without jobs."""
     with shop.project.warehouse.connect("loader") as database:
         database.execute(
-            "insert into app.deployment_rule (tenant_id, position, origin, pattern) values (%s, 1, %s, 'deploy')",
+            "insert into app.deployment_rule (tenant_id, position, origin, pattern) values (%s, 1, %s, '{deploy}')",
             [shop.tenant_id, "workflow_runs"],
         )
     ends = {
