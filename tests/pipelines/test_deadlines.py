@@ -165,4 +165,4 @@ def test_a_deadline_needs_no_thread(server: Server) -> None:
     during = threading.active_count()
     ended(asking)
 
-    assert (during, threading.active_count()) == (before, before)
+    assert during <= before and threading.active_count() <= before  # those of earlier tests may end meanwhile
