@@ -1,5 +1,6 @@
 """What a field of a configuration may be, and how it is told that it is not."""
 
+import re
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -14,10 +15,8 @@ Glob = Annotated[
     Meta(min_length=1, max_length=200, pattern=whole(LINE), examples=["deploy-*"],
          description="A glob: `*` stands for anything, everything else for itself."),
 ]  # fmt: skip
-Globs = Glob | Annotated[
-    tuple[Glob, ...],
-    Meta(min_length=1, max_length=100, description="Globs of which one must fit; a single one is a list of one."),
-]  # fmt: skip
+# Without the bounds of Glob: msgspec frees twice what a union of bounded texts and lists refuses.
+Globs = str | tuple[str, ...]  # of a list one must fit; a single one is a list of one
 Clock = Annotated[str, Meta(pattern=whole("([01][0-9]|2[0-3]):[0-5][0-9]"), examples=["09:00"])]
 Weekday = Annotated[int, Meta(ge=1, le=7, description="ISO: 1 is Monday.")]
 Hours = Annotated[float, Meta(gt=0, le=8760)]
@@ -27,6 +26,8 @@ Positive = Annotated[float, Meta(gt=0)]
 def check_glob(*globs: str) -> None:
     """Raise ValueError for what was meant as a regular expression: it would match nothing, silently."""
     for glob in globs:
+        if not 1 <= len(glob) <= 200 or not re.match(whole(LINE), glob):
+            raise ValueError("a glob has 1 to 200 characters on one line")
         if glob.startswith("^") or glob.endswith("$") or "\\" in glob:
             raise ValueError(f"{glob!r} is a regular expression. Do: write a glob, such as deploy-*")
 

@@ -26,5 +26,5 @@ def what_if(project: Project, tenant_id: UUID, kind: str, rows: list[dict[str, A
     found = stored.kind_of(kind)
     with project.warehouse.connect_as_tenant(tenant_id) as database:
         in_force = stored.shown(database, tenant_id, found).rows
-        rows = in_force if rows is None else msgspec.to_builtins(found.parse(rows))
+        rows = in_force if rows is None else msgspec.to_builtins(found.parse(rows), enc_hook=str)
         return preview(database, found, rows, found.defaults(dbt_project.seed))
