@@ -49,8 +49,6 @@ class DeploymentRule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     def __post_init__(self) -> None:
         globs = (self.pattern,) if isinstance(self.pattern, str) else self.pattern
-        if not 1 <= len(globs) <= 100:
-            raise ValueError("a pattern is a list of 1 to 100 globs")
         force_setattr(self, "pattern", globs)
         check_includes(self.repository, *globs)
         check_glob(self.repository, *globs)

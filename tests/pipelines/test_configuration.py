@@ -1,5 +1,8 @@
 """Configuration as plain Python: who changes it at the same time, and the words that it shares with the models."""
 
+import os
+import subprocess
+import sys
 import threading
 from typing import get_args
 
@@ -12,6 +15,32 @@ from pipelines.configuration.kinds import KINDS
 from pipelines.configuration.rows import Metric, Risk
 from pipelines.connection_changes import Author, Changed
 from pipelines.warehouse.connection import Warehouse
+
+REFUSALS = """
+from pipelines.configuration.kinds import KINDS, InvalidConfiguration
+from pipelines.connections import KINDS as SOURCES, InvalidConnection, parse
+for kind in KINDS.values():
+    for given in ({}, {"nothing": 1}):
+        try:
+            kind.parse([given])
+        except InvalidConfiguration:
+            pass
+for source in SOURCES:
+    try:
+        parse({"source": source.__name__.lower()})
+    except InvalidConnection:
+        pass
+print("all refused")
+"""
+
+
+def test_a_process_that_refused_every_kind_ends_in_peace():
+    """With Python's checks of memory: some types are freed wrongly by msgspec, which only shows at the end."""
+    done = subprocess.run(
+        [sys.executable, "-c", REFUSALS], env={**os.environ, "PYTHONMALLOC": "debug"}, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stdout) == (0, "all refused\n"), done.stderr[-500:]
 
 
 def test_of_two_who_read_the_same_version_the_second_is_refused(warehouse: Warehouse):
