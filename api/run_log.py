@@ -12,6 +12,7 @@ from api.launching import FIRST
 from api.services import Services
 from api.tenant_runs import LOAD, is_own
 from pipelines.raw_tables import TABLES
+from pipelines.scrubbing import scrub
 from pipelines.stored_connections import decrypted
 
 LONGEST = 4000  # characters of one message
@@ -79,11 +80,10 @@ def entries(
 
 def cleaner(secrets: Iterable[str]) -> Callable[[str], str]:
     """A function that takes these secrets, and what looks like one, out of a text."""
-    known = sorted({text for text in secrets if len(text) >= SHORTEST_SECRET}, key=len, reverse=True)
+    known = {text for text in secrets if len(text) >= SHORTEST_SECRET}
 
     def clean(text: str) -> str:
-        for secret in known:
-            text = text.replace(secret, "***")
+        text = scrub(text, known)
         for pattern, instead in LOOKS_SECRET:
             text = pattern.sub(instead, text)
         return text
