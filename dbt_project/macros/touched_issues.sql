@@ -24,6 +24,13 @@ from (
 group by {{ key }}
 {%- endmacro %}
 
+{#- The projects in which an issue changed, with the Monday of the first week that may differ. -#}
+{%- macro touched_project_weeks(mart, columns) -%}
+select tenant_id, source, project, date_trunc('week', min(from_day))::date as from_day
+from {{ ref('int_issues__touched_groups') }}
+group by tenant_id, source, project
+{%- endmacro %}
+
 {#- The issues that changed, those that were scored anew, and those whose text was found to name something else. -#}
 {%- macro touched_issues(mart, columns=[]) -%}
 select tenant_id, issue_id
@@ -54,6 +61,32 @@ where
 select tenant_id, issue_id
 from {{ ref('int_issues__touched') }}
 where {{ since_last_success('build_id') }}
+{%- endmacro %}
+
+{#- The issues that changed, those that another pull request names, or one in other words, and all that are or were linked to
+    one: of these there are few. -#}
+{%- macro touched_mentioned_issues(mart, columns=[]) -%}
+{%- set mentions = ref('int_pull_requests__mentions') -%}
+{{ touched_histories(mart) }}
+union
+select issues.tenant_id, issues.issue_id
+from {{ changed_keys_relation(mentions) }} as mentions
+inner join {{ ref('int_issues__unioned') }} as issues
+    on mentions.tenant_id = issues.tenant_id and mentions.source = issues.source and mentions.key = lower(issues.key)
+where {{ since_last_success('mentions.build_id') }}
+union
+select links.tenant_id, links.issue_id
+from {{ ref('stg_jira__remotelinks') }} as links
+where {{ of_touched_tenants('links.tenant_id') }} and links.url ~* '{{ address_of_a_pull_request() }}'
+union
+select built.tenant_id, built.issue_id
+from {{ mart }} as built
+where {{ of_touched_tenants('built.tenant_id') }} and built.method = 'remote_link'
+{%- endmacro %}
+
+{#- A pull request's repository and number in its address. -#}
+{%- macro address_of_a_pull_request() -%}
+([\w.-]+/[\w.-]+)/pulls?/(\d{1,9})
 {%- endmacro %}
 
 {#- The Jira issues with news. -#}

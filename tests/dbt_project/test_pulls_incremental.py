@@ -9,7 +9,7 @@ from pipelines import removal
 from tests.dbt_project.company import Company, at
 from tests.dbt_project.project import Project
 
-pytestmark = pytest.mark.slow  # ten builds
+pytestmark = pytest.mark.slow  # fifteen builds
 
 MARTS = ("pull_requests", "change_deployments", "deployments", "review_pairs", "dora_definitions")
 
@@ -54,6 +54,17 @@ def _pulls(project: Project, model: str) -> set[tuple[UUID, int]]:
 def figures(shop: Company, number: int) -> dict:
     (row,) = [row for row in shop.rows("pull_requests") if row["number"] == number]
     return row
+
+
+def links(project: Project) -> set[tuple[UUID, str, int, str]]:
+    """(tenant, issue's key, pull request's number, how it is known) of all that belong together."""
+    query = (
+        "select tenant_id, issues.key, pulls.number, links.method from intermediate.int_issues__pull_requests as links"
+        " inner join intermediate.int_issues__unioned as issues using (tenant_id, issue_id)"
+        " inner join build.pull_requests as pulls using (tenant_id, pull_request_id)"
+    )
+    with project.warehouse.connect("transformer") as database:
+        return set(database.execute(query).fetchall())  # type: ignore[arg-type]
 
 
 def _say(shop: Company, statement: str, *values: object) -> None:
@@ -160,11 +171,36 @@ def test_another_calendar_has_all_of_a_tenant_worked_out(project: Project, shop:
     assert after["deploy_wait_business_seconds"] != before["deploy_wait_business_seconds"]
 
 
+def test_what_a_pull_request_and_an_issue_say_of_each_other_is_found_whichever_comes_first(
+    project: Project, shop: Company
+) -> None:
+    def linked() -> set[tuple[str, int, str]]:
+        project.build()
+        return {(key, number, method) for tenant, key, number, method in links(project) if tenant == shop.tenant_id}
+
+    pull = shop.pull_request(5, opened=70, commits={"w5": 69}, title="WEB-9 pays")
+    shop.sync(24 * 14 + 1)
+    assert linked() == set()
+    shop.jira_issue(9, "WEB-9", 24 * 14 + 1)
+    shop.jira_issue(10, "WEB-10", 24 * 14 + 1)
+    assert linked() == {("WEB-9", 5, "key_in_title")}
+    shop.add("pull_requests", **{**pull, "title": "It pays", "body": "for web-9 and web-10"})
+    shop.jira_issue(11, "WEB-11", 24 * 14 + 1, "https://github.com/Shop/shop/pull/1", "https://acme.example/a")
+    shop.sync(24 * 14 + 1)
+    assert linked() == {("WEB-9", 5, "key_in_text"), ("WEB-10", 5, "key_in_text"), ("WEB-11", 1, "remote_link")}
+    shop.project.load(
+        shop.tenant_id, shop.tenant_id, "jira", at(24 * 14 + 1),
+        {"remotelinks": [{"id": "110", "issue_id": "11", "_deleted_at": at(24 * 14 + 1)}],
+         "issues": [{"id": "10", "key": "OPS-1", "project_key": "OPS", "summary": "Moved", "created": at(1)}]},
+    )  # fmt: skip
+    assert linked() == {("WEB-9", 5, "key_in_text")}
+
+
 def test_what_is_gone_is_in_no_mart(project: Project, shop: Company) -> None:
     shop.gone("pull_requests", shop.pull_request(4, opened=50, commits={"w4": 49}), 60)
     shop.sync(24 * 14 + 1)
     project.build()
-    assert [row["number"] for row in shop.rows("pull_requests", order="number")] == [1, 2, 3]
+    assert [row["number"] for row in shop.rows("pull_requests", order="number")] == [1, 2, 3, 5]
     with project.warehouse.connect("loader") as database:
         pull = database.execute(
             "select id from raw_github.pull_requests where tenant_id = %s and number = 3", [str(shop.tenant_id)]
@@ -174,14 +210,16 @@ def test_what_is_gone_is_in_no_mart(project: Project, shop: Company) -> None:
     shop.sync(24 * 14 + 2)
     project.build()
 
-    assert [row["number"] for row in shop.rows("pull_requests", order="number")] == [1, 2]
+    assert [row["number"] for row in shop.rows("pull_requests", order="number")] == [1, 2, 5]
 
 
 def test_all_of_it_equals_a_full_refresh(project: Project, shop: Company) -> None:
-    bit_by_bit = project.checksums(MARTS)
+    bit_by_bit, links_before = project.checksums(MARTS), links(project)
+    assert links_before
     project.build(full=True)
 
     assert project.checksums(MARTS) == bit_by_bit
+    assert links(project) == links_before
 
 
 def test_a_removed_connection_leaves_none(project: Project, shop: Company) -> None:

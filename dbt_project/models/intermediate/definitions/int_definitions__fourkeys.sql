@@ -12,25 +12,21 @@ deployments as (
     where environment_class = 'production' and status = 'success' and {{ of_touched_tenants() }}
 ),
 
--- Those that a window may show: most commits came with older ones.
+-- Those that a window shows: most commits came with older ones.
 recent as (
-    select deployments.*
+    select deployments.*, windows.window_days
     from deployments
     inner join (
-        select
-            tenant_id,
-            time_zone,
-            min(first_day) as first_day
-        from {{ ref('int_definitions__windows') }}
-        group by tenant_id, time_zone
+        select distinct tenant_id, window_days, first_day, last_day, time_zone from {{ ref('int_definitions__windows') }}
     ) as windows using (tenant_id)
-    where {{ local_day('deployments.finished_at', 'windows.time_zone') }} >= windows.first_day
+    where {{ local_day('deployments.finished_at', 'windows.time_zone') }} between windows.first_day and windows.last_day
 ),
 
 -- By itself, as the planner expects few: it would find what they brought in all that any deployment did.
 brought as materialized (
     select
         recent.tenant_id,
+        recent.window_days,
         recent.service,
         recent.repository,
         recent.deployment_id,
@@ -46,6 +42,7 @@ brought as materialized (
 commits as (
     select distinct
         brought.tenant_id,
+        brought.window_days,
         brought.service,
         brought.repository,
         brought.deployment_id,
@@ -59,6 +56,19 @@ commits as (
             and brought.commit_repository = commits.repository
             and brought.sha = commits.sha
     where brought.finished_at > commits.committed_at
+),
+
+lead_times as (
+    select
+        commits.tenant_id,
+        scopes.scope_kind,
+        scopes.scope,
+        commits.window_days,
+        percentile_cont(0.5) within group (order by commits.seconds::double precision) as value,
+        count(*) as n
+    from commits
+    {{ in_scopes('commits.tenant_id', 'commits.service', 'commits.repository') }}
+    group by 1, 2, 3, 4
 ),
 
 -- Deployments whose own commit, or one that they brought, stands in the incident's text.
@@ -101,23 +111,16 @@ incidents as (
 )
 
 select
-    windows.tenant_id,
-    windows.scope_kind,
-    windows.scope,
-    windows.window_days,
+    tenant_id,
+    scope_kind,
+    scope,
+    window_days,
     'lead_time' as metric,
-    percentile_cont(0.5) within group (order by commits.seconds::double precision) as value,
-    count(*) as n,
+    lead_times.value,
+    lead_times.n,
     null::text as reads_as
-from commits
-{{ in_scopes('commits.tenant_id', 'commits.service', 'commits.repository') }}
-inner join {{ ref('int_definitions__windows') }} as windows
-    on
-        commits.tenant_id = windows.tenant_id
-        and scopes.scope_kind = windows.scope_kind
-        and scopes.scope = windows.scope
-        and {{ local_day('commits.finished_at', 'windows.time_zone') }} between windows.first_day and windows.last_day
-group by 1, 2, 3, 4
+from lead_times
+inner join {{ ref('int_definitions__windows') }} using (tenant_id, scope_kind, scope, window_days)
 
 union all
 

@@ -119,31 +119,22 @@ linked as (
     where ranked.position = 1
 ),
 
--- By itself: for each incident that it expects, the planner would find the newest deployments of all once more.
-newest as materialized (
-    select * from {{ ref('int_incidents__newest_deployments') }}
-    where {{ of_touched_tenants() }}
-),
-
 -- No link: the newest production deployment of the service before the incident, within the tenant's window.
 nearest as (
     select
-        incidents.tenant_id,
+        newest.tenant_id,
         newest.deployment_id,
-        incidents.incident_id,
+        newest.incident_id,
         'incident_nearby' as kind,
         0.5 as confidence
-    from incidents
-    inner join newest
-        on incidents.tenant_id = newest.tenant_id and incidents.incident_id = newest.incident_id
-    inner join windows on incidents.tenant_id = windows.tenant_id
+    from {{ ref('int_incidents__newest_deployments') }} as newest
+    inner join windows on newest.tenant_id = windows.tenant_id
     where
-        coalesce(incidents.cause, 'unknown') in ('change', 'unknown')
-        and newest.finished_at > incidents.started_at - windows.length
-        and not exists (
-            select from linked
-            where linked.tenant_id = incidents.tenant_id and linked.incident_id = incidents.incident_id
-        )
+        {{ of_touched_tenants('newest.tenant_id') }}
+        and coalesce(newest.cause, 'unknown') in ('change', 'unknown')
+        and newest.finished_at > newest.started_at - windows.length
+        -- As a list, which is looked up: the planner expects one of each and would compare all with all.
+        and (newest.tenant_id, newest.incident_id) not in (select linked.tenant_id, linked.incident_id from linked)
 ),
 
 rolled_back as (

@@ -22,8 +22,9 @@ fixes as (
     select * from {{ ref('int_incidents__fixes') }}
 ),
 
--- A label says that the bug was found in production: its word, or the name of one of the tenant's environments.
-bugs as (
+-- A label says that the bug was found in production: its word, or the name of one of the tenant's environments. By itself,
+-- as there are few: each issue of a deployed pull request would be asked.
+bugs as materialized (
     select
         tenant_id,
         issue_id

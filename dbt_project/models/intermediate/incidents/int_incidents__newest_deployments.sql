@@ -46,7 +46,8 @@ happened as (
         environment,
         finished_at as at,
         finished_at,
-        null as incident_id
+        null as incident_id,
+        null as cause
     from placed
     union all
     select
@@ -55,7 +56,8 @@ happened as (
         environment,
         started_at as at,
         null as finished_at,
-        incident_id
+        incident_id,
+        cause
     from {{ ref('int_incidents__mapped') }}
 ),
 
@@ -71,6 +73,8 @@ ordered as (
 select distinct on (ordered.tenant_id, ordered.incident_id)
     ordered.tenant_id,
     ordered.incident_id,
+    ordered.at as started_at,
+    ordered.cause,
     placed.deployment_id,
     placed.finished_at
 from ordered

@@ -8,6 +8,7 @@ select
     coalesce(issues.team, 'none') as team,
     issues.severity,
     issues.time_zone,
+    issues.status_entered_at as last_entered_at,
     visit.visit_number,
     visit.json ->> 'status' as status,
     visit.json ->> 'category' as category,

@@ -1,12 +1,29 @@
 -- One row per (tenant, source, project, status, week) in which a visit to the status ended.
-{{ config(unique_key=['tenant_id', 'source', 'project', 'status', 'week']) }}
--- depends_on: {{ ref('int_tenants__touched') }}
+{{ config(
+    unique_key=['tenant_id', 'source', 'project', 'status', 'week'],
+    touched='touched_project_weeks',
+    scope=['tenant_id', 'source', 'project'],
+    scope_from='week',
+) }}
+-- depends_on: {{ ref('int_issues__touched_groups') }}
 with
 
 visits as (
-    select *, date_trunc('week', {{ local_day('left_at', 'time_zone') }})::date as week
-    from {{ ref('int_issues__status_visits') }}
-    where left_at is not null and {{ of_touched_tenants() }}
+    select
+        visits.*,
+        date_trunc('week', {{ local_day('visits.left_at', 'visits.time_zone') }})::date as week
+    from {{ ref('int_issues__status_visits') }} as visits
+    {% if is_incremental() -%}
+    inner join ({{ touched_project_weeks(this, config.get('scope')) }}) as touched
+        on
+            visits.tenant_id = touched.tenant_id
+            and visits.source = touched.source
+            and visits.project = touched.project
+            -- An issue that has been where it is since before left nothing in these weeks; a day early, for the time zones.
+            and visits.last_entered_at >= touched.from_day - 1
+            and date_trunc('week', {{ local_day('visits.left_at', 'visits.time_zone') }}) >= touched.from_day
+    {%- endif %}
+    where visits.left_at is not null
 )
 
 select

@@ -41,35 +41,34 @@ groups as (
     group by tenant_id, source, project, team, running_week
 ),
 
--- A spine over the groups' weeks, of which there are few, and never over issues.
-weeks as (
+-- Nothing in each of the group's weeks (a spine over weeks, of which there are few, and never over issues), and what was
+-- resolved in one of them.
+counted as (
     select
         groups.tenant_id,
         groups.source,
         groups.project,
         groups.team,
-        week::date as week
+        week::date as week,
+        null::boolean as is_delivered,
+        null::double precision as story_points
     from groups
-    cross join lateral generate_series(
-        groups.first_week::timestamp, (groups.running_week - 7)::timestamp, interval '7 days'
-    ) as week
-),
-
-resolved as (
+    cross join
+        lateral generate_series(
+            groups.first_week::timestamp, (groups.running_week - 7)::timestamp, interval '7 days'
+        ) as week
+    union all
     select
-        tenant_id,
-        source,
-        project,
-        team,
-        week,
-        count(*) filter (where is_delivered) as delivered_count,
-        count(*) filter (where not is_delivered) as dropped_count,
-        count(story_points) filter (where is_delivered) as estimated_count,
-        -- exact: a sum of floats hangs on their order
-        (sum(story_points::numeric) filter (where is_delivered))::double precision as delivered_points
+        items.tenant_id,
+        items.source,
+        items.project,
+        items.team,
+        items.week,
+        items.is_delivered,
+        items.story_points
     from items
-    where status = 'resolved'
-    group by tenant_id, source, project, team, week
+    inner join groups using (tenant_id, source, project, team)
+    where items.status = 'resolved' and items.week between groups.first_week and groups.running_week - 7
 )
 
 select
@@ -78,10 +77,12 @@ select
     project,
     team,
     week,
-    coalesce(resolved.delivered_count, 0) as delivered_count,
-    coalesce(resolved.dropped_count, 0) as dropped_count,
-    resolved.delivered_points,
-    coalesce(resolved.estimated_count, 0) as estimated_count,
-    resolved.estimated_count::double precision / nullif(resolved.delivered_count, 0) as coverage
-from weeks
-left join resolved using (tenant_id, source, project, team, week)
+    count(*) filter (where is_delivered) as delivered_count,
+    count(*) filter (where not is_delivered) as dropped_count,
+    -- exact: a sum of floats hangs on their order
+    (sum(story_points::numeric) filter (where is_delivered))::double precision as delivered_points,
+    count(story_points) filter (where is_delivered) as estimated_count,
+    (count(story_points) filter (where is_delivered))::double precision
+    / nullif(count(*) filter (where is_delivered), 0) as coverage
+from counted
+group by tenant_id, source, project, team, week
