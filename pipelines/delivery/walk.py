@@ -20,6 +20,7 @@ select
 from {repositories}
 inner join intermediate.int_deployments__walk using (tenant_id, repository)
 """
+CHANGED = "ml.commit_deployments__changed"  # written by triggers
 KEYS = {
     "ml.commit_deployments": [*LINE, "sha"],
     "ml.walked_deployments": ["tenant_id", "deployment_id"],
@@ -42,10 +43,18 @@ def first_deployments(warehouse: Warehouse, full: bool = False) -> dict[str, int
     whole where another deployment is new, has changed or is gone, or commits came or went that older deployments
     reach; `full` walks all. Both give the same rows, and only rows that differ are written.
     """
+    _forget_seen(warehouse)
     new = news.find(warehouse, full)
     counts = _walk_whole(warehouse, new.repositories)
     counts["written"] += _walk_on(warehouse, new.deployments)
     return {"repositories": new.repositories.height, "deployments": new.deployments.height, **counts}
+
+
+def _forget_seen(warehouse: Warehouse) -> None:
+    """Of the commits whose deliveries changed, keep those that no successful build has seen."""
+    with warehouse.connect("transformer") as connection:
+        newer = connection.execute(f"select 1 from {CHANGED} where {news.SINCE_SUCCESS} limit 1").fetchone()
+        connection.execute(f"delete from {CHANGED} where not {news.SINCE_SUCCESS}" if newer else f"truncate {CHANGED}")
 
 
 def _walk_whole(warehouse: Warehouse, repositories: pl.DataFrame) -> dict[str, int]:

@@ -4,19 +4,24 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
+    touched='touched_delivered_commits',
+    scope=['tenant_id', 'repository', 'sha'],
     unique_key=['tenant_id', 'sha', 'repository', 'service', 'environment'],
     indexes=[{'columns': ['tenant_id', 'sha', 'repository', 'service', 'environment'], 'unique': True}, {'columns': ['tenant_id', 'deployment_id']}],
 ) }}
+-- depends_on: {{ ref('int_changes__touched_commits') }}
+-- depends_on: {{ ref('int_tenants__touched') }}
 with
 
 delivered as (
     select * from {{ source('ml', 'commit_deployments') }}
-    where {{ of_touched_tenants() }}
+    where {{ of_delivered_commits() }}
 ),
 
 -- Once: the few that there are would be looked for in all commits, for each one delivered.
 picked as materialized (
     select * from {{ ref('int_changes__picked') }}
+    where {{ of_touched_tenants() }}
 ),
 
 copies as materialized (
@@ -27,7 +32,7 @@ copies as materialized (
         original.service,
         original.environment
     from picked
-    inner join delivered as original
+    inner join {{ source('ml', 'commit_deployments') }} as original
         on
             picked.tenant_id = original.tenant_id
             and picked.repository = original.repository
@@ -48,7 +53,7 @@ elsewhere as materialized (
         select distinct tenant_id, repository, service from {{ ref('int_deployments__ordered') }}
     ) as ruled
         on files.tenant_id = ruled.tenant_id and files.repository = ruled.repository
-    where {{ of_touched_tenants('files.tenant_id') }}
+    where {{ of_delivered_commits('files.') }}
     group by files.tenant_id, files.repository, files.sha, ruled.service
     having
         not bool_or(
@@ -74,7 +79,7 @@ from delivered
 inner join {{ ref('int_deployments__ordered') }} as deployments using (tenant_id, deployment_id)
 inner join (
     select distinct on (tenant_id, repository, sha) * from {{ ref('int_commits__unioned') }}
-    where {{ of_touched_tenants() }}
+    where {{ of_delivered_commits() }}
     order by tenant_id, repository, sha, connection_id
 ) as commits
     on

@@ -2,14 +2,22 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
+    touched='touched_shas',
+    scope=['tenant_id', 'pull_request_id'],
+    keeps_changes=true,
     unique_key=['tenant_id', 'repository', 'pull_request_id', 'sha', 'rank'],
     indexes=[{'columns': ['tenant_id', 'repository', 'pull_request_id', 'sha', 'rank'], 'unique': True}, {'columns': ['tenant_id', 'repository', 'sha']}],
 ) }}
+-- depends_on: {{ ref('int_issues__whole_sources') }}
+-- depends_on: {{ ref('int_pull_requests__news') }}
+-- depends_on: {{ ref('int_tenants__touched') }}
 with
 
 pulls as (
     select * from {{ ref('int_pull_requests__merged') }}
-    where {{ of_touched_tenants() }}
+    {% if is_incremental() -%}
+    where (tenant_id, pull_request_id) in ({{ touched_shas(this) }})
+    {%- endif %}
 ),
 
 -- Read twice, which costs less than keeping each commit of a pull request on disk.
@@ -54,3 +62,4 @@ select
 from own
 inner join {{ ref('int_changes__picked') }} as picked
     on own.tenant_id = picked.tenant_id and own.repository = picked.repository and own.sha = picked.picked_from_sha
+where {{ of_touched_tenants('picked.tenant_id') }}

@@ -2,15 +2,20 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
+    touched='touched_delivered_pulls',
+    scope=['tenant_id', 'pull_request_id'],
     keeps_changes=true,
     unique_key=['tenant_id', 'pull_request_id', 'service', 'environment'],
     indexes=[{'columns': ['tenant_id', 'pull_request_id', 'service', 'environment'], 'unique': True}, {'columns': ['tenant_id', 'deployment_id']}],
 ) }}
+-- depends_on: {{ ref('int_changes__touched_pull_requests') }}
+-- depends_on: {{ ref('int_issues__whole_sources') }}
+-- depends_on: {{ ref('int_pull_requests__news') }}
 with
 
 pulls as (
     select * from {{ ref('int_pull_requests__merged') }}
-    where {{ of_touched_tenants() }}
+    where {{ of_delivered_pulls() }}
 ),
 
 deployments as (
@@ -29,7 +34,7 @@ by_ancestry as (
         delivered.method = 'baseline' as is_baseline
     from {{ ref('int_changes__pull_request_shas') }} as shas
     inner join {{ source('ml', 'commit_deployments') }} as delivered using (tenant_id, repository, sha)
-    where {{ of_touched_tenants('shas.tenant_id') }} and {{ of_touched_tenants('delivered.tenant_id') }}
+    where {{ of_delivered_pulls('shas.') }}
 ),
 
 -- The deployed commit is the pull request's head: the branch itself was deployed.

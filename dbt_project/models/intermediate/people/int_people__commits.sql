@@ -1,5 +1,4 @@
--- One row per commit that somebody (no bot) wrote, with who that is: the own commits of pull requests, which survive squash and
--- rebase, and commits without one. Merges, and what a merge made of a pull request, are nobody's work again.
+-- One row per commit that somebody wrote, with who that is. Copies of one are one.
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
@@ -8,54 +7,9 @@
 ) }}
 with
 
-lone as (
-    select * from {{ ref('int_commits__unioned') }} as commits
-    where
-        {{ of_touched_tenants() }}
-        and not exists (
-            select from {{ ref('int_changes__pull_request_shas') }} as shas
-            where
-                shas.tenant_id = commits.tenant_id
-                and shas.repository = commits.repository
-                and shas.sha = commits.sha
-        )
-        and not exists (
-            select from {{ ref('int_commits__given_up') }} as given_up
-            where
-                given_up.tenant_id = commits.tenant_id
-                and given_up.repository = commits.repository
-                and given_up.sha = commits.sha
-        )
-),
-
-found as (
-    select tenant_id, repository, sha, parents, message, is_bot, author, author_name, author_email, authored_at
-    from {{ ref('stg_github__pull_request_commits') }}
-    where {{ of_touched_tenants() }}
-    union all
-    select tenant_id, repository, sha, parents, message, is_bot, author, author_name, author_email, authored_at
-    from lone
-),
-
--- GitHub's own addresses tell the account: `123+login@users.noreply.github.com`.
 written as (
-    select distinct on (tenant_id, repository, sha)
-        tenant_id,
-        repository,
-        sha,
-        split_part(message, e'\n', 1) as subject,
-        author_name,
-        lower(author_email) as author_email,
-        coalesce(
-            author, substring(author_email from '^(?:[0-9]+\+)?([^@]+)@users\.noreply\.github\.com$')
-        ) as login,
-        authored_at
-    from found
-    where
-        cardinality(parents) < 2
-        and not is_bot
-        and not ({{ is_bot_by_name('author_name', 'author_email') }})
-    order by tenant_id, repository, sha, author
+    select * from {{ ref('int_people__authored') }}
+    where {{ of_touched_tenants() }}
 ),
 
 by_email as (

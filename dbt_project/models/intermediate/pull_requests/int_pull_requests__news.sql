@@ -6,7 +6,8 @@
     indexes=[{'columns': ['tenant_id', 'pull_request_id'], 'unique': True}],
 ) }}
 {% set parts = {
-    'pull_request_commits': 'pull_request_number', 'reviews': 'pull_request_number', 'issue_events': 'issue_number',
+    'pull_request_commits': 'pull_request_number', 'pull_request_files': 'pull_request_number',
+    'reviews': 'pull_request_number', 'issue_events': 'issue_number',
 } -%}
 {% set whole = ref('int_issues__whole_sources') -%}
 {% set pull_requests = source('github', 'pull_requests') -%}

@@ -1,0 +1,62 @@
+{#- What the models of changes work out anew. Those with (mart, columns) are called so by the strategy, see touched.sql. -#}
+
+{#- Deployments that changed, and those whose own commit is delivered otherwise: it came to the graph, or left it. -#}
+{%- macro touched_deployments() -%}
+select tenant_id, deployment_id
+from {{ changed_keys_relation(ref('int_deployments__ordered')) }}
+where {{ since_last_success('build_id') }}
+union
+select deployed.tenant_id, deployed.deployment_id
+from {{ changed_keys_relation(source('ml', 'commit_deployments')) }} as moved
+inner join {{ ref('int_deployments__ordered') }} as deployed
+    on moved.tenant_id = deployed.tenant_id and moved.repository = deployed.repository and moved.sha = deployed.sha
+where {{ since_last_success('moved.build_id') }}
+{%- endmacro %}
+
+{#- The pull requests that another deployment may have delivered, and those of which a row came. -#}
+{%- macro touched_delivered_pulls(mart, columns=[]) -%}
+select tenant_id, pull_request_id from {{ ref('int_changes__touched_pull_requests') }}
+union
+{{ touched_own_rows(mart, columns) }}
+{%- endmacro %}
+
+{#- In an incremental run: only rows of these. `of` is the alias of whose columns they are, with its dot. -#}
+{%- macro of_delivered_pulls(of='') -%}
+{%- if is_incremental() -%}
+({{ of }}tenant_id, {{ of }}pull_request_id) in (
+        select touched.tenant_id, touched.pull_request_id from {{ ref('int_changes__touched_pull_requests') }} as touched
+    )
+{%- else -%}
+true
+{%- endif -%}
+{%- endmacro %}
+
+{#- The commits that another deployment may have delivered. -#}
+{%- macro touched_delivered_commits(mart, columns=[]) -%}
+select tenant_id, repository, sha from {{ ref('int_changes__touched_commits') }}
+{%- endmacro %}
+
+{%- macro of_delivered_commits(of='') -%}
+{%- if is_incremental() -%}
+({{ of }}tenant_id, {{ of }}repository, {{ of }}sha) in (
+        select touched.tenant_id, touched.repository, touched.sha from {{ ref('int_changes__touched_commits') }} as touched
+    )
+{%- else -%}
+true
+{%- endif -%}
+{%- endmacro %}
+
+{#- The pull requests that are read anew, and those with a cherry-pick of a commit of theirs: of these there are few. -#}
+{%- macro touched_shas(mart, columns=[]) -%}
+{{ touched_own_rows(mart, columns) }}
+union
+select tenant_id, pull_request_id
+from {{ mart }}
+where attribution_method = 'cherry_pick' and {{ of_touched_tenants() }}
+union
+select built.tenant_id, built.pull_request_id
+from {{ mart }} as built
+inner join {{ ref('int_changes__picked') }} as picked
+    on built.tenant_id = picked.tenant_id and built.repository = picked.repository and built.sha = picked.picked_from_sha
+where {{ of_touched_tenants('picked.tenant_id') }}
+{%- endmacro %}

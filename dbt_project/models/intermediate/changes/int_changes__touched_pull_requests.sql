@@ -1,0 +1,62 @@
+-- One row per pull request whose deployments are worked out anew: a row of it came, a commit that stands for it is or was
+-- delivered otherwise, or a deployment that changed delivered it, has its head or followed its merge. A full refresh asks
+-- nothing here.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replaced',
+    indexes=[{'columns': ['tenant_id', 'pull_request_id'], 'unique': True}],
+) }}
+{% set built = adapter.get_relation(this.database, this.schema, 'int_changes__pull_requests') -%}
+-- depends_on: {{ ref('int_changes__touched_commits') }}
+-- depends_on: {{ ref('int_changes__pull_request_shas') }}
+-- depends_on: {{ ref('int_deployments__ordered') }}
+{%- if execute and (not built or flags.FULL_REFRESH) %}
+select tenant_id, pull_request_id
+from {{ ref('int_pull_requests__news') }}
+where false
+{%- else %}
+with
+
+deployments as (
+    select *
+    from {{ ref('int_deployments__ordered') }}
+    inner join ({{ touched_deployments() }}) as touched using (tenant_id, deployment_id)
+),
+
+merged as (
+    select * from {{ ref('int_pull_requests__timestamps') }}
+    where merged_at is not null and {{ of_touched_tenants(is_needed=true) }}
+)
+
+select tenant_id, pull_request_id
+from {{ ref('int_pull_requests__news') }}
+union
+select tenant_id, pull_request_id
+from {{ changed_keys_relation(ref('int_changes__pull_request_shas')) }}
+where {{ since_last_success('build_id') }}
+union
+select shas.tenant_id, shas.pull_request_id
+from {{ ref('int_changes__pull_request_shas') }} as shas
+inner join {{ ref('int_changes__touched_commits') }} using (tenant_id, repository, sha)
+union
+select built.tenant_id, built.pull_request_id
+from {{ built }} as built
+inner join ({{ touched_deployments() }}) as deployments using (tenant_id, deployment_id)
+union
+select merged.tenant_id, merged.pull_request_id
+from merged
+inner join deployments
+    on
+        merged.tenant_id = deployments.tenant_id
+        and merged.repository = deployments.repository
+        and merged.head_sha = deployments.sha
+union
+select merged.tenant_id, merged.pull_request_id
+from merged
+inner join deployments
+    on
+        merged.tenant_id = deployments.tenant_id
+        and merged.repository = deployments.repository
+        and merged.merged_at > deployments.previous_finished_at
+        and merged.merged_at <= deployments.finished_at
+{%- endif %}

@@ -1,0 +1,183 @@
+"""What delivered which change, and who wrote what, worked out from what is new after changes at random."""
+
+from random import Random
+from typing import Any
+
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from tests.dbt_project.company import Company, at, sha
+from tests.dbt_project.project import CODE, DELIVERY, Project
+
+pytestmark = pytest.mark.slow  # eight builds
+
+TABLES = (
+    "int_changes__pull_request_shas", "int_changes__pull_requests", "int_changes__commits", "int_people__authored",
+    "int_people__commits", "int_issues__pull_requests", "int_deployments__failure_evidence",
+)  # fmt: skip
+BUILDS, EVENTS = 7, 12
+
+
+class Scatterbrained:
+    """A company to which anything may happen: what happened comes with this sync, or with a later one."""
+
+    def __init__(self, project: Project, seed: int) -> None:
+        self.random = Random(seed)
+        self.company = Company(project, f"random-{seed}", "UTC")
+        self.hours, self.number, self.withheld = 0.0, 0, {}  # type: ignore[var-annotated]
+        self.commits: list[str] = []
+        self.pulls: dict[int, dict[str, Any]] = {}
+        self.deployments: list[dict[str, Any]] = []
+
+    def live(self) -> None:
+        """A few events, then a sync."""
+        held, self.withheld = self.withheld, {}
+        for _ in range(EVENTS):
+            self.hours += self.random.uniform(0.2, 6)
+            self.random.choice(
+                [self.commit, self.commit, self.pick, self.pull, self.pull, self.merge, self.deploy, self.deploy,
+                 self.deploy_early, self.forget_a_deployment, self.forget_a_commit, self.force, self.relabel]
+            )()  # fmt: skip
+        for table in list(self.company.new):
+            rows = self.company.new[table]
+            late = [row for row in rows if self.random.random() < 0.15]
+            self.withheld[table] = late
+            self.company.new[table] = [*held.pop(table, []), *(row for row in rows if row not in late)]
+        self.company.new.update(held)
+        self.company.sync(self.hours + 1)
+
+    def name(self, kind: str) -> str:
+        self.number += 1
+        return f"{kind}{self.number}"
+
+    def commit(self, message: str = "") -> str:
+        name, parents = self.name("c"), self.random.sample(self.commits[-4:], min(len(self.commits), 1))
+        self.company.commit(name, self.hours, tuple(parents), message or f"{name} for WEB-{self.number % 5}")
+        self.commits.append(name)
+        return name
+
+    def pick(self) -> None:
+        """A copy of any commit, of a pull request too."""
+        if self.commits:
+            self.commit(f"picked\n\n(cherry picked from commit {sha(self.random.choice(self.commits))})")
+
+    def pull(self) -> None:
+        self.number += 1
+        names = {self.name("w"): self.hours - 1 for _ in range(self.random.randint(1, 2))}
+        self.pulls[self.number] = self.company.pull_request(
+            self.number, opened=self.hours, commits=names, body="see #3"
+        )
+        self.commits += names
+
+    def merge(self) -> None:
+        """By a commit of its own, by its own commits, or by one that never shows."""
+        still_open = [pull for pull in self.pulls.values() if pull["merged_at"] is None]
+        if still_open:
+            pull = self.random.choice(still_open)
+            by = self.random.choice([self.commit, lambda: self.name("unknown")])()
+            pull |= {"merged_at": at(self.hours), "closed_at": at(self.hours), "state": "closed",
+                     "merge_commit_sha": sha(by), "updated_at": at(self.hours)}  # fmt: skip
+            self.company.add("pull_requests", **pull)
+
+    def deploy(self, ago: float = 0) -> None:
+        what = self.random.choice([*self.commits[-6:], self.name("never seen")])
+        environment = self.random.choice(["Production", "Production", "staging"])
+        state = self.random.choice(["success", "success", "success", "failure"])
+        start = max(self.hours - ago, 0)
+        self.deployments.append(self.company.deploy(what, start, start + 0.1, state, environment))
+
+    def deploy_early(self) -> None:
+        """One that is known late: it lies before others."""
+        self.deploy(ago=self.random.uniform(5, 60))
+
+    def forget_a_deployment(self) -> None:
+        if self.deployments:
+            self.company.gone("deployments", self.random.choice(self.deployments), self.hours)
+
+    def forget_a_commit(self) -> None:
+        if lone := [name for name in self.commits if name.startswith("c")]:
+            gone = self.random.choice(lone)
+            self.company.gone("commits", {"repository": self.company.repository, "sha": sha(gone)}, self.hours)
+
+    def force(self) -> None:
+        """A pull request's commit that another history replaced."""
+        if mine := [name for name in self.commits if name.startswith("w")]:
+            name = self.random.choice(mine)
+            number = next(n for n in sorted(self.pulls) if n >= int(name[1:]) - 2)
+            row = {"repository": self.company.repository, "pull_request_number": number, "sha": sha(name)}
+            self.company.gone("pull_request_commits", row, self.hours)
+
+    def relabel(self) -> None:
+        if self.pulls:
+            pull = self.random.choice(list(self.pulls.values()))
+            pull |= {
+                "labels": [{"name": "hotfix"}],
+                "title": f"WEB-{self.number % 5} again",
+                "updated_at": at(self.hours),
+            }
+            self.company.add("pull_requests", **pull)
+
+
+def checksums(project: Project) -> dict[str, tuple[int, str]]:
+    query = "select count(*), sum(hashtextextended(each::text, 0))::text from intermediate.{} as each"
+    with project.warehouse.connect("transformer") as database:
+        found = {table: database.execute(SQL(query).format(Identifier(table))).fetchone() for table in TABLES}
+    return found | project.checksums(DELIVERY + CODE)  # type: ignore[return-value]
+
+
+def delivered(company: Company) -> set[tuple[str, str]]:
+    """(title, method) of each change that a deployment delivered."""
+    company.project.build()
+    return {(row["title"], row["attribution_method"]) for row in company.rows("change_deployments")}
+
+
+def test_a_commit_that_comes_late_brings_what_is_behind_it(project: Project) -> None:
+    """An older deployment delivers commits and pull requests of which nothing is new but the way to them."""
+    company = Company(project, "late", "UTC")
+    company.commit("a", 0)
+    company.deploy("a", 1, 1)
+    company.commit("y", 2, ("a",))
+    company.commit("z", 3, ("y",))
+    company.pull_request(1, opened=2, commits={"w": 2}, merged=3, merge_sha="z", title="Behind")
+    company.commit("last", 5, ("missing",))
+    company.deploy("last", 6, 6)
+    company.sync(7)
+    assert delivered(company) == {("a", "baseline"), ("last", "commit")}
+    company.commit("missing", 4, ("z",))
+    company.sync(8)
+
+    assert delivered(company) == {
+        ("a", "baseline"), ("last", "commit"), ("missing", "commit"), ("y", "commit"), ("Behind", "merge_commit"),
+    }  # fmt: skip
+
+
+def test_what_went_by_time_goes_by_the_graph_once_the_deployed_commit_is_known(project: Project) -> None:
+    company = Company(project, "by-time", "UTC")
+    company.commit("a", 0)
+    company.deploy("a", 1, 1)
+    company.pull_request(1, opened=2, commits={"w": 2}, merged=3, merge_sha="elsewhere", title="Meanwhile")
+    company.deploy("unknown", 6, 6)
+    company.sync(7)
+    assert delivered(company) == {("a", "baseline"), ("Meanwhile", "time_window")}
+    company.commit("unknown", 5, ("a",))
+    company.sync(8)
+
+    assert delivered(company) == {("a", "baseline"), ("unknown", "commit")}
+
+
+def test_any_sequence_of_changes_gives_what_a_full_refresh_gives(project: Project) -> None:
+    companies = [Scatterbrained(project, seed) for seed in range(12)]
+    for build in range(BUILDS):
+        for number, each in enumerate(companies):
+            if (build + number) % 3:  # not everybody has news each time
+                each.live()
+        if build == BUILDS // 2:
+            project.close(project.open(), status="failed")
+        project.build()
+
+    bit_by_bit = checksums(project)
+    assert all(count for count, _ in (bit_by_bit[table] for table in TABLES[:5]))
+    project.build(full=True)
+    full = checksums(project)
+
+    assert {table: full[table] for table in full if full[table] != bit_by_bit[table]} == {}
