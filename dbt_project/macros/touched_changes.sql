@@ -20,10 +20,12 @@ union
 {{ touched_own_rows(mart, columns) }}
 {%- endmacro %}
 
-{#- In an incremental run: only rows of these. `of` is the alias of whose columns they are, with its dot. -#}
+{#- In an incremental run: only rows of these. `of` is the alias of whose columns they are, with its dot. Their tenants are an
+    array beside it, by which the others' rows are not read at all. -#}
 {%- macro of_delivered_pulls(of='') -%}
 {%- if is_incremental() -%}
-({{ of }}tenant_id, {{ of }}pull_request_id) in (
+{{ of_tenants('select distinct touched.tenant_id from ' ~ ref('int_changes__touched_pull_requests') ~ ' as touched', of ~ 'tenant_id') }}
+    and ({{ of }}tenant_id, {{ of }}pull_request_id) in (
         select touched.tenant_id, touched.pull_request_id from {{ ref('int_changes__touched_pull_requests') }} as touched
     )
 {%- else -%}
@@ -38,11 +40,30 @@ select tenant_id, repository, sha from {{ ref('int_changes__touched_commits') }}
 
 {%- macro of_delivered_commits(of='') -%}
 {%- if is_incremental() -%}
-({{ of }}tenant_id, {{ of }}repository, {{ of }}sha) in (
+{{ of_tenants('select distinct touched.tenant_id from ' ~ ref('int_changes__touched_commits') ~ ' as touched', of ~ 'tenant_id') }}
+    and ({{ of }}tenant_id, {{ of }}repository, {{ of }}sha) in (
         select touched.tenant_id, touched.repository, touched.sha from {{ ref('int_changes__touched_commits') }} as touched
     )
 {%- else -%}
 true
+{%- endif -%}
+{%- endmacro %}
+
+{#- The commits of all connections, in an incremental run these alone. OFFSET keeps it a search for each: joined freely, all
+    would be read. -#}
+{%- macro commits_delivered_anew() -%}
+{%- if is_incremental() -%}
+(
+        select commits.*
+        from {{ ref('int_changes__touched_commits') }} as touched
+        cross join lateral (
+            select * from {{ ref('int_commits__unioned') }} as shown
+            where shown.tenant_id = touched.tenant_id and shown.repository = touched.repository and shown.sha = touched.sha
+            offset 0
+        ) as commits
+    )
+{%- else -%}
+{{ ref('int_commits__unioned') }}
 {%- endif -%}
 {%- endmacro %}
 
@@ -59,4 +80,22 @@ from {{ mart }} as built
 inner join {{ ref('int_changes__picked') }} as picked
     on built.tenant_id = picked.tenant_id and built.repository = picked.repository and built.sha = picked.picked_from_sha
 where {{ of_touched_tenants('picked.tenant_id') }}
+{%- endmacro %}
+
+{#- The changes that are delivered otherwise. -#}
+{%- macro touched_changes(mart, columns=[]) -%}
+select tenant_id, 'pull_request' as change_kind, pull_request_id::text as change_id
+from {{ changed_keys_relation(ref('int_changes__pull_requests')) }}
+where {{ since_last_success('build_id') }}
+union
+select tenant_id, 'commit' as change_kind, sha as change_id
+from {{ changed_keys_relation(ref('int_changes__commits')) }}
+where {{ since_last_success('build_id') }}
+{%- endmacro %}
+
+{#- The pull requests that are delivered otherwise, and those of which another figure is a new one. -#}
+{%- macro touched_definition_pulls(mart, columns=[]) -%}
+{{ touched_delivered_pulls(mart) }}
+union
+select tenant_id, pull_request_id from {{ ref('int_pull_requests__touched') }}
 {%- endmacro %}

@@ -63,6 +63,19 @@ from {{ ref('int_issues__touched') }}
 where {{ since_last_success('build_id') }}
 {%- endmacro %}
 
+{#- The issues with news, and those of which a link to another system is new, changed or gone. -#}
+{%- macro touched_words(mart, columns=[]) -%}
+{{ with_those_gone(mart, ref('int_issues__news'), 'issue_id', ['jira', 'github', 'hubspot', 'zendesk']) }}
+union
+select tenant_id, {{ surrogate_id(['tenant_id', "'jira'", 'connection_id', 'issue_id']) }} as issue_id
+from {{ source('jira', 'remotelinks') }}
+where
+    _dlt_load_id = any(array(
+        select packages.load_id from {{ source('app', 'load_package') }} as packages
+        where packages.source = 'jira' and {{ since_last_success('packages.build_id') }}
+    ))
+{%- endmacro %}
+
 {#- The issues that changed, those that another pull request names, or one in other words, and all that are or were linked to
     one: of these there are few. -#}
 {%- macro touched_mentioned_issues(mart, columns=[]) -%}

@@ -196,6 +196,32 @@ def test_what_a_pull_request_and_an_issue_say_of_each_other_is_found_whichever_c
     assert linked() == {("WEB-9", 5, "key_in_text")}
 
 
+def test_a_link_between_issues_of_two_systems_is_found_whichever_comes_first(project: Project, shop: Company) -> None:
+    def linked() -> set[tuple[str, str]]:
+        project.build()
+        query = (
+            "select one.key, other.key from intermediate.int_issues__links as links"
+            " inner join intermediate.int_issues__unioned as one using (tenant_id, issue_id)"
+            " inner join intermediate.int_issues__unioned as other"
+            " on links.tenant_id = other.tenant_id and links.linked_issue_id = other.issue_id where links.tenant_id = %s"
+        )
+        with project.warehouse.connect("transformer") as database:
+            return set(database.execute(query, [shop.tenant_id]).fetchall())
+
+    hours = 24 * 14 + 1
+    shop.jira_issue(12, "WEB-12", hours, "https://github.com/Shop/shop/issues/77")
+    assert linked() == set()
+    shop.incident(77, 80)
+    shop.sync(hours)
+    assert linked() == {("WEB-12", "shop/shop#77")}
+    link = {"id": "120", "issue_id": "12", "url": "https://github.com/shop/shop/issues/78"}
+    shop.project.load(shop.tenant_id, shop.tenant_id, "jira", at(hours), {"remotelinks": [link]})
+    assert linked() == set()
+    shop.incident(78, 80)
+    shop.sync(hours)
+    assert linked() == {("WEB-12", "shop/shop#78")}
+
+
 def test_what_is_gone_is_in_no_mart(project: Project, shop: Company) -> None:
     shop.gone("pull_requests", shop.pull_request(4, opened=50, commits={"w4": 49}), 60)
     shop.sync(24 * 14 + 1)

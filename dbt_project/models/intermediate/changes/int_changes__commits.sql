@@ -6,10 +6,12 @@
     incremental_strategy='touched',
     touched='touched_delivered_commits',
     scope=['tenant_id', 'repository', 'sha'],
+    keeps_changes=true,
     unique_key=['tenant_id', 'sha', 'repository', 'service', 'environment'],
     indexes=[{'columns': ['tenant_id', 'sha', 'repository', 'service', 'environment'], 'unique': True}, {'columns': ['tenant_id', 'deployment_id']}],
 ) }}
 -- depends_on: {{ ref('int_changes__touched_commits') }}
+-- depends_on: {{ ref('int_commits__unioned') }}
 -- depends_on: {{ ref('int_tenants__touched') }}
 with
 
@@ -78,8 +80,7 @@ select
 from delivered
 inner join {{ ref('int_deployments__ordered') }} as deployments using (tenant_id, deployment_id)
 inner join (
-    select distinct on (tenant_id, repository, sha) * from {{ ref('int_commits__unioned') }}
-    where {{ of_delivered_commits() }}
+    select distinct on (tenant_id, repository, sha) * from {{ commits_delivered_anew() }} as shown
     order by tenant_id, repository, sha, connection_id
 ) as commits
     on

@@ -2,9 +2,15 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
+    touched='touched_definition_pulls',
+    scope=['tenant_id', 'pull_request_id'],
     unique_key=['tenant_id', 'scope_kind', 'scope', 'pull_request_id'],
     indexes=[{'columns': ['tenant_id', 'scope_kind', 'scope', 'pull_request_id'], 'unique': True}],
 ) }}
+-- depends_on: {{ ref('int_changes__touched_pull_requests') }}
+-- depends_on: {{ ref('int_issues__whole_sources') }}
+-- depends_on: {{ ref('int_pull_requests__news') }}
+-- depends_on: {{ ref('int_pull_requests__touched') }}
 select distinct on (changes.tenant_id, scopes.scope_kind, scopes.scope, pulls.pull_request_id)
     changes.tenant_id,
     scopes.scope_kind,
@@ -24,6 +30,8 @@ inner join {{ ref('pull_requests') }} as pulls
 where
     changes.change_kind = 'pull_request'
     and changes.environment_class = 'production'
-    and {{ of_touched_tenants('changes.tenant_id') }}
+    {%- if is_incremental() %}
+    and (pulls.tenant_id, pulls.pull_request_id) in ({{ touched_definition_pulls(this) }})
+    {%- endif %}
 order by
     changes.tenant_id, scopes.scope_kind, scopes.scope, pulls.pull_request_id, changes.deployed_at, changes.deployment_id

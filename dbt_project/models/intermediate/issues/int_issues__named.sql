@@ -1,5 +1,15 @@
 -- One row per issue and issue of another system that a text or a link of it names, by key or by address. Within one
 -- system a key may mean anything, and who names more than three lists them: neither is in here.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    touched='touched_words',
+    scope=['tenant_id', 'issue_id'],
+    unique_key=['tenant_id', 'issue_id', 'method', 'source', 'key'],
+    indexes=[{'columns': ['tenant_id', 'issue_id', 'method', 'source', 'key'], 'unique': True}],
+) }}
+-- depends_on: {{ ref('int_issues__news') }}
+-- depends_on: {{ ref('int_issues__whole_sources') }}
 {% set named = {
     'jira': ['\y([A-Z][A-Z0-9_]+-\d{1,9})\y', 'g', 'found.match[1]'],
     'github': ['([\w.-]+/[\w.-]+)(?:/issues/|#)(\d{1,9})\y', 'g', "found.match[1] || '#' || found.match[2]"],
@@ -16,7 +26,9 @@ texts as (
         'key_in_text' as method,
         concat_ws(' ', title, body_text) as text
     from {{ ref('int_issues__unioned') }}
-    where {{ of_touched_tenants(is_needed=true) }}
+    {%- if is_incremental() %}
+    where (tenant_id, issue_id) in ({{ touched_words(this) }})
+    {%- endif %}
     union all
     select
         tenant_id,
@@ -25,7 +37,9 @@ texts as (
         'remote_link' as method,
         url as text
     from {{ ref('stg_jira__remotelinks') }}
-    where {{ of_touched_tenants(is_needed=true) }}
+    {%- if is_incremental() %}
+    where (tenant_id, issue_id) in ({{ touched_words(this) }})
+    {%- endif %}
 ),
 
 found as (

@@ -9,13 +9,13 @@
     indexes=[{'columns': ['tenant_id', 'repository', 'sha'], 'unique': True}],
 ) }}
 -- depends_on: {{ ref('int_changes__touched_commits') }}
+-- depends_on: {{ ref('int_commits__unioned') }}
 with
 
 lone as (
-    select * from {{ ref('int_commits__unioned') }} as commits
+    select * from {{ commits_delivered_anew() }} as commits
     where
-        {{ of_delivered_commits() }}
-        and not exists (
+        not exists (
             select from {{ ref('int_changes__pull_request_shas') }} as shas
             where
                 shas.tenant_id = commits.tenant_id

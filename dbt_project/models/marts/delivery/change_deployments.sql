@@ -1,6 +1,11 @@
 -- One row per change, service and environment: the deployment that first delivered it.
-{{ config(unique_key=['tenant_id', 'service', 'environment', 'change_kind', 'change_id', 'deployment_id']) }}
-
+{{ config(
+    unique_key=['tenant_id', 'service', 'environment', 'change_kind', 'change_id', 'deployment_id'],
+    touched='touched_changes',
+    scope=['tenant_id', 'change_kind', 'change_id'],
+) }}
+-- depends_on: {{ ref('int_changes__commits') }}
+-- depends_on: {{ ref('int_changes__pull_requests') }}
 select
     tenant_id,
     service,
@@ -21,4 +26,6 @@ select
     is_baseline,
     is_bot
 from {{ ref('int_changes__unioned') }}
-where {{ of_touched_tenants() }}
+{%- if is_incremental() %}
+where (tenant_id, change_kind, change_id) in ({{ touched_changes(this) }})
+{%- endif %}
