@@ -203,7 +203,8 @@ def test_a_link_between_issues_of_two_systems_is_found_whichever_comes_first(pro
             "select one.key, other.key from intermediate.int_issues__links as links"
             " inner join intermediate.int_issues__unioned as one using (tenant_id, issue_id)"
             " inner join intermediate.int_issues__unioned as other"
-            " on links.tenant_id = other.tenant_id and links.linked_issue_id = other.issue_id where links.tenant_id = %s"
+            " on links.tenant_id = other.tenant_id and links.linked_issue_id = other.issue_id"
+            " where links.tenant_id = %s"
         )
         with project.warehouse.connect("transformer") as database:
             return set(database.execute(query, [shop.tenant_id]).fetchall())
