@@ -179,11 +179,18 @@ def test_the_evidence_of_each_sprint_and_team_is_what_is_published(served, told,
         assert found == (row[f"sprint_{figure}_points"], row[f"sprint_{figure}_count"] or 0), window
 
 
-@pytest.mark.slow  # three more builds
+@pytest.mark.slow  # five more builds
 def test_incremental_equals_full_whatever_moved(project, told):
     quiet = project.checksums(MARTS)
     build(project)
     assert project.checksums(MARTS) == quiet
+    gone = told.issue("W-8", 90)
+    told.move(gone, 110, "Done")
+    told.sync(9 * DAY)
+    build(project)
+    told.gone("jira", "issues", gone, 9 * DAY)
+    told.sync(9 * DAY)
+    build(project)
     with project.warehouse.connect("loader") as database:
         rules = {"teams": CONFIGURATION["teams"][:1], "project_parts": CONFIGURATION["project_parts"][:1]}
         for kind, rows in rules.items():

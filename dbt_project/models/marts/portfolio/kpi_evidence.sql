@@ -1,20 +1,42 @@
 -- One row per KPI and case, a pull request or an issue: whether the case is in the figure, or why not.
-{{ config(unique_key=['tenant_id', 'evidence_id']) }}
+{{ config(
+    unique_key=['tenant_id', 'evidence_id'],
+    touched='touched_kpi_cases',
+    scope=['tenant_id', 'case_kind', 'case_id'],
+) }}
+-- depends_on: {{ ref('int_issues__whole_sources') }}
+-- depends_on: {{ ref('int_portfolio__issues') }}
+-- depends_on: {{ ref('int_pull_requests__touched') }}
 with
+
+{% if is_incremental() -%}
+touched as materialized (
+    {{ touched_kpi_cases(this) | indent(4) }}
+),
+{%- endif %}
 
 tenants as (
     select tenant_id, time_zone from {{ source('app', 'tenant') }}
-    where {{ of_touched_tenants() }}
 ),
 
 pulls as (
     select * from {{ ref('pull_requests') }}
-    where {{ of_touched_tenants() }}
+    {%- if is_incremental() %}
+    where
+        (tenant_id, pull_request_id) in (
+            select touched.tenant_id, touched.case_id::uuid from touched where touched.case_kind = 'pull_request'
+        )
+    {%- endif %}
 ),
 
 issues as (
     select * from {{ ref('int_portfolio__issue_places') }}
-    where {{ of_touched_tenants() }}
+    {%- if is_incremental() %}
+    where
+        (tenant_id, issue_id) in (
+            select touched.tenant_id, touched.case_id::uuid from touched where touched.case_kind = 'issue'
+        )
+    {%- endif %}
 ),
 
 of_pulls as (
