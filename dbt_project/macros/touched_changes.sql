@@ -67,9 +67,31 @@ true
 {%- endif -%}
 {%- endmacro %}
 
-{#- The pull requests that are read anew, and those with a cherry-pick of a commit of theirs: of these there are few. -#}
+{#- The pull requests that are read anew, those of which a commit may be a copy that came or went, and those with a cherry-pick
+    of a commit of theirs: of these there are few. -#}
 {%- macro touched_shas(mart, columns=[]) -%}
 {{ touched_own_rows(mart, columns) }}
+union
+select pulls.tenant_id, pulls.pull_request_id
+from {{ source('github', 'commits') }} as loaded
+inner join {{ source('github', 'pull_request_commits') }} as own
+    on
+        loaded.tenant_id = own.tenant_id
+        and loaded.repository = own.repository
+        and loaded.authored_at = own.authored_at
+        and loaded.sha <> own.sha
+inner join {{ ref('int_pull_requests__timestamps') }} as pulls
+    on
+        own.tenant_id = pulls.tenant_id
+        and own.connection_id = pulls.connection_id
+        and own.repository = pulls.repository
+        and own.pull_request_number = pulls.number
+where
+    {{ of_touched_tenants('own.tenant_id') }}
+    and loaded._dlt_load_id = any(array(
+        select packages.load_id from {{ source('app', 'load_package') }} as packages
+        where packages.source = 'github' and {{ since_last_success('packages.build_id') }}
+    ))
 union
 select tenant_id, pull_request_id
 from {{ mart }}

@@ -125,6 +125,8 @@ def _literal(node: exp.Literal) -> exp.Expression:
 
 def _like_any(node: exp.Like) -> exp.Expression:
     patterns = node.expression.this.unnest()
+    if not isinstance(patterns, exp.Query):  # an array
+        return _parsed(f"len(list_filter({_duck(patterns)}, lambda each: {_duck(node.this)} like each)) > 0")
     column = patterns.expressions[0].unalias()
     where = exp.Like(this=_parsed(_duck(node.this)), expression=column.copy())
     return exp.Exists(this=patterns.copy().select("1", append=False).where(where))

@@ -49,12 +49,19 @@ class DuckModels:
         seconds = {}
         for key, query in self.queries.items():
             began = time.monotonic()
-            kind = "view" if self.nodes[key]["config"]["materialized"] == "view" else "table"
+            node = self.nodes[key]
+            kind = "view" if node["config"]["materialized"] == "view" else "table"
             try:
-                self.duckdb.execute(f"create {kind} {relation(self.nodes[key])} as {query}")
+                self.duckdb.execute(f"create {kind} {relation(node)} as {query}")
+                if node["config"].get(
+                    "keeps_changes"
+                ):  # its empty table of changed keys, as macros/touched.sql makes it
+                    keys = f"select {', '.join(node['config']['unique_key'])}, null::bigint as build_id"
+                    changed = f"{node['schema']}.{node['name']}__changed"
+                    self.duckdb.execute(f"create table {changed} as {keys} from {relation(node)} limit 0")
             except duckdb.Error as error:
                 raise RuntimeError(f"DuckDB cannot run {key}: {error}") from error
-            seconds[self.nodes[key]["name"]] = time.monotonic() - began
+            seconds[node["name"]] = time.monotonic() - began
         return seconds
 
     def move_back(self) -> dict[str, int]:
@@ -65,7 +72,7 @@ class DuckModels:
             for key in self.models:
                 if self.nodes[key]["config"]["materialized"] != "view":
                     name = self.nodes[key]["name"]
-                    arrow = self.duckdb.sql(f"select * from {relation(self.nodes[key])}").to_arrow_table()
+                    arrow = self.duckdb.sql(_finite(self.duckdb, relation(self.nodes[key]))).to_arrow_table()
                     cursor.adbc_ingest(name, arrow, mode="create", db_schema_name=BACK)
                     rows[name] = arrow.num_rows
         return rows
@@ -74,6 +81,15 @@ class DuckModels:
         """Part from both."""
         self.duckdb.close()
         self.postgres.close()
+
+
+def _finite(database: duckdb.DuckDBPyConnection, name: str) -> str:
+    """All its rows, with NULL for what never ends: Arrow has no infinite day."""
+    table = database.table(name)
+    kinds = zip(table.columns, map(str, table.types), strict=True)
+    moments = [column for column, kind in kinds if kind in ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")]
+    finite = ", ".join(f'case when isfinite("{each}") then "{each}" end as "{each}"' for each in moments)
+    return f"select *{f' replace ({finite})' if finite else ''} from {name}"
 
 
 def relation(node: dict[str, Any]) -> str:

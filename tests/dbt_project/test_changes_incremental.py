@@ -165,6 +165,31 @@ def test_what_went_by_time_goes_by_the_graph_once_the_deployed_commit_is_known(p
     assert delivered(company) == {("a", "baseline"), ("unknown", "commit")}
 
 
+def test_what_a_rebase_lands_is_the_pull_requests_and_no_change_of_its_own(project: Project) -> None:
+    """Its copies keep author, time and subject; the older ones come with a later sync, as in a first sync."""
+    company = Company(project, "rebasing", "UTC")
+    company.commit("a", 0)
+    company.deploy("a", 1, 1)
+    company.pull_request(1, opened=3, commits={"one": 1, "two": 2}, merged=4, merge_sha="landed-two", title="Rebased")
+
+    def landed(name: str, hours: float, parent: str, copied: str) -> None:
+        company.add("commits", sha=sha(name), message=f"{copied}\n\nmore", authored_at=at(hours), committed_at=at(4),
+                    parents=[sha(parent)], author={"login": "ada", "type": "User"})  # fmt: skip
+
+    landed("landed-two", 2, "landed-one", "two")
+    company.commit("lone", 4.5, ("landed-two",))
+    company.deploy("lone", 5, 5)
+    company.sync(6)
+    assert delivered(company) == {("a", "baseline"), ("Rebased", "merge_commit"), ("lone", "commit")}
+    landed("landed-one", 1, "a", "one")
+    company.sync(7)
+
+    assert delivered(company) == {("a", "baseline"), ("Rebased", "merge_commit"), ("lone", "commit")}
+    assert {row["lead_time_seconds"] for row in company.rows("change_deployments") if row["title"] == "Rebased"} == {
+        4 * 3600.0
+    }
+
+
 def test_any_sequence_of_changes_gives_what_a_full_refresh_gives(project: Project) -> None:
     companies = [Scatterbrained(project, seed) for seed in range(12)]
     for build in range(BUILDS):

@@ -10,6 +10,7 @@
 ) }}
 -- depends_on: {{ ref('int_issues__whole_sources') }}
 -- depends_on: {{ ref('int_pull_requests__news') }}
+-- depends_on: {{ ref('int_pull_requests__timestamps') }}
 -- depends_on: {{ ref('int_tenants__touched') }}
 with
 
@@ -47,6 +48,35 @@ own as not materialized (
             and pulls.repository = commits.repository
             and pulls.number = commits.pull_request_number
     where {{ of_touched_tenants('commits.tenant_id') }}
+    union
+    -- A rebase lands copies, each with its author, their time and the subject.
+    select
+        pulls.tenant_id,
+        pulls.repository,
+        pulls.pull_request_id,
+        landed.sha,
+        'pull_request_commit' as attribution_method,
+        2 as rank
+    from pulls
+    inner join {{ ref('int_pull_requests__merge_methods') }} as methods
+        on
+            pulls.tenant_id = methods.tenant_id
+            and pulls.pull_request_id = methods.pull_request_id
+            and methods.merge_method = 'rebase'
+    inner join {{ ref('stg_github__pull_request_commits') }} as commits
+        on
+            pulls.tenant_id = commits.tenant_id
+            and pulls.connection_id = commits.connection_id
+            and pulls.repository = commits.repository
+            and pulls.number = commits.pull_request_number
+    inner join {{ ref('stg_github__commits') }} as landed
+        on
+            commits.tenant_id = landed.tenant_id
+            and commits.repository = landed.repository
+            and commits.authored_at = landed.authored_at
+            and commits.author_email is not distinct from landed.author_email
+            and split_part(commits.message, e'\n', 1) = split_part(landed.message, e'\n', 1)
+    where {{ of_touched_tenants('commits.tenant_id') }} and {{ of_touched_tenants('landed.tenant_id') }}
 )
 
 select * from own

@@ -13,7 +13,7 @@ rules as (
         position,
         origin,
         {{ glob_to_like('repository') }} as repository,
-        array(select {{ glob_to_like('glob') }} from unnest(pattern) as glob) as patterns,
+        array(select {{ glob_to_like('each') }} from unnest(pattern) as each) as patterns,
         lower(environment) as environment,
         service,
         is_deployment

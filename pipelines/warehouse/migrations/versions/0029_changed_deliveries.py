@@ -14,6 +14,7 @@ create table if not exists ml.commit_deployments__changed (
     sha text not null,
     build_id bigint
 );
+create index if not exists commit_deployments__changed_build on ml.commit_deployments__changed (build_id);
 grant select, insert, delete, truncate on ml.commit_deployments__changed to clearsignal_transformer;
 
 create or replace function ml.keep_changed_deliveries() returns trigger language plpgsql set search_path = '' as $$
