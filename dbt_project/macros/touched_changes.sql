@@ -86,12 +86,7 @@ inner join {{ ref('int_pull_requests__timestamps') }} as pulls
         and own.connection_id = pulls.connection_id
         and own.repository = pulls.repository
         and own.pull_request_number = pulls.number
-where
-    {{ of_touched_tenants('own.tenant_id') }}
-    and loaded._dlt_load_id = any(array(
-        select packages.load_id from {{ source('app', 'load_package') }} as packages
-        where packages.source = 'github' and {{ since_last_success('packages.build_id') }}
-    ))
+where {{ of_touched_tenants('own.tenant_id') }} and {{ of_new_packages('loaded._dlt_load_id', 'github') }}
 union
 select tenant_id, pull_request_id
 from {{ mart }}

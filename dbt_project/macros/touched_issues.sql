@@ -69,11 +69,7 @@ where {{ since_last_success('build_id') }}
 union
 select tenant_id, {{ surrogate_id(['tenant_id', "'jira'", 'connection_id', 'issue_id']) }} as issue_id
 from {{ source('jira', 'remotelinks') }}
-where
-    _dlt_load_id = any(array(
-        select packages.load_id from {{ source('app', 'load_package') }} as packages
-        where packages.source = 'jira' and {{ since_last_success('packages.build_id') }}
-    ))
+where {{ of_new_packages('_dlt_load_id', 'jira') }}
 {%- endmacro %}
 
 {#- The issues that changed, those that another pull request names, or one in other words, and all that are or were linked to

@@ -9,13 +9,13 @@ from psycopg.sql import SQL, Identifier
 from tests.dbt_project.company import Company, at, sha
 from tests.dbt_project.project import CODE, DELIVERY, Project
 
-pytestmark = pytest.mark.slow  # eight builds
+pytestmark = pytest.mark.slow  # twelve builds
 
 TABLES = (
     "int_changes__pull_request_shas", "int_changes__pull_requests", "int_changes__commits", "int_people__authored",
     "int_people__commits", "int_issues__pull_requests", "int_deployments__failure_evidence",
 )  # fmt: skip
-BUILDS, EVENTS = 7, 12
+BUILDS, EVENTS = 5, 16
 
 
 class Scatterbrained:

@@ -67,6 +67,19 @@ def links(project: Project) -> set[tuple[UUID, str, int, str]]:
         return set(database.execute(query).fetchall())  # type: ignore[arg-type]
 
 
+def linked_issues(shop: Company) -> set[tuple[str, str]]:
+    """The keys of issues of which the first says that it is about the second."""
+    query = (
+        "select one.key, other.key from intermediate.int_issues__links as links"
+        " inner join intermediate.int_issues__unioned as one using (tenant_id, issue_id)"
+        " inner join intermediate.int_issues__unioned as other"
+        " on links.tenant_id = other.tenant_id and links.linked_issue_id = other.issue_id"
+        " where links.tenant_id = %s"
+    )
+    with shop.project.warehouse.connect("transformer") as database:
+        return set(database.execute(query, [shop.tenant_id]).fetchall())
+
+
 def _say(shop: Company, statement: str, *values: object) -> None:
     """What a person decides, with the package that tells of it."""
     with shop.project.warehouse.connect("loader") as database:
@@ -171,56 +184,40 @@ def test_another_calendar_has_all_of_a_tenant_worked_out(project: Project, shop:
     assert after["deploy_wait_business_seconds"] != before["deploy_wait_business_seconds"]
 
 
-def test_what_a_pull_request_and_an_issue_say_of_each_other_is_found_whichever_comes_first(
-    project: Project, shop: Company
-) -> None:
-    def linked() -> set[tuple[str, int, str]]:
+def test_what_names_another_is_found_whichever_comes_first(project: Project, shop: Company) -> None:
+    """A pull request its issue, an issue its pull request, and an issue of one system that of another."""
+
+    def found() -> tuple[set[tuple[str, int, str]], set[tuple[str, str]]]:
         project.build()
-        return {(key, number, method) for tenant, key, number, method in links(project) if tenant == shop.tenant_id}
+        pulls = {(key, number, method) for tenant, key, number, method in links(project) if tenant == shop.tenant_id}
+        return pulls, linked_issues(shop)
 
-    pull = shop.pull_request(5, opened=70, commits={"w5": 69}, title="WEB-9 pays")
-    shop.sync(24 * 14 + 1)
-    assert linked() == set()
-    shop.jira_issue(9, "WEB-9", 24 * 14 + 1)
-    shop.jira_issue(10, "WEB-10", 24 * 14 + 1)
-    assert linked() == {("WEB-9", 5, "key_in_title")}
-    shop.add("pull_requests", **{**pull, "title": "It pays", "body": "for web-9 and web-10"})
-    shop.jira_issue(11, "WEB-11", 24 * 14 + 1, "https://github.com/Shop/shop/pull/1", "https://acme.example/a")
-    shop.sync(24 * 14 + 1)
-    assert linked() == {("WEB-9", 5, "key_in_text"), ("WEB-10", 5, "key_in_text"), ("WEB-11", 1, "remote_link")}
-    shop.project.load(
-        shop.tenant_id, shop.tenant_id, "jira", at(24 * 14 + 1),
-        {"remotelinks": [{"id": "110", "issue_id": "11", "_deleted_at": at(24 * 14 + 1)}],
-         "issues": [{"id": "10", "key": "OPS-1", "project_key": "OPS", "summary": "Moved", "created": at(1)}]},
-    )  # fmt: skip
-    assert linked() == {("WEB-9", 5, "key_in_text")}
-
-
-def test_a_link_between_issues_of_two_systems_is_found_whichever_comes_first(project: Project, shop: Company) -> None:
-    def linked() -> set[tuple[str, str]]:
-        project.build()
-        query = (
-            "select one.key, other.key from intermediate.int_issues__links as links"
-            " inner join intermediate.int_issues__unioned as one using (tenant_id, issue_id)"
-            " inner join intermediate.int_issues__unioned as other"
-            " on links.tenant_id = other.tenant_id and links.linked_issue_id = other.issue_id"
-            " where links.tenant_id = %s"
-        )
-        with project.warehouse.connect("transformer") as database:
-            return set(database.execute(query, [shop.tenant_id]).fetchall())
+    def jira(**tables: list[dict]) -> None:
+        project.load(shop.tenant_id, shop.tenant_id, "jira", at(hours), tables)
 
     hours = 24 * 14 + 1
+    pull = shop.pull_request(5, opened=70, commits={"w5": 69}, title="WEB-9 pays")
+    shop.sync(hours)
     shop.jira_issue(12, "WEB-12", hours, "https://github.com/Shop/shop/issues/77")
-    assert linked() == set()
+    assert found() == (set(), set())
+    shop.jira_issue(9, "WEB-9", hours)
+    shop.jira_issue(10, "WEB-10", hours)
     shop.incident(77, 80)
     shop.sync(hours)
-    assert linked() == {("WEB-12", "shop/shop#77")}
-    link = {"id": "120", "issue_id": "12", "url": "https://github.com/shop/shop/issues/78"}
-    shop.project.load(shop.tenant_id, shop.tenant_id, "jira", at(hours), {"remotelinks": [link]})
-    assert linked() == set()
+    assert found() == ({("WEB-9", 5, "key_in_title")}, {("WEB-12", "shop/shop#77")})
+    shop.add("pull_requests", **{**pull, "title": "It pays", "body": "for web-9 and web-10"})
+    shop.jira_issue(11, "WEB-11", hours, "https://github.com/Shop/shop/pull/1", "https://acme.example/a")
+    shop.sync(hours)
+    jira(remotelinks=[{"id": "120", "issue_id": "12", "url": "https://github.com/shop/shop/issues/78"}])
+    by_text = {("WEB-9", 5, "key_in_text"), ("WEB-10", 5, "key_in_text"), ("WEB-11", 1, "remote_link")}
+    assert found() == (by_text, set())
+    jira(
+        remotelinks=[{"id": "110", "issue_id": "11", "_deleted_at": at(hours)}],
+        issues=[{"id": "10", "key": "OPS-1", "project_key": "OPS", "summary": "Moved", "created": at(1)}],
+    )
     shop.incident(78, 80)
     shop.sync(hours)
-    assert linked() == {("WEB-12", "shop/shop#78")}
+    assert found() == ({("WEB-9", 5, "key_in_text")}, {("WEB-12", "shop/shop#78")})
 
 
 def test_what_is_gone_is_in_no_mart(project: Project, shop: Company) -> None:
