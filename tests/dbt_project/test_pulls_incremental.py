@@ -99,13 +99,14 @@ def test_a_build_without_news_reads_none(project: Project, shop: Company) -> Non
     assert project.checksums(MARTS) == before
 
 
-def test_a_late_review_has_its_pull_request_read(project: Project, shop: Company) -> None:
+def test_a_late_review_or_file_has_its_pull_request_read(project: Project, shop: Company) -> None:
     assert figures(shop, 2)["first_review_at"] is None
     shop.review(2, 15)
+    shop.add("pull_request_files", pull_request_number=3, filename="web/a.py")  # its files alone, as of a later page
     shop.sync(41)
     project.build()
 
-    assert read_anew(project) == worked_out_anew(project) == {(shop.tenant_id, 2)}
+    assert read_anew(project) == worked_out_anew(project) == {(shop.tenant_id, 2), (shop.tenant_id, 3)}
     assert figures(shop, 2)["first_review_at"] is not None
 
 

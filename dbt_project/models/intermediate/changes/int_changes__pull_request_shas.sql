@@ -21,25 +21,16 @@ pulls as (
     {%- endif %}
 ),
 
--- Read twice, which costs less than keeping each commit of a pull request on disk.
-own as not materialized (
-    select
-        pulls.tenant_id,
-        pulls.repository,
-        pulls.pull_request_id,
-        pulls.merge_commit_sha as sha,
-        'merge_commit' as attribution_method,
-        1 as rank
-    from pulls
-    where pulls.merge_commit_sha is not null
-    union all
+-- These two are read twice, which costs less than keeping each commit of a pull request on disk.
+written as not materialized (
     select
         pulls.tenant_id,
         pulls.repository,
         pulls.pull_request_id,
         commits.sha,
-        'pull_request_commit' as attribution_method,
-        2 as rank
+        commits.author_email,
+        commits.authored_at,
+        split_part(commits.message, e'\n', 1) as subject
     from pulls
     inner join {{ ref('stg_github__pull_request_commits') }} as commits
         on
@@ -48,35 +39,50 @@ own as not materialized (
             and pulls.repository = commits.repository
             and pulls.number = commits.pull_request_number
     where {{ of_touched_tenants('commits.tenant_id') }}
+),
+
+own as not materialized (
+    select
+        tenant_id,
+        repository,
+        pull_request_id,
+        merge_commit_sha as sha,
+        'merge_commit' as attribution_method,
+        1 as rank
+    from pulls
+    where merge_commit_sha is not null
+    union all
+    select
+        tenant_id,
+        repository,
+        pull_request_id,
+        sha,
+        'pull_request_commit' as attribution_method,
+        2 as rank
+    from written
     union
     -- A rebase lands copies, each with its author, their time and the subject.
     select
-        pulls.tenant_id,
-        pulls.repository,
-        pulls.pull_request_id,
+        written.tenant_id,
+        written.repository,
+        written.pull_request_id,
         landed.sha,
         'pull_request_commit' as attribution_method,
         2 as rank
-    from pulls
+    from written
     inner join {{ ref('int_pull_requests__merge_methods') }} as methods
         on
-            pulls.tenant_id = methods.tenant_id
-            and pulls.pull_request_id = methods.pull_request_id
+            written.tenant_id = methods.tenant_id
+            and written.pull_request_id = methods.pull_request_id
             and methods.merge_method = 'rebase'
-    inner join {{ ref('stg_github__pull_request_commits') }} as commits
-        on
-            pulls.tenant_id = commits.tenant_id
-            and pulls.connection_id = commits.connection_id
-            and pulls.repository = commits.repository
-            and pulls.number = commits.pull_request_number
     inner join {{ ref('stg_github__commits') }} as landed
         on
-            commits.tenant_id = landed.tenant_id
-            and commits.repository = landed.repository
-            and commits.authored_at = landed.authored_at
-            and commits.author_email is not distinct from landed.author_email
-            and split_part(commits.message, e'\n', 1) = split_part(landed.message, e'\n', 1)
-    where {{ of_touched_tenants('commits.tenant_id') }} and {{ of_touched_tenants('landed.tenant_id') }}
+            written.tenant_id = landed.tenant_id
+            and written.repository = landed.repository
+            and written.authored_at = landed.authored_at
+            and written.author_email is not distinct from landed.author_email
+            and written.subject = split_part(landed.message, e'\n', 1)
+    where {{ of_touched_tenants('landed.tenant_id') }}
 )
 
 select * from own

@@ -17,10 +17,14 @@ where false
 {%- else %}
 with
 
+moved as (
+    {{ touched_deployments() | indent(4) }}
+),
+
 deployments as (
     select *
     from {{ ref('int_deployments__ordered') }}
-    inner join ({{ touched_deployments() }}) as touched using (tenant_id, deployment_id)
+    inner join moved using (tenant_id, deployment_id)
 ),
 
 merged as (
@@ -41,7 +45,7 @@ inner join {{ ref('int_changes__touched_commits') }} using (tenant_id, repositor
 union
 select built.tenant_id, built.pull_request_id
 from {{ built }} as built
-inner join ({{ touched_deployments() }}) as deployments using (tenant_id, deployment_id)
+inner join moved using (tenant_id, deployment_id)
 union
 select merged.tenant_id, merged.pull_request_id
 from merged
