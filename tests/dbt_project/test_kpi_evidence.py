@@ -188,9 +188,11 @@ def test_incremental_equals_full_whatever_moved(project, told):
     told.move(gone, 110, "Done")
     told.sync(9 * DAY)
     build(project)
+    assert cases(told, "kpi_evidence", "issues_resolved")["W-8"] is None
     told.gone("jira", "issues", gone, 9 * DAY)
     told.sync(9 * DAY)
     build(project)
+    assert "W-8" not in cases(told, "kpi_evidence", "issues_resolved")
     with project.warehouse.connect("loader") as database:
         rules = {"teams": CONFIGURATION["teams"][:1], "project_parts": CONFIGURATION["project_parts"][:1]}
         for kind, rows in rules.items():
