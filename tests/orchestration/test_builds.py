@@ -29,6 +29,16 @@ def seen(warehouse: Warehouse) -> None:
         connection.execute("create table intermediate.int_tenants__seen as select tenant_id from app.tenant")
 
 
+def kill(warehouse: Warehouse, build: Build) -> None:
+    """What the end of a process does to its connection; the server may notice late, so it is told and waited for."""
+    assert build._session is not None
+    with warehouse.connect("transformer") as connection:
+        process = build._session.info.backend_pid
+        gone = connection.execute("select pg_terminate_backend(%s, 30000)", [process]).fetchone()
+    assert gone == (True,)
+    build._session.close()
+
+
 def count(warehouse: Warehouse, statement: str) -> int:
     with warehouse.connect("transformer") as connection:
         return connection.execute(statement).fetchone()[0]  # type: ignore[index]
@@ -65,8 +75,7 @@ def test_a_build_whose_process_was_killed_counts_as_failed(warehouse: Warehouse)
     load(warehouse, "one")
     killed = Build(warehouse)
     killed.claim_packages()
-    assert killed._session is not None
-    killed._session.close()  # what the end of a process does to its connection
+    kill(warehouse, killed)
 
     second = Build(warehouse)
     assert second.claim_packages() == 1
@@ -123,8 +132,7 @@ def test_what_a_broken_build_of_a_part_took_is_new_again_and_left_to_a_whole_one
     broken.open_partial()
     assert broken.claim_told()
     if is_killed:
-        assert broken._session is not None
-        broken._session.close()
+        kill(warehouse, broken)
     else:
         broken.release()
         broken.abandon()
