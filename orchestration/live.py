@@ -11,16 +11,16 @@ import dagster as dg
 
 import dbt_project
 from orchestration import audit, downstream, environment, fingerprint
-from orchestration.assets.publish import published
-from orchestration.assets.transform import materialised, why
+from orchestration.assets.transform import why
 from orchestration.builds import Build, Told
 from orchestration.dbt import Dbt, DbtFailed, Outcome
 from orchestration.downstream import Part
+from orchestration.live_report import LiveReport
 from orchestration.models import ATTRIBUTED, FIRST, Manifest
 from orchestration.resources import keep_connected
 from orchestration.statements import Statements
 from pipelines import contracts, raw_schema
-from pipelines.publish import PublishReport, publish
+from pipelines.publish import publish
 from pipelines.warehouse.connection import Warehouse
 
 logger = logging.getLogger("clearsignal.webhooks")
@@ -84,18 +84,20 @@ class Live:
         part, laps = _part(manifest, statements, told), Laps()
         outcomes = self._run(statements, part, laps)
         with laps.of("test"):
-            audit.run_tests(dbt, part.tests, self._warehouse, build)
+            results = audit.run_tests(dbt, part.tests, self._warehouse, build)
             held, reason = audit.held(self._warehouse, build)
+        published = None
         if held is None:
             build.close("held", reason)
-            return
-        with laps.of("publish"):
-            known = contracts.read(dbt_project.manifest_path(self._warehouse.home))
-            report = publish(self._warehouse, {name: known[name] for name in part.marts}, held | held_before)
-            build.close("partial", reason or None, held)
+        else:
+            with laps.of("publish"):
+                known = contracts.read(dbt_project.manifest_path(self._warehouse.home))
+                published = publish(self._warehouse, {name: known[name] for name in part.marts}, held | held_before)
+                build.close("partial", reason or None, held)
         with laps.of("report"):
-            self._report(told, part, outcomes, report)
-        logger.info("%d packages in %d marts: %s", len(told), len(part.marts), laps)
+            LiveReport(self._instance, self._warehouse, manifest, part).tell(told, outcomes, results, published)
+        done = f"{len(part.marts)} marts" if published else f"nothing published, {reason}"
+        logger.info("%d packages, %s: %s", len(told), done, laps)
 
     def _run(self, statements: Statements, part: Part, laps: "Laps") -> dict[str, Outcome]:
         with laps.of("models"):
@@ -120,29 +122,12 @@ class Live:
         _raise_for(outcomes)
         return {outcome.unique_id: outcome for outcome in outcomes}
 
-    def _report(self, told: list[Told], part: Part, outcomes: dict[str, Outcome], report: PublishReport) -> None:
-        """The same materialisations as a run's, so that the pages show each table as fresh as it is."""
-        for (tenant, source), tables in _by_tenant(told).items():
-            for table in sorted(tables):
-                self._tell(dg.AssetMaterialization([f"raw_{source}", table], partition=tenant))
-        for name in sorted(part.python):
-            self._tell(dg.AssetMaterialization(["ml", name]))
-        for result in (
-            *materialised(self._warehouse, part.nodes, outcomes),
-            *published(self._warehouse, part.marts, report),
-        ):
-            assert result.asset_key is not None
-            self._tell(dg.AssetMaterialization(result.asset_key, metadata=result.metadata))
-
     @cached_property
     def _instance(self) -> dg.DagsterInstance:
         environment.enter(self._warehouse)
         instance = dg.DagsterInstance.get()
         keep_connected(instance)
         return instance
-
-    def _tell(self, event: dg.AssetMaterialization) -> None:
-        self._instance.report_runless_asset_event(event)
 
 
 class Laps:
@@ -173,10 +158,3 @@ def _part(manifest: Manifest, statements: Statements, told: list[Told]) -> Part:
 def _raise_for(outcomes: list[Outcome]) -> None:
     if broken := [outcome for outcome in outcomes if outcome.status == "error"]:
         raise DbtFailed(why(broken))
-
-
-def _by_tenant(told: list[Told]) -> dict[tuple[str, str], set[str]]:
-    found: dict[tuple[str, str], set[str]] = {}
-    for one in told:
-        found.setdefault((one.tenant, one.source), set()).update(one.tables)
-    return found

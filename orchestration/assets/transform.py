@@ -31,12 +31,12 @@ def assets(manifest: Manifest) -> list[dg.AssetsDefinition]:
 
 def _step(manifest: Manifest, number: int) -> dg.AssetsDefinition:
     nodes = {models.key(node): node for node in manifest.of_step(number).values()}
-    checks = _checks(manifest, number)
+    check_specs = checks(manifest, number)
 
     @dg.multi_asset(
         name=NAMES[number],
         specs=[spec(manifest, node) for node in nodes.values()],
-        check_specs=[check for check, _ in checks.values()],
+        check_specs=list(check_specs.values()),
         can_subset=True,
         op_tags={"layer": "dbt"},
     )
@@ -61,9 +61,10 @@ def _step(manifest: Manifest, number: int) -> dg.AssetsDefinition:
             build.built.add(number)
             results = audit.run(dbt, manifest, number, warehouse, build)
             yield from (
-                _check_result(checks[result.unique_id][0], result)
+                check_result(check_specs[result.unique_id], result)
                 for result in results
-                if result.unique_id in checks and checks[result.unique_id][0].key in context.selected_asset_check_keys
+                if result.unique_id in check_specs
+                and check_specs[result.unique_id].key in context.selected_asset_check_keys
             )
 
     return build_models
@@ -135,9 +136,9 @@ def materialised(
             )
 
 
-def _checks(manifest: Manifest, number: int) -> dict[str, tuple[dg.AssetCheckSpec, dict[str, Any]]]:
+def checks(manifest: Manifest, number: int) -> dict[str, dg.AssetCheckSpec]:
     """The step's data tests as check specs by unique id; two tests of one name on one table are numbered."""
-    found: dict[str, tuple[dg.AssetCheckSpec, dict[str, Any]]] = {}
+    found: dict[str, dg.AssetCheckSpec] = {}
     taken: set[tuple[dg.AssetKey, str]] = set()
     for unique_id, test in manifest.tests_of_step(number).items():
         table = manifest.tested_table(test, number)
@@ -148,11 +149,12 @@ def _checks(manifest: Manifest, number: int) -> dict[str, tuple[dg.AssetCheckSpe
         while (key, name) in taken:
             name, count = f"{base}_{count}", count + 1
         taken.add((key, name))
-        found[unique_id] = (dg.AssetCheckSpec(name, asset=key, description=test.get("description") or None), test)
+        found[unique_id] = dg.AssetCheckSpec(name, asset=key, description=test.get("description") or None)
     return found
 
 
-def _check_result(spec: dg.AssetCheckSpec, outcome: Outcome) -> dg.AssetCheckResult:
+def check_result(spec: dg.AssetCheckSpec, outcome: Outcome) -> dg.AssetCheckResult:
+    """What a test found, as the asset's page shows it."""
     is_warning = outcome.status == "warn"
     return dg.AssetCheckResult(
         asset_key=spec.asset_key,

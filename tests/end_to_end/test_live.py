@@ -8,13 +8,15 @@ from collections.abc import Iterator
 
 import dagster as dg
 import pytest
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 import dbt_project
 from orchestration import downstream, environment
+from orchestration.assets.transform import checks
 from orchestration.builds import LOCK
 from orchestration.dbt import Dbt
 from orchestration.live import Live
-from orchestration.models import Manifest
+from orchestration.models import ATTRIBUTED, FIRST, Manifest
 from pipelines import stored_connections
 from pipelines.warehouse.connection import Warehouse
 from tests import conftest
@@ -23,6 +25,7 @@ from tests.end_to_end import tables
 from tests.pipelines.webhooks.told import apply_all, store, told
 
 pytestmark = pytest.mark.slow
+SUCCEEDED = AssetCheckExecutionRecordStatus.SUCCEEDED
 LAST = "select status, message, held_tenants from app.build order by build_id desc limit 1"
 KILL = """
 import os, signal
@@ -63,6 +66,20 @@ def ask(stack: house.Stack, statement: str) -> list[tuple]:
         return connection.execute(statement).fetchall()  # type: ignore[call-overload]
 
 
+def behind(instance: dg.DagsterInstance, manifest: Manifest) -> set[str]:
+    """The checks that Dagster shows as failed, or as none of their table's newest rows."""
+    specs = [*checks(manifest, FIRST).values(), *checks(manifest, ATTRIBUTED).values()]
+    made = {key: instance.get_latest_materialization_event(key) for key in {spec.asset_key for spec in specs}}
+    found = instance.event_log_storage.get_latest_asset_check_execution_by_key([spec.key for spec in specs])
+    assert len(found) == len(specs)
+    return {
+        spec.key.to_user_string()
+        for spec in specs
+        if (event := made[spec.asset_key]) is not None
+        and (found[spec.key].status != SUCCEEDED or found[spec.key].event.timestamp < event.timestamp)
+    }
+
+
 def test_what_was_told_is_published_at_once_and_a_kill_loses_nothing(acme: house.Stack) -> None:
     key = dg.AssetKey(["marts", "deployments"])
     (before,) = ask(acme, "select count(*), (select count(*) from marts.pull_requests) from marts.deployments")
@@ -77,6 +94,7 @@ def test_what_was_told_is_published_at_once_and_a_kill_loses_nothing(acme: house
         last = instance.get_latest_materialization_event(key)
 
         assert first is not None and last is not None and last.timestamp > first.timestamp
+        assert behind(instance, Manifest.read(dbt_project.manifest_path(acme.warehouse.home))) == set()
         assert ask(acme, LAST) == [("partial", None, None)]
         (after,) = ask(acme, "select count(*), (select count(*) from marts.pull_requests) from marts.deployments")
         assert after[0] > before[0] and after[1] > before[1]
