@@ -27,6 +27,7 @@ class Server:
         self.is_over = threading.Event()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self._taken: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._serve, daemon=True)]
         self._threads[0].start()
 
@@ -35,6 +36,7 @@ class Server:
             while True:
                 taken, _ = self._listening.accept()
                 self.accepted += 1
+                self._taken.append(taken)
                 self._threads.append(threading.Thread(target=self._answer, args=[taken], daemon=True))
                 self._threads[-1].start()
 
@@ -45,8 +47,9 @@ class Server:
 
     def close(self) -> None:
         self.is_over.set()
-        with suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
+        for one in (self._listening, *self._taken):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         for thread in self._threads:
             thread.join(5)

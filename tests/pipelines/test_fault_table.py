@@ -4,7 +4,6 @@ WRITE_FAULT_TABLE=1 pytest -m slow tests/pipelines/test_fault_table.py    # writ
 """
 
 import os
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
@@ -51,15 +50,8 @@ def world() -> Iterator[Running]:
 
 
 @pytest.fixture
-def hasty(world: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+def hasty(world: Running, hurried: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     """Time-outs of half a second, and a tenth at most between two tries."""
-    made = http.Client.__post_init__
-
-    def hurry(client: http.Client) -> None:
-        made(client)
-        client.sleep = lambda seconds: time.sleep(min(seconds, 0.1))
-
-    monkeypatch.setattr(http.Client, "__post_init__", hurry)
     monkeypatch.setattr(http, "READ_SECONDS", 0.5)
     world.clear_faults()
     yield world

@@ -55,7 +55,7 @@ class Misbehaving:
 @pytest.fixture
 def server() -> Iterator[Misbehaving]:
     made = Misbehaving()
-    threading.Thread(target=made.server.serve_forever, daemon=True).start()
+    threading.Thread(target=made.server.serve_forever, args=[0.01], daemon=True).start()
     yield made
     made.server.shutdown()
 

@@ -1,12 +1,10 @@
 """The worlds that the contract's tests read: one that stands still for all of a module, one of each test's own."""
 
-import time
 from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
 
-from pipelines import http
 from pipelines.simulator.company import Charter
 from pipelines.simulator.server import Running, running
 from pipelines.warehouse.connection import Warehouse
@@ -22,15 +20,8 @@ def still() -> Iterator[Running]:
 
 
 @pytest.fixture
-def faulty(still: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    """The same world for one test's faults, and a client that waits a tenth of a second at most."""
-    made = http.Client.__post_init__
-
-    def hurry(client: http.Client) -> None:
-        made(client)
-        client.sleep = lambda seconds: time.sleep(min(seconds, 0.1))
-
-    monkeypatch.setattr(http.Client, "__post_init__", hurry)
+def faulty(still: Running, hurried: None) -> Iterator[Running]:
+    """The same world for one test's faults, and a client that does not wait long."""
     yield still
     still.clear_faults()
 

@@ -66,7 +66,7 @@ def test_what_stays_says_why() -> None:
 
 @pytest.mark.parametrize(("source", "table"), SWEPT)
 def test_a_sweep_marks_what_was_deleted_and_a_list_that_broke_off_does_not(
-    warehouse: Warehouse, world: Running, source: str, table: str
+    warehouse: Warehouse, world: Running, hurried: None, source: str, table: str
 ) -> None:
     tenant = loaded(warehouse, world, source)
     gone, *others = live(warehouse, source, table, tenant)

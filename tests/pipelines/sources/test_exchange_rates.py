@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from pipelines import connections, http, stored_connections, tenants
+from pipelines import connections, stored_connections, tenants
 from pipelines.connections import PROVIDERS, ExchangeRates
 from pipelines.outcomes import Outcome
 from pipelines.simulator.company import Charter
@@ -29,15 +29,8 @@ def _simulator() -> Iterator[Running]:
 
 
 @pytest.fixture
-def simulator(_simulator: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    """No waits between two tries."""
-    made = http.Client.__post_init__
-
-    def hurry(client: http.Client) -> None:
-        made(client)
-        client.sleep = lambda seconds: None
-
-    monkeypatch.setattr(http.Client, "__post_init__", hurry)
+def simulator(_simulator: Running, hurried: None) -> Iterator[Running]:
+    """No long waits between two tries."""
     yield _simulator
     _simulator.clear_faults()
 
