@@ -67,26 +67,50 @@ true
 {%- endif -%}
 {%- endmacro %}
 
-{#- The pull requests that are read anew, those of which a commit may be a copy that came or went, and those with a cherry-pick
-    of a commit of theirs: of these there are few. -#}
+{#- The times at which a commit was written that came, or that is another one now. -#}
+{%- macro touched_authored_at(mart, columns=[]) -%}
+{%- for source_name, table in [('github', 'commits'), ('github', 'pull_request_commits'), ('git', 'commits')] -%}
+{{ read_anew(source_name, table, ['repository', 'authored_at']) }}
+union
+{% endfor -%}
+{{ of_tenants_read_anew(mart, ['repository', 'authored_at']) }}
+{%- endmacro %}
+
+{#- The loaded rows that no successful build has seen, and all of a tenant of whom all is worked out anew. -#}
+{%- macro read_anew(source_name, table, columns) -%}
+select tenant_id, {{ columns | join(', ') }}
+from {{ source(source_name, table) }}
+where {{ of_new_packages('_dlt_load_id', source_name) }}
+union
+{{ of_tenants_read_anew(source(source_name, table), columns) }}
+{%- endmacro %}
+
+{#- What a table has of tenants of whom all is worked out anew. Joined, so that where there are none nothing is read. -#}
+{%- macro of_tenants_read_anew(table, columns) -%}
+select found.tenant_id, found.{{ columns | join(', found.') }}
+from {{ ref('int_issues__whole_sources') }} as whole
+inner join {{ table }} as found using (tenant_id)
+where whole.source in ('github', 'git')
+{%- endmacro %}
+
+{#- The pull requests that are read anew, those with a copy that came or went, and those with a cherry-pick of a commit of
+    theirs: of these there are few. -#}
 {%- macro touched_shas(mart, columns=[]) -%}
 {{ touched_own_rows(mart, columns) }}
 union
-select pulls.tenant_id, pulls.pull_request_id
-from {{ source('github', 'commits') }} as loaded
-inner join {{ source('github', 'pull_request_commits') }} as own
-    on
-        loaded.tenant_id = own.tenant_id
-        and loaded.repository = own.repository
-        and loaded.authored_at = own.authored_at
-        and loaded.sha <> own.sha
-inner join {{ ref('int_pull_requests__timestamps') }} as pulls
-    on
-        own.tenant_id = pulls.tenant_id
-        and own.connection_id = pulls.connection_id
-        and own.repository = pulls.repository
-        and own.pull_request_number = pulls.number
-where {{ of_touched_tenants('own.tenant_id') }} and {{ of_new_packages('loaded._dlt_load_id', 'github') }}
+select built.tenant_id, built.pull_request_id
+from {{ mart }} as built
+inner join (
+    select copies.tenant_id, copies.repository, copies.sha
+    from {{ changed_keys_relation(ref('int_commits__copies')) }} as moved
+    inner join {{ ref('int_commits__copies') }} as one using (tenant_id, repository, sha)
+    inner join {{ ref('int_commits__copies') }} as copies using (tenant_id, repository, authored_at)
+    where {{ since_last_success('moved.build_id') }}
+    union
+    select tenant_id, repository, sha
+    from {{ changed_keys_relation(ref('int_commits__copies')) }}
+    where {{ since_last_success('build_id') }}
+) as copies using (tenant_id, repository, sha)
 union
 select tenant_id, pull_request_id
 from {{ mart }}

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow  # twelve builds
 
 TABLES = (
     "int_changes__pull_request_shas", "int_changes__pull_requests", "int_changes__commits", "int_people__authored",
-    "int_people__commits", "int_issues__pull_requests", "int_deployments__failure_evidence",
+    "int_people__commits", "int_issues__pull_requests", "int_deployments__failure_evidence", "int_commits__copies",
 )  # fmt: skip
 BUILDS, EVENTS = 5, 16
 
@@ -26,6 +26,7 @@ class Scatterbrained:
         self.company = Company(project, f"random-{seed}", "UTC")
         self.hours, self.number, self.withheld = 0.0, 0, {}  # type: ignore[var-annotated]
         self.commits: list[str] = []
+        self.said: dict[str, tuple[float, str]] = {}  # when each was written, and its message
         self.pulls: dict[int, dict[str, Any]] = {}
         self.deployments: list[dict[str, Any]] = []
 
@@ -35,8 +36,9 @@ class Scatterbrained:
         for _ in range(EVENTS):
             self.hours += self.random.uniform(0.2, 6)
             self.random.choice(
-                [self.commit, self.commit, self.pick, self.pull, self.pull, self.merge, self.deploy, self.deploy,
-                 self.deploy_early, self.forget_a_deployment, self.forget_a_commit, self.force, self.relabel]
+                [self.commit, self.commit, self.pick, self.copy, self.pull, self.pull, self.merge, self.deploy,
+                 self.deploy, self.deploy_early, self.forget_a_deployment, self.forget_a_commit, self.force,
+                 self.relabel]
             )()  # fmt: skip
         for table in list(self.company.new):
             rows = self.company.new[table]
@@ -52,9 +54,20 @@ class Scatterbrained:
 
     def commit(self, message: str = "") -> str:
         name, parents = self.name("c"), self.random.sample(self.commits[-4:], min(len(self.commits), 1))
-        self.company.commit(name, self.hours, tuple(parents), message or f"{name} for WEB-{self.number % 5}")
+        self.said[name] = self.hours, message or f"{name} for WEB-{self.number % 5}"
+        self.company.commit(name, self.hours, tuple(parents), self.said[name][1])
         self.commits.append(name)
         return name
+
+    def copy(self) -> None:
+        """Of any commit, with its author, their time and the subject, as a rebase or a cherry-pick makes one."""
+        if self.commits:
+            hours, message = self.said[self.random.choice(self.commits)]
+            self.company.add("commits", sha=sha(self.name("c")), message=message, authored_at=at(hours),
+                             committed_at=at(self.hours), parents=[sha(self.commits[-1])],
+                             author={"login": "ada", "type": "User"})  # fmt: skip
+            self.commits.append(f"c{self.number}")
+            self.said[self.commits[-1]] = hours, message
 
     def pick(self) -> None:
         """A copy of any commit, of a pull request too."""
@@ -68,6 +81,7 @@ class Scatterbrained:
             self.number, opened=self.hours, commits=names, body="see #3"
         )
         self.commits += names
+        self.said |= {name: (hours, name) for name, hours in names.items()}
 
     def merge(self) -> None:
         """By a commit of its own, by its own commits, or by one that never shows."""
@@ -188,6 +202,34 @@ def test_what_a_rebase_lands_is_the_pull_requests_and_no_change_of_its_own(proje
     assert {row["lead_time_seconds"] for row in company.rows("change_deployments") if row["title"] == "Rebased"} == {
         4 * 3600.0
     }
+
+
+def test_a_cherry_pick_that_names_no_origin_is_known_by_its_author_time_and_subject(project: Project) -> None:
+    """A pull request and a lone commit go to a release branch; what is merged later delivers neither again."""
+    company = Company(project, "picking", "UTC")
+    company.commit("a", 0)
+    company.deploy("a", 1, 1)
+    company.pull_request(1, opened=2, commits={"w": 2}, merged=3, merge_sha="squashed", title="Fix")
+    company.commit("squashed", 3, ("a",), "Fix (#1)")
+    company.commit("lone", 3.5, ("squashed",), "Tune")
+
+    def pick(name: str, parent: str, written: float, message: str) -> None:
+        company.add("commits", sha=sha(name), message=message, authored_at=at(written), committed_at=at(4),
+                    parents=[sha(parent)], author={"login": "ada", "type": "User"})  # fmt: skip
+
+    pick("released fix", "a", 3, "Fix (#1)")
+    pick("released tune", "released fix", 3.5, "Tune")
+    company.deploy("released tune", 5, 5)
+    company.sync(6)
+    assert delivered(company) == {("a", "baseline"), ("Fix", "cherry_pick"), ("Tune", "commit")}
+    company.commit("merged", 7, ("lone", "released tune"))
+    company.deploy("merged", 8, 8)
+    company.sync(9)
+
+    assert delivered(company) == {("a", "baseline"), ("Fix", "cherry_pick"), ("Tune", "commit")}
+    assert [row["change_id"] for row in company.rows("change_deployments") if row["title"] == "Tune"] == [
+        sha("released tune")
+    ]
 
 
 def test_any_sequence_of_changes_gives_what_a_full_refresh_gives(project: Project) -> None:

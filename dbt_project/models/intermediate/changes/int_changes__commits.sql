@@ -1,6 +1,6 @@
 -- One row per commit without a pull request, service and environment: the deployment that first brought it there.
--- Merges carry no change of their own; a cherry-pick of a pull request's commit is that pull request, and one of a lone commit
--- is that commit where both came.
+-- Merges carry no change of their own; a copy of a pull request's commit is that pull request, and one of a lone commit is that
+-- commit where both came.
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
@@ -20,25 +20,46 @@ delivered as (
     where {{ of_delivered_commits() }}
 ),
 
--- Once: the few that there are would be looked for in all commits, for each one delivered.
-picked as materialized (
-    select * from {{ ref('int_changes__picked') }}
+-- What came of commits that are copies of each other, and of cherry-picks and what they say they were picked from. Kept: the few
+-- that there are would be looked for in all commits, for each one delivered.
+alike as materialized (
+    select tenant_id, repository, sha, committed_at, authored_at::text || said as family
+    from {{ ref('int_commits__copies') }}
+    where {{ of_touched_tenants() }}
+    union all
+    select tenant_id, repository, sha, null::timestamptz as committed_at, picked_from_sha as family
+    from {{ ref('int_changes__picked') }}
+    where {{ of_touched_tenants() }}
+    union all
+    select distinct
+        tenant_id,
+        repository,
+        picked_from_sha as sha,
+        '-infinity'::timestamptz as committed_at,
+        picked_from_sha as family
+    from {{ ref('int_changes__picked') }}
     where {{ of_touched_tenants() }}
 ),
 
+-- The first that came is the change; of those that came together the original, which was committed first.
 copies as materialized (
-    select
-        picked.tenant_id,
-        picked.repository,
-        picked.sha,
-        original.service,
-        original.environment
-    from picked
-    inner join {{ source('ml', 'commit_deployments') }} as original
-        on
-            picked.tenant_id = original.tenant_id
-            and picked.repository = original.repository
-            and picked.picked_from_sha = original.sha
+    select *
+    from (
+        select
+            alike.tenant_id,
+            alike.repository,
+            alike.sha,
+            came.service,
+            came.environment,
+            row_number() over (
+                partition by alike.tenant_id, alike.repository, alike.family, came.service, came.environment
+                order by deployments.finished_at, alike.committed_at, alike.sha
+            ) as turn
+        from alike
+        inner join {{ source('ml', 'commit_deployments') }} as came using (tenant_id, repository, sha)
+        inner join {{ ref('int_deployments__ordered') }} as deployments using (tenant_id, deployment_id)
+    ) as turns
+    where turn > 1
 ),
 
 -- In a monorepo, the services whose paths a commit leaves alone. Only a clone tells its files: of others every service has it.

@@ -1,6 +1,6 @@
 -- One row per commit whose deliveries are worked out anew: another deployment delivers it, or none, its deployment or itself
--- changed, it belongs to a pull request or does no more, or it is a cherry-pick; and all of a tenant of whom all is worked out
--- anew. A full refresh asks nothing here.
+-- changed, it belongs to a pull request or does no more, or it is a copy or a cherry-pick; and all of a tenant of whom all is
+-- worked out anew. A full refresh asks nothing here.
 {{ config(
     materialized='incremental',
     incremental_strategy='replaced',
@@ -11,6 +11,9 @@
 {% set delivered = source('ml', 'commit_deployments') -%}
 {% set loaded = [
     ('github', 'commits'), ('github', 'pull_request_commits'), ('git', 'commits'), ('git', 'file_changes'),
+] -%}
+{% set alike = [
+    ('int_commits__copies', 'sha'), ('int_changes__picked', 'sha'), ('int_changes__picked', 'picked_from_sha'),
 ] -%}
 -- depends_on: {{ ref('int_deployments__ordered') }}
 -- depends_on: {{ ref('int_tenants__touched') }}
@@ -23,16 +26,6 @@ with
 
 deployments as (
     {{ touched_deployments() | indent(4) }}
-),
-
-whole as (
-    select tenant_id from {{ ref('int_issues__whole_sources') }}
-    where source in ('github', 'git')
-),
-
-packages as (
-    select * from {{ source('app', 'load_package') }}
-    where {{ since_last_success('build_id') }}
 )
 
 select tenant_id, repository, sha
@@ -40,18 +33,22 @@ from {{ changed_keys_relation(delivered) }}
 where {{ since_last_success('build_id') }}
 union
 select tenant_id, repository, sha
+from {{ changed_keys_relation(ref('int_commits__copies')) }}
+where {{ since_last_success('build_id') }}
+union
+select tenant_id, repository, sha
 from {{ changed_keys_relation(ref('int_changes__pull_request_shas')) }}
 where {{ since_last_success('build_id') }}
 {%- for source_name, table in loaded %}
 union
-select tenant_id, repository, sha
-from {{ source(source_name, table) }}
-where {{ of_packages('_dlt_load_id', source_name) }} or {{ of_tenants('select whole.tenant_id from whole') }}
+{{ read_anew(source_name, table, ['repository', 'sha']) }}
 {%- endfor %}
+{%- for table, column in alike %}
 union
-select tenant_id, repository, sha
-from {{ ref('int_changes__picked') }}
+select tenant_id, repository, {{ column }}
+from {{ ref(table) }}
 where {{ of_touched_tenants(is_needed=true) }}
+{%- endfor %}
 {%- for table in [delivered, built] %}
 union
 select found.tenant_id, found.repository, found.sha
@@ -60,8 +57,6 @@ inner join deployments using (tenant_id, deployment_id)
 {%- endfor %}
 {%- for table in [delivered, built, authored] %}
 union
-select tenant_id, repository, sha
-from {{ table }}
-where {{ of_tenants('select whole.tenant_id from whole') }}
+{{ of_tenants_read_anew(table, ['repository', 'sha']) }}
 {%- endfor %}
 {%- endif %}
