@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from api.kpi_series import OVER_TIME, declared
+from api.kpi_series import SUM, UNDEFINED, declared
 from pipelines import contracts
 from tests.api.real_contracts import NOW, insert
 
@@ -85,7 +85,7 @@ def test_counts_add_up_to_whole_iso_weeks(told):
     assert [one["is_complete"] for one in left_out["points"]] == [False, False, True]
     assert [one["n"] for one in left_out["points"]] == [16, 6, 18]
     assert (left_out["first_day"], left_out["last_day"]) == ("2026-03-02", "2026-03-29")
-    assert left_out["over_time"] == OVER_TIME["deployments"].why
+    assert left_out["over_time"] == SUM
 
 
 def test_months_of_every_entity_come_by_entity(told):
@@ -117,7 +117,10 @@ def test_medians_are_not_added_or_averaged(told, grain):
 
 
 def test_every_declared_series_says_how_days_become_a_week(told):
-    assert set(declared(told.services.registry)) == set(OVER_TIME)
+    found = declared(told.services.registry)
+
+    assert {one.over_time.by for one in found.values()} == {"sum", "last", None}
+    assert [metric for metric, one in found.items() if one.over_time == UNDEFINED] == []
 
 
 def test_the_newest_ninety_days_are_the_default_and_today_is_not_over(told):
