@@ -120,6 +120,23 @@ def repair(shop: Company) -> None:
 
 
 @story
+def undelivered(shop: Company) -> None:
+    """1 is deployed from its branch, then fast-forwarded; 2 is merged and waits; 3 reached staging alone; 4 is open."""
+    shop.commit("first", 0)
+    shop.deploy("first", 1, 1)
+    shop.commit("early", 2, ("first",))
+    shop.deploy("early", 3, 3)
+    shop.pull_request(1, opened=2, commits={"early": 2}, merged=4, merge_sha="early")
+    shop.commit("tested", 5, ("early",))
+    shop.pull_request(3, opened=5, commits={"t": 5}, merged=5, merge_sha="tested")
+    shop.deploy("tested", 6, 6, environment="staging")
+    shop.commit("waiting", 7, ("tested",))
+    shop.pull_request(2, opened=6, commits={"w": 6}, merged=7, merge_sha="waiting")
+    shop.pull_request(4, opened=7, commits={"o": 7})
+    shop.sync(8)
+
+
+@story
 def weeks(shop: Company) -> None:
     """Four weeks of a team: a first deployment, three on two days, none, and a rollback on the last day."""
     with shop.project.warehouse.connect("loader") as database:

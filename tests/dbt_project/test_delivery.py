@@ -298,6 +298,19 @@ def test_rework_failed_pipelines_and_open_incidents_are_shown_case_by_case(told)
     assert (incident["case_kind"], incident["teams"], incident["reference"]) == ("incident", ["web"], "weeks/shop#90")
 
 
+def test_a_merged_pull_request_that_is_in_no_lead_time_says_why(told):
+    shop = told["undelivered"]
+    cases = [row for row in shop.rows("metric_evidence", order="reference") if row["metric"] == "lead_time"]
+    live = {row["deployment_id"]: row["finished_at"] for row in shop.rows("deployments")}
+
+    assert [(row["reference"], row["left_out_because"], row["happened_at"]) for row in cases[1:]] == [
+        ("undelivered/shop#1", "deployed_before_merge", at(4)), ("undelivered/shop#2", "not_delivered", at(7)),
+        ("undelivered/shop#3", "not_delivered", at(5)),
+    ]  # fmt: skip
+    assert [live.get(row["deployment_id"]) for row in cases[1:]] == [at(3), None, None]
+    assert not any(row["is_counted"] for row in cases)  # the first is the baseline
+
+
 def test_every_day_of_the_tenant_has_a_row_from_the_first_deployment_on(told):
     rows = told["days"].rows("dora_daily", order="day")
 

@@ -167,6 +167,28 @@ cases as (
 
     union all
 
+    select
+        tenant_id,
+        'lead_time' as metric,
+        'pull_request' as case_kind,
+        pull_request_id::text as case_id,
+        deployment_id,
+        service,
+        repository,
+        environment,
+        merged_at as happened_at,
+        case when deployment_id is null then 'not_delivered' else 'deployed_before_merge' end as left_out_because,
+        null as is_in_numerator,
+        null as seconds,
+        repository || '#' || number as reference,
+        null::uuid as override_id,
+        null::integer as rule_position,
+        null as url
+    from {{ ref('int_changes__undelivered') }}
+    where {{ of_touched_tenants() }}
+
+    union all
+
     -- One that is still open is censored: it will have taken at least as long as until today, so it is of today.
     select
         incidents.tenant_id,
