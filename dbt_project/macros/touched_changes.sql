@@ -49,22 +49,13 @@ true
 {%- endif -%}
 {%- endmacro %}
 
-{#- The commits of all connections, in an incremental run these alone. OFFSET keeps it a search for each: joined freely, all
-    would be read. -#}
+{#- The commits of all connections, in an incremental run those alone whose deliveries are worked out anew. -#}
 {%- macro commits_delivered_anew() -%}
-{%- if is_incremental() -%}
-(
-        select commits.*
-        from {{ ref('int_changes__touched_commits') }} as touched
-        cross join lateral (
-            select * from {{ ref('int_commits__unioned') }} as shown
-            where shown.tenant_id = touched.tenant_id and shown.repository = touched.repository and shown.sha = touched.sha
-            offset 0
-        ) as commits
-    )
-{%- else -%}
-{{ ref('int_commits__unioned') }}
-{%- endif -%}
+{{ looked_up(
+    ref('int_commits__unioned'),
+    'select tenant_id, repository, sha from ' ~ ref('int_changes__touched_commits'),
+    ['tenant_id', 'repository', 'sha'],
+) }}
 {%- endmacro %}
 
 {#- The times at which a commit was written that came, or that is another one now. -#}
@@ -74,6 +65,15 @@ true
 union
 {% endfor -%}
 {{ of_tenants_read_anew(mart, ['repository', 'authored_at']) }}
+{%- endmacro %}
+
+{#- The commits of the graph that came, or that are others now. -#}
+{%- macro touched_loaded_commits(mart, columns=[]) -%}
+{{ read_anew('github', 'commits', ['repository', 'sha']) }}
+union
+{{ read_anew('git', 'commits', ['repository', 'sha']) }}
+union
+{{ of_tenants_read_anew(mart, ['repository', 'sha']) }}
 {%- endmacro %}
 
 {#- The loaded rows that no successful build has seen, and all of a tenant of whom all is worked out anew. -#}
@@ -93,8 +93,7 @@ inner join {{ table }} as found using (tenant_id)
 where whole.source in ('github', 'git')
 {%- endmacro %}
 
-{#- The pull requests that are read anew, those with a copy that came or went, and those with a cherry-pick of a commit of
-    theirs: of these there are few. -#}
+{#- The pull requests that are read anew, and those with a copy or a cherry-pick that came or went. -#}
 {%- macro touched_shas(mart, columns=[]) -%}
 {{ touched_own_rows(mart, columns) }}
 union
@@ -112,15 +111,20 @@ inner join (
     where {{ since_last_success('build_id') }}
 ) as copies using (tenant_id, repository, sha)
 union
-select tenant_id, pull_request_id
-from {{ mart }}
-where attribution_method = 'cherry_pick' and {{ of_touched_tenants() }}
+select built.tenant_id, built.pull_request_id
+from {{ changed_keys_relation(ref('int_changes__picked')) }} as moved
+inner join {{ mart }} as built using (tenant_id, repository, sha)
+where {{ since_last_success('moved.build_id') }}
 union
 select built.tenant_id, built.pull_request_id
-from {{ mart }} as built
-inner join {{ ref('int_changes__picked') }} as picked
-    on built.tenant_id = picked.tenant_id and built.repository = picked.repository and built.sha = picked.picked_from_sha
-where {{ of_touched_tenants('picked.tenant_id') }}
+from {{ changed_keys_relation(ref('int_changes__picked')) }} as moved
+inner join {{ ref('int_changes__picked') }} as picked using (tenant_id, repository, sha)
+inner join {{ mart }} as built
+    on
+        picked.tenant_id = built.tenant_id
+        and picked.repository = built.repository
+        and picked.picked_from_sha = built.sha
+where {{ since_last_success('moved.build_id') }}
 {%- endmacro %}
 
 {#- The changes that are delivered otherwise. -#}

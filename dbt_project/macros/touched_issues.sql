@@ -52,7 +52,9 @@ select built.tenant_id, built.issue_id
 from {{ mart }} as built
 inner join {{ ref('int_severity__attributed') }} as attributed using (tenant_id, issue_id)
 where
-    (attributed.component, attributed.component_reason, attributed.customer, attributed.customer_reason)
+    {{ of_touched_tenants('built.tenant_id') }}
+    and {{ of_touched_tenants('attributed.tenant_id') }}
+    and (attributed.component, attributed.component_reason, attributed.customer, attributed.customer_reason)
     is distinct from (built.component, built.component_reason, built.customer, built.customer_reason)
 {%- endmacro %}
 
@@ -82,7 +84,7 @@ select issues.tenant_id, issues.issue_id
 from {{ changed_keys_relation(mentions) }} as mentions
 inner join {{ ref('int_issues__unioned') }} as issues
     on mentions.tenant_id = issues.tenant_id and mentions.source = issues.source and mentions.key = lower(issues.key)
-where {{ since_last_success('mentions.build_id') }}
+where {{ since_last_success('mentions.build_id') }} and {{ of_touched_tenants('issues.tenant_id') }}
 union
 select links.tenant_id, links.issue_id
 from {{ ref('stg_jira__remotelinks') }} as links

@@ -1,8 +1,19 @@
 -- One row per cherry-picked commit and the commit that its trailer says it was picked from.
-select
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    touched='touched_loaded_commits',
+    scope=['tenant_id', 'repository', 'sha'],
+    keeps_changes=true,
+    unique_key=['tenant_id', 'repository', 'sha'],
+    indexes=[{'columns': ['tenant_id', 'repository', 'sha'], 'unique': True}, {'columns': ['tenant_id', 'repository', 'picked_from_sha']}],
+) }}
+-- depends_on: {{ ref('int_issues__whole_sources') }}
+-- A commit that two connections show is one.
+select distinct
     tenant_id,
     repository,
     sha,
     lower((regexp_match(message, '\(cherry picked from commit ([0-9a-fA-F]{40})\)'))[1]) as picked_from_sha
-from {{ ref('int_commits__unioned') }}
+from {{ looked_up(ref('int_commits__unioned'), touched_loaded_commits(this), ['tenant_id', 'repository', 'sha']) }} as commits
 where message like '%(cherry picked from commit %'

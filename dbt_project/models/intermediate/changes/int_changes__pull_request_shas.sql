@@ -15,10 +15,8 @@
 with
 
 pulls as (
-    select * from {{ ref('int_pull_requests__merged') }}
-    {% if is_incremental() -%}
-    where (tenant_id, pull_request_id) in ({{ touched_shas(this) }})
-    {%- endif %}
+    select *
+    from {{ looked_up(ref('int_pull_requests__merged'), touched_shas(this), ['tenant_id', 'pull_request_id']) }} as pulls
 ),
 
 -- Read three times, which costs less than keeping each commit of a pull request on disk.

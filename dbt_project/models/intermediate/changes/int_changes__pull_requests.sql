@@ -74,7 +74,8 @@ by_time as (
         not exists (
             select from {{ ref('int_commits__unioned') }} as commits
             where
-                commits.tenant_id = deployments.tenant_id
+                {{ of_touched_tenants('commits.tenant_id') }}
+                and commits.tenant_id = deployments.tenant_id
                 and commits.repository = deployments.repository
                 and commits.sha = deployments.sha
         )

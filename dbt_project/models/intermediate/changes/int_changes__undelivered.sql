@@ -1,4 +1,5 @@
 -- One row per merged pull request that no production deployment delivered, and whether one had what is in it before the merge.
+-- Of tenants with news alone, as the mart reads it.
 select
     pulls.tenant_id,
     pulls.pull_request_id,
@@ -27,10 +28,12 @@ left join lateral (
     limit 1
 ) as early on true
 where
-    not exists (
+    {{ of_touched_tenants('pulls.tenant_id', is_needed=true) }}
+    and not exists (
         select from {{ ref('int_changes__pull_requests') }} as delivered
         where
-            delivered.tenant_id = pulls.tenant_id
+            {{ of_touched_tenants('delivered.tenant_id', is_needed=true) }}
+            and delivered.tenant_id = pulls.tenant_id
             and delivered.pull_request_id = pulls.pull_request_id
             and delivered.environment_class = 'production'
     )

@@ -50,11 +50,10 @@ commits as (
         brought.sha,
         extract(epoch from brought.finished_at - commits.committed_at) as seconds
     from brought
-    inner join {{ ref('int_commits__unioned') }} as commits
-        on
-            brought.tenant_id = commits.tenant_id
-            and brought.commit_repository = commits.repository
-            and brought.sha = commits.sha
+    cross join lateral
+        {{ with_values(ref('int_commits__unioned'), {
+            'tenant_id': 'brought.tenant_id', 'repository': 'brought.commit_repository', 'sha': 'brought.sha',
+        }) }} as commits
     where brought.finished_at > commits.committed_at
 ),
 
@@ -89,7 +88,11 @@ named as (
         deployments.finished_at
     from {{ ref('int_incidents__links') }} as links
     inner join {{ source('ml', 'commit_deployments') }} as delivered
-        on links.tenant_id = delivered.tenant_id and links.reference = delivered.sha and delivered.method <> 'baseline'
+        on
+            links.tenant_id = delivered.tenant_id
+            and links.reference = delivered.sha
+            and delivered.method <> 'baseline'
+            and {{ of_touched_tenants('delivered.tenant_id') }}
     inner join deployments
         on delivered.tenant_id = deployments.tenant_id and delivered.deployment_id = deployments.deployment_id
     where links.kind = 'commit'

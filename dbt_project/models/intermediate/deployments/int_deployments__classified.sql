@@ -1,9 +1,10 @@
 -- One row per candidate that a rule of the tenant's fits: a deployment with its service and environment class, or none, by
--- the first rule that fits (excluded_by) or by a person's override (dismissed_by).
+-- the first rule that fits (excluded_by) or by a person's override (dismissed_by). Of tenants with news alone.
 with
 
 candidates as (
     select * from {{ ref('int_deployments__candidates') }}
+    where {{ of_touched_tenants(is_needed=true) }}
 ),
 
 -- A tenant without rules: GitHub deployments of every repository.

@@ -62,7 +62,10 @@ named as (
     inner join incidents on links.tenant_id = incidents.tenant_id and links.incident_id = incidents.incident_id
     inner join deployments
         on delivered.tenant_id = deployments.tenant_id and delivered.deployment_id = deployments.deployment_id
-    where links.kind = 'commit' and deployments.finished_at <= incidents.started_at
+    where
+        links.kind = 'commit'
+        and deployments.finished_at <= incidents.started_at
+        and {{ of_touched_tenants('delivered.tenant_id') }}
     union all
     -- The first deployment of all delivers nothing that is new, but it may be named by its own commit.
     select
@@ -92,7 +95,10 @@ named as (
             and not changes.is_baseline
     inner join incidents on links.tenant_id = incidents.tenant_id and links.incident_id = incidents.incident_id
     -- A pull request that mends the incident went out after it began.
-    where links.kind = 'pull_request' and changes.deployed_at <= incidents.started_at
+    where
+        links.kind = 'pull_request'
+        and changes.deployed_at <= incidents.started_at
+        and {{ of_touched_tenants('changes.tenant_id') }}
 ),
 
 -- A deployment that is named stands above a commit or pull request, which only describe it; and where several services have

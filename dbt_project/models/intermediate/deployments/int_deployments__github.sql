@@ -1,8 +1,10 @@
 -- One row per GitHub deployment with what its statuses say. `inactive` means that it had succeeded and was superseded.
+-- Of tenants with news alone, as all who read it do.
 with
 
 deployments as (
     select * from {{ ref('stg_github__deployments') }}
+    where {{ of_touched_tenants(is_needed=true) }}
 ),
 
 results as (
@@ -16,6 +18,7 @@ results as (
         bool_or(state in ('success', 'inactive')) as has_succeeded,
         bool_or(state in ('failure', 'error')) as has_failed
     from {{ ref('stg_github__deployment_statuses') }}
+    where {{ of_touched_tenants(is_needed=true) }}
     group by tenant_id, connection_id, deployment_external_id
 )
 

@@ -14,7 +14,7 @@
 ) }}
 -- depends_on: {{ ref('int_issues__touched') }}
 -- depends_on: {{ source('app', 'build') }}
-{% set of_histories = '(tenant_id, issue_id) in (' ~ touched_histories(this) ~ ')' if is_incremental() else 'true' -%}
+{% set of_histories = of_keys(touched_histories(this), ['tenant_id', 'issue_id']) if is_incremental() else 'true' -%}
 with
 
 visits as (

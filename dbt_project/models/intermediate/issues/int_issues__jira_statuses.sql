@@ -1,16 +1,17 @@
 -- One row per Jira status: its name, its category, is it done? A status that the site no longer lists is known from the
--- issues in it.
+-- issues in it. Of tenants with news alone: whoever reads it works out no others.
 with
 
 listed as (
     select tenant_id, connection_id, status_id, name, category_key
     from {{ ref('stg_jira__statuses') }}
+    where {{ of_touched_tenants(is_needed=true) }}
 ),
 
 seen as (
     select tenant_id, connection_id, status_id, max(status_name) as name, max(status_category) as category_key
     from {{ ref('stg_jira__issues') }}
-    where status_id is not null
+    where status_id is not null and {{ of_touched_tenants(is_needed=true) }}
     group by tenant_id, connection_id, status_id
 )
 

@@ -27,7 +27,7 @@ texts as (
         concat_ws(' ', title, body_text) as text
     from {{ ref('int_issues__unioned') }}
     {%- if is_incremental() %}
-    where (tenant_id, issue_id) in ({{ touched_words(this) }})
+    where {{ of_keys(touched_words(this), ['tenant_id', 'issue_id']) }}
     {%- endif %}
     union all
     select
@@ -38,7 +38,7 @@ texts as (
         url as text
     from {{ ref('stg_jira__remotelinks') }}
     {%- if is_incremental() %}
-    where (tenant_id, issue_id) in ({{ touched_words(this) }})
+    where {{ of_keys(touched_words(this), ['tenant_id', 'issue_id']) }}
     {%- endif %}
 ),
 

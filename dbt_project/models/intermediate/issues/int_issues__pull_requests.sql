@@ -18,12 +18,8 @@ issues as (
         issue_id,
         source,
         lower(key) as key
-    from {{ ref('int_issues__unioned') }}
-    where
-        source in ('github', 'jira')
-        {% if is_incremental() -%}
-        and (tenant_id, issue_id) in ({{ touched_mentioned_issues(this) }})
-        {%- endif %}
+    from {{ looked_up(ref('int_issues__unioned'), touched_mentioned_issues(this), ['tenant_id', 'issue_id']) }} as issues
+    where source in ('github', 'jira')
 ),
 
 -- By itself: left to the planner, the address of each link is taken apart again for each pull request of its tenant.
@@ -46,6 +42,7 @@ said as (
         mentions.method
     from {{ ref('int_pull_requests__mentions') }} as mentions
     inner join issues using (tenant_id, source, key)
+    where {{ of_touched_tenants('mentions.tenant_id') }}
     union all
     select
         linked.tenant_id,

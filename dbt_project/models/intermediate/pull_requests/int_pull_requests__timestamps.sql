@@ -40,7 +40,8 @@ readied as (
     group by tenant_id, connection_id, repository, issue_number
 ),
 
-reviews as (
+-- In an incremental run of the few that they are: else they would be worked out anew for each pull request.
+reviews as {{ 'materialized ' if is_incremental() }}(
     select
         tenant_id,
         pull_request_id,

@@ -2,11 +2,12 @@
 -- its issues: both stay out.
 with
 
-jira as (
+-- Read twice: kept, it would hold all tenants' issues, whoever is asked for.
+jira as not materialized (
     select
         tenant_id,
         connection_id,
-        issue_id,
+        external_id,
         key,
         parent_key,
         is_subtask,
@@ -42,7 +43,12 @@ select
     jira.parent_key,
     jira.story_points
 from issues
-left join jira using (tenant_id, issue_id)
+left join jira
+    on
+        issues.source = 'jira'
+        and issues.tenant_id = jira.tenant_id
+        and issues.connection_id = jira.connection_id
+        and issues.external_id = jira.external_id
 left join parents
     on
         issues.source = 'jira'

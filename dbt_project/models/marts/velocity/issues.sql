@@ -5,10 +5,7 @@
 with
 
 issues as (
-    select * from {{ ref('int_issues__unioned') }}
-    {% if is_incremental() -%}
-    where (tenant_id, issue_id) in ({{ touched_issues(this) }})
-    {%- endif %}
+    select * from {{ looked_up(ref('int_issues__unioned'), touched_issues(this), ['tenant_id', 'issue_id']) }} as issues
 ),
 
 sentiments as (

@@ -22,8 +22,6 @@ select
     bool_or(left_at is null) as is_current
 from {{ ref('int_issues__status_visits') }}
 {% if is_incremental() -%}
-where
-    (tenant_id, issue_id) in ({{ touched_histories(this) }})
-    and {{ of_tenants('select touched.tenant_id from (' ~ touched_histories(this) ~ ') as touched') }}
+where {{ of_keys(touched_histories(this), ['tenant_id', 'issue_id']) }}
 {%- endif %}
 group by tenant_id, issue_id, status

@@ -1,0 +1,28 @@
+{#- The rows with these values, for a LATERAL join. OFFSET keeps it a search for each: joined freely, all rows of all tenants would
+    be read, as the planner knows how many keys there are, but not that they are of few. -#}
+{%- macro with_values(table, values) -%}
+(
+            select * from {{ table }} as each
+            where {% for column, value in values.items() %}each.{{ column }} = {{ value }}{{ ' and ' if not loop.last }}{% endfor %}
+            offset 0
+        )
+{%- endmacro %}
+
+{#- In an incremental run: the rows of a table with these keys, a search for each; else the table. -#}
+{%- macro looked_up(table, keys, columns) -%}
+{%- if is_incremental() -%}
+{%- set values = {} -%}
+{%- for column in columns -%}
+{%- do values.update({column: 'keys.' ~ column}) -%}
+{%- endfor -%}
+(
+        select found.*
+        from (
+            {{ keys }}
+        ) as keys
+        cross join lateral {{ with_values(table, values) }} as found
+    )
+{%- else -%}
+{{ table }}
+{%- endif -%}
+{%- endmacro %}
