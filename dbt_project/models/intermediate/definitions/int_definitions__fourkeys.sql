@@ -50,8 +50,8 @@ commits as (
         brought.sha,
         extract(epoch from brought.finished_at - commits.committed_at) as seconds
     from brought
-    cross join lateral
-        {{ with_values(ref('int_commits__unioned'), {
+    cross join
+        lateral {{ with_values(ref('int_commits__unioned'), {
             'tenant_id': 'brought.tenant_id', 'repository': 'brought.commit_repository', 'sha': 'brought.sha',
         }) }} as commits
     where brought.finished_at > commits.committed_at
