@@ -118,12 +118,11 @@ where {{ since_last_success('moved.build_id') }}
 union
 select built.tenant_id, built.pull_request_id
 from {{ changed_keys_relation(ref('int_changes__picked')) }} as moved
-inner join {{ ref('int_changes__picked') }} as picked using (tenant_id, repository, sha)
 inner join {{ mart }} as built
     on
-        picked.tenant_id = built.tenant_id
-        and picked.repository = built.repository
-        and picked.picked_from_sha = built.sha
+        moved.tenant_id = built.tenant_id
+        and moved.repository = built.repository
+        and moved.picked_from_sha = built.sha
 where {{ since_last_success('moved.build_id') }}
 {%- endmacro %}
 

@@ -232,6 +232,35 @@ def test_a_cherry_pick_that_names_no_origin_is_known_by_its_author_time_and_subj
     ]
 
 
+@pytest.mark.parametrize("trailer", ["", "\n\n(cherry picked from commit {})"], ids=["alike", "trailer"])
+def test_a_copy_that_is_gone_gives_its_place_back(project: Project, trailer: str) -> None:
+    """The copy was live before the original, so it was the change."""
+    company = Company(project, f"gone-{len(trailer)}", "UTC")
+    company.commit("a", 0)
+    company.deploy("a", 1, 1)
+    company.commit("original", 2, ("a",), "Tune")
+    copy = company.commit("copy", 2, ("a",), "Tune" + trailer.format(sha("original")))
+    company.commit("top", 4, ("copy",))
+    company.deploy("top", 5, 5)
+    company.commit("merged", 7, ("original", "top"))
+    company.deploy("merged", 8, 8)
+    company.sync(9)
+    delivered(company)
+    assert of_tune(company) == {sha("copy")}
+
+    company.gone("commits", {"repository": company.repository, "sha": copy["sha"]}, 10)
+    company.sync(11)
+    delivered(company)
+
+    assert of_tune(company) == {sha("original")}
+    project.build(full=True)
+    assert of_tune(company) == {sha("original")}
+
+
+def of_tune(company: Company) -> set[str]:
+    return {row["change_id"] for row in company.rows("change_deployments") if row["title"] == "Tune"}
+
+
 def test_any_sequence_of_changes_gives_what_a_full_refresh_gives(project: Project) -> None:
     companies = [Scatterbrained(project, seed) for seed in range(12)]
     for build in range(BUILDS):

@@ -5,8 +5,8 @@
     touched='touched_loaded_commits',
     scope=['tenant_id', 'repository', 'sha'],
     keeps_changes=true,
-    unique_key=['tenant_id', 'repository', 'sha'],
-    indexes=[{'columns': ['tenant_id', 'repository', 'sha'], 'unique': True}, {'columns': ['tenant_id', 'repository', 'picked_from_sha']}],
+    unique_key=['tenant_id', 'repository', 'sha', 'picked_from_sha'],
+    indexes=[{'columns': ['tenant_id', 'repository', 'sha', 'picked_from_sha'], 'unique': True}],
 ) }}
 -- depends_on: {{ ref('int_issues__whole_sources') }}
 -- A commit that two connections show is one.

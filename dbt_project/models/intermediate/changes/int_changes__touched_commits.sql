@@ -33,10 +33,6 @@ from {{ changed_keys_relation(delivered) }}
 where {{ since_last_success('build_id') }}
 union
 select tenant_id, repository, sha
-from {{ changed_keys_relation(ref('int_commits__copies')) }}
-where {{ since_last_success('build_id') }}
-union
-select tenant_id, repository, sha
 from {{ changed_keys_relation(ref('int_changes__pull_request_shas')) }}
 where {{ since_last_success('build_id') }}
 {%- for source_name, table in loaded %}
@@ -48,6 +44,10 @@ union
 select tenant_id, repository, {{ column }}
 from {{ ref(table) }}
 where {{ of_touched_tenants(is_needed=true) }}
+union
+select tenant_id, repository, {{ column }}
+from {{ changed_keys_relation(ref(table)) }}
+where {{ since_last_success('build_id') }}
 {%- endfor %}
 {%- for table in [delivered, built] %}
 union
