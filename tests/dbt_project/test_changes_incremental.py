@@ -239,7 +239,8 @@ def test_a_copy_that_is_gone_gives_its_place_back(project: Project, trailer: str
     company.commit("a", 0)
     company.deploy("a", 1, 1)
     company.commit("original", 2, ("a",), "Tune")
-    copy = company.commit("copy", 2, ("a",), "Tune" + trailer.format(sha("original")))
+    written = 3 if trailer else 2  # by another time it is no copy but for its trailer
+    copy = company.commit("copy", written, ("a",), "Tune" + trailer.format(sha("original")))
     company.commit("top", 4, ("copy",))
     company.deploy("top", 5, 5)
     company.commit("merged", 7, ("original", "top"))
