@@ -24,6 +24,7 @@ from pipelines.publish import publish
 from pipelines.warehouse.connection import Warehouse
 
 logger = logging.getLogger("clearsignal.webhooks")
+CHECKS_AT_ONCE = 50  # half a second, for which a webhook may have to wait
 # New packages, or those that a killed build of a part took.
 WAITING = """
     select exists (select from app.load_package where build_id is null and tables is not null)
@@ -37,16 +38,21 @@ class Live:
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
         self._project: tuple[Dbt, Manifest, Statements] | None = None
+        self._checks: dict[dg.AssetCheckKey, dg.AssetCheckEvaluation] = {}  # not told to Dagster yet
 
     def refresh(self) -> bool:
-        """Bring the marts up to date with what was told; False where another build is at work: try again.
+        """Bring the marts up to date with what was told; False where there is more to do, or another build is at work.
+
+        Some hundred checks take seconds to report, so that is done a part at a time while nobody waits for marts.
 
         What this may not do (code that changed, a whole build that failed) is left to the next transform, which the
         sensor on new packages starts. Raises DbtFailed where a model cannot be built; its packages stay new.
         """
         with self._warehouse.connect("transformer") as connection:
-            if connection.execute(WAITING).fetchone() != (True,):
-                return True
+            is_waiting = connection.execute(WAITING).fetchone() == (True,)
+        if not is_waiting:
+            self._report_checks()
+            return not self._checks
         build = Build(self._warehouse)
         if not build.open_partial():
             return False
@@ -63,7 +69,11 @@ class Live:
             raise
         finally:
             build.abandon()
-        return True
+        return not self._checks
+
+    def _report_checks(self) -> None:
+        for key in list(self._checks)[:CHECKS_AT_ONCE]:
+            self._instance.report_runless_asset_event(self._checks.pop(key))
 
     def _is_known_code(self) -> bool:
         """Whether the tables were built by the code that is known here; else that is read anew the next time."""
@@ -95,7 +105,9 @@ class Live:
                 published = publish(self._warehouse, {name: known[name] for name in part.marts}, held | held_before)
                 build.close("partial", reason or None, held)
         with laps.of("report"):
-            LiveReport(self._instance, self._warehouse, manifest, part).tell(told, outcomes, results, published)
+            report = LiveReport(self._instance, self._warehouse, manifest, part)
+            report.tell(told, outcomes, published)
+            self._checks |= {check.asset_check_key: check for check in report.checks(outcomes, results)}
         done = f"{len(part.marts)} marts" if published else f"nothing published, {reason}"
         logger.info("%d packages, %s: %s", len(told), done, laps)
 

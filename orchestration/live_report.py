@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 
 import dagster as dg
 
@@ -12,7 +11,7 @@ from orchestration.assets.transform import checks as checks_of
 from orchestration.builds import Told
 from orchestration.dbt import Outcome
 from orchestration.downstream import Part
-from orchestration.models import ATTRIBUTED, FIRST, Manifest
+from orchestration.models import ATTRIBUTED, FIRST, Manifest, key
 from pipelines.publish import PublishReport
 from pipelines.warehouse.connection import Warehouse
 
@@ -26,37 +25,18 @@ class LiveReport:
     manifest: Manifest
     part: Part
 
-    def tell(
-        self,
-        told: list[Told],
-        outcomes: Mapping[str, Outcome],
-        results: list[Outcome],
-        publish: PublishReport | None,
-    ) -> None:
-        """Report what was read and built, then what the tests of it found, then what was published, if anything was.
-
-        `outcomes` are of models by their unique id, `results` of tests. A check shows on its table's page as one of the
-        newest rows only where it is told after them.
-        """
-        materialisations = [*self._read(told), *self._built(outcomes)]
-        checks = self._checked({event.asset_key for event in materialisations}, results)
-        for event in chain[dg.AssetMaterialization | dg.AssetCheckEvaluation](
-            materialisations, checks, self._published(publish)
-        ):
+    def tell(self, told: list[Told], outcomes: Mapping[str, Outcome], publish: PublishReport | None) -> None:
+        """Report what was read and built (`outcomes` of models by unique id), and what was published, if anything."""
+        for event in (*self._read(told), *self._built(outcomes), *self._published(publish)):
             self.instance.report_runless_asset_event(event)
 
-    def _read(self, told: list[Told]) -> Iterator[dg.AssetMaterialization]:
-        tables = {(one.tenant, one.source, table) for one in told for table in one.tables}
-        for tenant, source, table in sorted(tables):
-            yield dg.AssetMaterialization([f"raw_{source}", table], partition=tenant)
+    def checks(self, outcomes: Mapping[str, Outcome], results: list[Outcome]) -> Iterator[dg.AssetCheckEvaluation]:
+        """What the tests of the tables that were built found, `results` of tests.
 
-    def _built(self, outcomes: Mapping[str, Outcome]) -> Iterator[dg.AssetMaterialization]:
-        for name in sorted(self.part.python):
-            yield dg.AssetMaterialization(["ml", name])
-        yield from map(_event, materialised(self.warehouse, self.part.nodes, outcomes))
-
-    def _checked(self, built: set[dg.AssetKey], results: list[Outcome]) -> Iterator[dg.AssetCheckEvaluation]:
+        To be reported after `tell`: a check shows on its table's page as one of the newest rows only where it is later.
+        """
         specs = checks_of(self.manifest, FIRST) | checks_of(self.manifest, ATTRIBUTED)
+        built = {key(node) for node in self.part.nodes if node["unique_id"] in outcomes}
         for outcome in results:
             spec = specs.get(outcome.unique_id)
             if spec is not None and spec.asset_key in built:
@@ -68,6 +48,16 @@ class LiveReport:
                     severity=result.severity,
                     metadata=result.metadata,
                 )
+
+    def _read(self, told: list[Told]) -> Iterator[dg.AssetMaterialization]:
+        tables = {(one.tenant, one.source, table) for one in told for table in one.tables}
+        for tenant, source, table in sorted(tables):
+            yield dg.AssetMaterialization([f"raw_{source}", table], partition=tenant)
+
+    def _built(self, outcomes: Mapping[str, Outcome]) -> Iterator[dg.AssetMaterialization]:
+        for name in sorted(self.part.python):
+            yield dg.AssetMaterialization(["ml", name])
+        yield from map(_event, materialised(self.warehouse, self.part.nodes, outcomes))
 
     def _published(self, publish: PublishReport | None) -> Iterator[dg.AssetMaterialization]:
         if publish is not None:
