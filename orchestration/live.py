@@ -108,7 +108,7 @@ class Live:
             report = LiveReport(self._instance, self._warehouse, manifest, part)
             report.tell(told, outcomes, published)
             self._checks |= {check.asset_check_key: check for check in report.checks(outcomes, results)}
-        done = f"{len(part.marts)} marts" if published else f"nothing published, {reason}"
+        done = f"{len(part.marts)} marts" if published is not None else f"nothing published, {reason}"
         logger.info("%d packages, %s: %s", len(told), done, laps)
 
     def _run(self, statements: Statements, part: Part, laps: "Laps") -> dict[str, Outcome]:

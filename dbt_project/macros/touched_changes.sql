@@ -20,17 +20,10 @@ union
 {{ touched_own_rows(mart, columns) }}
 {%- endmacro %}
 
-{#- In an incremental run: only rows of these. `of` is the alias of whose columns they are, with its dot. Their tenants are an
-    array beside it, by which the others' rows are not read at all. -#}
+{#- In an incremental run: only rows of these. -#}
 {%- macro of_delivered_pulls(of='') -%}
-{%- if is_incremental() -%}
-{{ of_tenants('select distinct touched.tenant_id from ' ~ ref('int_changes__touched_pull_requests') ~ ' as touched', of ~ 'tenant_id') }}
-    and ({{ of }}tenant_id, {{ of }}pull_request_id) in (
-        select touched.tenant_id, touched.pull_request_id from {{ ref('int_changes__touched_pull_requests') }} as touched
-    )
-{%- else -%}
-true
-{%- endif -%}
+{%- set touched = 'select tenant_id, pull_request_id from ' ~ ref('int_changes__touched_pull_requests') -%}
+{{ of_keys(touched, ['tenant_id', 'pull_request_id'], of) if is_incremental() else 'true' }}
 {%- endmacro %}
 
 {#- The commits that another deployment may have delivered. -#}
@@ -39,14 +32,8 @@ select tenant_id, repository, sha from {{ ref('int_changes__touched_commits') }}
 {%- endmacro %}
 
 {%- macro of_delivered_commits(of='') -%}
-{%- if is_incremental() -%}
-{{ of_tenants('select distinct touched.tenant_id from ' ~ ref('int_changes__touched_commits') ~ ' as touched', of ~ 'tenant_id') }}
-    and ({{ of }}tenant_id, {{ of }}repository, {{ of }}sha) in (
-        select touched.tenant_id, touched.repository, touched.sha from {{ ref('int_changes__touched_commits') }} as touched
-    )
-{%- else -%}
-true
-{%- endif -%}
+{%- set touched = 'select tenant_id, repository, sha from ' ~ ref('int_changes__touched_commits') -%}
+{{ of_keys(touched, ['tenant_id', 'repository', 'sha'], of) if is_incremental() else 'true' }}
 {%- endmacro %}
 
 {#- The commits of all connections, in an incremental run those alone whose deliveries are worked out anew. -#}

@@ -11,7 +11,7 @@ RULES = {
         "int_deployments__classified", "int_deployments__ordered",
     ),
     "which change is in which deployment": (
-        "int_changes__pull_requests", "int_changes__commits", "int_changes__services",
+        "int_changes__picked", "int_changes__pull_requests", "int_changes__commits", "int_changes__services",
     ),
     "change failures": (
         "int_deployments__failure_evidence", "int_deployments__reverted", "int_incidents__links",

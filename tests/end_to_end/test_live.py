@@ -11,7 +11,7 @@ import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 import dbt_project
-from orchestration import downstream, environment
+from orchestration import audit, downstream, environment
 from orchestration.assets.transform import checks
 from orchestration.builds import LOCK
 from orchestration.dbt import Dbt
@@ -127,7 +127,16 @@ def test_what_was_told_is_published_at_once_and_a_kill_loses_nothing(acme: house
         assert live.refresh() is True  # its packages are new again, and left to a whole build
         assert ask(acme, LAST) == [("partial", "left to a whole build", None)]
         assert ask(acme, "select count(*) > 0 from app.load_package where build_id is null") == [(True,)]
-    assert tables.differences(published, tables.marts(acme.warehouse)) == {}
+        assert tables.differences(published, tables.marts(acme.warehouse)) == {}
+        acme.transform()
+        published = tables.marts(acme.warehouse)
+        tell(acme, days=1)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(audit, "held", lambda *_: (None, "a planted failure"))
+            settle(live)
+        assert ask(acme, LAST) == [("held", "a planted failure", None)]
+        assert tables.differences(published, tables.marts(acme.warehouse)) == {}
+        assert behind(instance, manifest) == set()  # the tables are new, and their checks are told all the same
     acme.transform()
     published = tables.marts(acme.warehouse)
     acme.transform(full=True)
