@@ -56,12 +56,13 @@ class Live:
         build = Build(self._warehouse)
         if not build.open_partial():
             return False
+        is_published = False
         try:
             held = build.held_by_whole()
             if held is None or not self._is_known_code():
                 build.close("partial", "left to a whole build")
             elif told := build.claim_told():
-                self._build(build, told, held)
+                is_published = self._build(build, told, held)
             else:
                 build.close("partial", "nothing that could be built in part")
         except BaseException:
@@ -69,10 +70,12 @@ class Live:
             raise
         finally:
             build.abandon()
+        if not is_published:  # what waits is left to a whole build: nobody waits for this one
+            self._report_checks(len(self._checks))
         return not self._checks
 
-    def _report_checks(self) -> None:
-        for key in list(self._checks)[:CHECKS_AT_ONCE]:
+    def _report_checks(self, count: int = CHECKS_AT_ONCE) -> None:
+        for key in list(self._checks)[:count]:
             self._instance.report_runless_asset_event(self._checks.pop(key))
 
     def _is_known_code(self) -> bool:
@@ -89,7 +92,7 @@ class Live:
             self._project = dbt, manifest, Statements(self._warehouse, dbt, manifest)
         return self._project
 
-    def _build(self, build: Build, told: list[Told], held_before: set[UUID]) -> None:
+    def _build(self, build: Build, told: list[Told], held_before: set[UUID]) -> bool:
         dbt, manifest, statements = self._parsed()
         part, laps = _part(manifest, statements, told), Laps()
         outcomes = self._run(statements, part, laps)
@@ -110,6 +113,7 @@ class Live:
             self._checks |= {check.asset_check_key: check for check in report.checks(outcomes, results)}
         done = f"{len(part.marts)} marts" if published is not None else f"nothing published, {reason}"
         logger.info("%d packages, %s: %s", len(told), done, laps)
+        return published is not None
 
     def _run(self, statements: Statements, part: Part, laps: "Laps") -> dict[str, Outcome]:
         with laps.of("models"):
