@@ -9,7 +9,7 @@ union
 select deployed.tenant_id, deployed.deployment_id
 from {{ changed_keys_relation(source('ml', 'commit_deployments')) }} as moved
 inner join {{ ref('int_deployments__ordered') }} as deployed
-    on moved.tenant_id = deployed.tenant_id and moved.repository = deployed.repository and moved.sha = deployed.sha
+    on moved.tenant_id = deployed.tenant_id and moved.repository = deployed.repository and moved.sha = deployed.walked_sha
 where {{ since_last_success('moved.build_id') }}
 {%- endmacro %}
 

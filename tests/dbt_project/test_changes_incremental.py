@@ -15,7 +15,7 @@ TABLES = (
     "int_changes__pull_request_shas", "int_changes__pull_requests", "int_changes__commits", "int_people__authored",
     "int_people__commits", "int_issues__pull_requests", "int_deployments__failure_evidence", "int_commits__copies",
 )  # fmt: skip
-BUILDS, EVENTS = 5, 16
+BUILDS, EVENTS, TAGS = 5, 16, ("v1", "v2", "v3")
 
 
 class Scatterbrained:
@@ -37,7 +37,7 @@ class Scatterbrained:
             self.hours += self.random.uniform(0.2, 6)
             self.random.choice(
                 [self.commit, self.commit, self.pick, self.copy, self.pull, self.pull, self.merge, self.deploy,
-                 self.deploy, self.deploy_early, self.forget_a_deployment, self.forget_a_commit, self.force,
+                 self.deploy, self.deploy_early, self.tag, self.forget_a_deployment, self.forget_a_commit, self.force,
                  self.relabel]
             )()  # fmt: skip
         for table in list(self.company.new):
@@ -98,7 +98,13 @@ class Scatterbrained:
         environment = self.random.choice(["Production", "Production", "staging"])
         state = self.random.choice(["success", "success", "success", "failure"])
         start = max(self.hours - ago, 0)
-        self.deployments.append(self.company.deploy(what, start, start + 0.1, state, environment))
+        ref = self.random.choice(["main", *TAGS])
+        self.deployments.append(self.company.deploy(what, start, start + 0.1, state, environment, ref=ref))
+
+    def tag(self) -> None:
+        """A new one, or one that is set anew."""
+        if self.commits:
+            self.company.add("tags", name=self.random.choice(TAGS), sha=sha(self.random.choice(self.commits)))
 
     def deploy_early(self) -> None:
         """One that is known late: it lies before others."""
@@ -177,6 +183,30 @@ def test_what_went_by_time_goes_by_the_graph_once_the_deployed_commit_is_known(p
     company.sync(8)
 
     assert delivered(company) == {("a", "baseline"), ("unknown", "commit")}
+
+
+def test_what_the_graph_has_not_got_goes_by_its_tag(project: Project) -> None:
+    """A tag that comes later takes it from the time between two deployments, the commit itself from the tag."""
+    company = Company(project, "tagged", "UTC")
+    company.commit("a", 0)
+    company.deploy("a", 1, 1)
+    company.pull_request(1, opened=2, commits={"w": 2}, merged=3, merge_sha="merged", title="In the release")
+    company.commit("merged", 3, ("a",))
+    company.pull_request(2, opened=2, commits={"x": 2}, merged=4, merge_sha="later", title="After it")
+    company.commit("later", 4, ("merged",))
+    company.deploy("built elsewhere", 6, 6, ref="v1")
+    company.sync(7)
+    assert delivered(company) == {("a", "baseline"), ("In the release", "time_window"), ("After it", "time_window")}
+    company.add("tags", name="v1", sha=sha("merged"))
+    company.sync(8)
+    assert delivered(company) == {("a", "baseline"), ("In the release", "release_tag")}
+    company.commit("built elsewhere", 5, ("later",))
+    company.sync(9)
+
+    assert delivered(company) == {
+        ("a", "baseline"), ("In the release", "merge_commit"), ("After it", "merge_commit"),
+        ("built elsewhere", "commit"),
+    }  # fmt: skip
 
 
 def test_what_a_rebase_lands_is_the_pull_requests_and_no_change_of_its_own(project: Project) -> None:

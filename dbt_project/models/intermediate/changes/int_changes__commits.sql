@@ -93,7 +93,11 @@ select
     deployments.environment_class,
     delivered.deployment_id,
     deployments.finished_at as deployed_at,
-    case when delivered.method = 'baseline' then 'baseline' else 'commit' end as attribution_method,
+    case
+        when delivered.method = 'baseline' then 'baseline'
+        when (deployments.walked_sha is distinct from deployments.sha) then 'release_tag'
+        else 'commit'
+    end as attribution_method,
     delivered.method = 'baseline' as is_baseline,
     commits.is_bot,
     commits.message,

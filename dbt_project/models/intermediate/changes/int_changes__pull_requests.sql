@@ -19,21 +19,26 @@ pulls as (
 ),
 
 deployments as (
-    select * from {{ ref('int_deployments__ordered') }}
+    select
+        *,
+        (walked_sha is distinct from sha) as is_known_by_tag
+    from {{ ref('int_deployments__ordered') }}
     where status = 'success' and finished_at is not null and {{ of_touched_tenants() }}
 ),
 
--- The merge commit, a commit of the pull request or a cherry-pick of one is among what the deployment brought.
+-- The merge commit, a commit of the pull request or a cherry-pick of one is among what the deployment brought, or what the tag
+-- brings by which it goes.
 by_ancestry as (
     select
         shas.tenant_id,
         shas.pull_request_id,
         delivered.deployment_id,
-        shas.attribution_method,
-        shas.rank,
+        case when deployments.is_known_by_tag then 'release_tag' else shas.attribution_method end as attribution_method,
+        case when deployments.is_known_by_tag then 5 else shas.rank end as rank,
         delivered.method = 'baseline' as is_baseline
     from {{ ref('int_changes__pull_request_shas') }} as shas
     inner join {{ source('ml', 'commit_deployments') }} as delivered using (tenant_id, repository, sha)
+    inner join deployments using (tenant_id, deployment_id)
     where {{ of_delivered_pulls('shas.') }}
 ),
 
@@ -54,7 +59,7 @@ by_head as (
             and pulls.head_sha = deployments.sha
 ),
 
--- Only where the deployed commit is not in the graph: what was merged since the deployment before.
+-- Only where the deployed commit is not in the graph, nor a tag of its name: what was merged since the deployment before.
 by_time as (
     select
         pulls.tenant_id,
@@ -77,7 +82,7 @@ by_time as (
                 {{ of_touched_tenants('commits.tenant_id') }}
                 and commits.tenant_id = deployments.tenant_id
                 and commits.repository = deployments.repository
-                and commits.sha = deployments.sha
+                and commits.sha = deployments.walked_sha
         )
 ),
 

@@ -5,7 +5,7 @@
     incremental_strategy='touched',
     keeps_changes=true,
     unique_key=['tenant_id', 'deployment_id'],
-    indexes=[{'columns': ['tenant_id', 'deployment_id'], 'unique': True}, {'columns': ['tenant_id', 'service', 'environment', 'finished_at']}, {'columns': ['tenant_id', 'sha']}],
+    indexes=[{'columns': ['tenant_id', 'deployment_id'], 'unique': True}, {'columns': ['tenant_id', 'service', 'environment', 'finished_at']}, {'columns': ['tenant_id', 'walked_sha']}],
 ) }}
 with
 
@@ -32,6 +32,26 @@ lined_up as (
         ) as position_of_sha
     from deployments
     window line as (partition by tenant_id, service, environment, is_delivered order by finished_at, deployment_id)
+),
+
+-- What is not in the graph itself, but goes by the name of a tag that is.
+tagged as (
+    select
+        deployments.tenant_id,
+        deployments.deployment_id,
+        min(tags.sha) as sha
+    from deployments
+    inner join {{ ref('int_commits__tags') }} as tags
+        on
+            deployments.tenant_id = tags.tenant_id
+            and deployments.repository = tags.repository
+            and deployments.ref = tags.name
+    left join lateral {{ with_values(ref('int_commits__by_connection'), {
+        'tenant_id': 'deployments.tenant_id', 'repository': 'deployments.repository', 'sha': 'deployments.sha',
+    }) }} as graph
+        on not graph.is_deleted
+    where deployments.sha is distinct from tags.sha and graph.sha is null
+    group by deployments.tenant_id, deployments.deployment_id
 )
 
 select
@@ -43,7 +63,8 @@ select
     service,
     environment,
     environment_class,
-    sha,
+    lined_up.sha,
+    coalesce(tagged.sha, lined_up.sha) as walked_sha,
     ref,
     status,
     started_at,
@@ -55,6 +76,7 @@ select
     case when is_delivered then next_deployment_id end as next_deployment_id,
     case when is_delivered then position end as position,
     status = 'failure' as is_failed,
-    is_delivered and coalesce(sha = previous_sha, false) as is_redeploy,
-    is_delivered and coalesce(position_of_sha > 1 and sha <> previous_sha, false) as is_rollback
+    is_delivered and coalesce(lined_up.sha = previous_sha, false) as is_redeploy,
+    is_delivered and coalesce(position_of_sha > 1 and lined_up.sha <> previous_sha, false) as is_rollback
 from lined_up
+left join tagged using (tenant_id, deployment_id)

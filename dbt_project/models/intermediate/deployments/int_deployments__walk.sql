@@ -6,7 +6,7 @@ select
     environment,
     environment_class,
     deployment_id,
-    sha,
+    walked_sha as sha,
     finished_at
 from {{ ref('int_deployments__ordered') }}
 where status = 'success' and finished_at is not null
