@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import psycopg
 from psycopg import sql
 
-from pipelines.raw_tables import RAW, create_statements, index_of
+from pipelines.raw_tables import RAW, create_statements, indexes_of
 from pipelines.warehouse.connection import Warehouse
 
 SCHEMA_LOCK = 7_036_875_101
@@ -29,7 +29,8 @@ def ensure_tables(warehouse: Warehouse, sources: Iterable[str] = tuple(RAW)) -> 
 def _has_all(database: psycopg.Connection, source: str) -> bool:
     """Whether nothing is to be made: CREATE INDEX waits for those who write before it finds that there is one."""
     rows = database.execute("select indexname from pg_indexes where schemaname = %s", [f"raw_{source}"]).fetchall()
-    return {index_of(table) for table in RAW[source].values()} <= {name for (name,) in rows}
+    wanted = {name for table in RAW[source].values() for name in indexes_of(table)}
+    return wanted <= {name for (name,) in rows}
 
 
 def refresh_statistics(warehouse: Warehouse) -> None:

@@ -23,12 +23,16 @@ TENANT_COLUMNS = ("tenant_id", "connection_id")
 
 @dataclass(frozen=True)
 class Table:
-    """One raw table. `columns` maps a name to one of TYPES; `key` is the source's own key."""
+    """One raw table. `columns` maps a name to one of TYPES; `key` is the source's own key.
+
+    `lookup`: other columns by which builds look for a few of its rows.
+    """
 
     source: str
     name: str
     columns: dict[str, str]
     key: tuple[str, ...]
+    lookup: tuple[str, ...] = ()
 
     @property
     def schema(self) -> str:
@@ -46,21 +50,22 @@ class Table:
 
 
 def _tables(source: str, text: str) -> dict[str, Table]:
-    """Lines of `name (key, …): column type?, …`; a column without a type is text."""
+    """Lines of `name (key, …; lookup, …): column type?, …`; a column without a type is text."""
     tables = {}
     for line in filter(None, map(str.strip, text.replace("\\\n", " ").splitlines())):
         head, body = line.split(":", 1)
-        name, key = head.rstrip(")").split("(")
+        name, keys = head.rstrip(")").split("(")
+        key, lookup = ([column.strip() for column in part.split(",")] for part in [*keys.split(";"), ""][:2])
         columns = dict([*column.split(), "text"][:2] for column in body.split(","))
         name = name.strip()
-        tables[name] = Table(source, name, columns, tuple(column.strip() for column in key.split(",")))
+        tables[name] = Table(source, name, columns, tuple(key), tuple(filter(None, lookup)))
     return tables
 
 
 GITHUB = """
 repositories (id): id bigint, repository, name, default_branch, private bool, archived bool, html_url, \
     created_at timestamp, updated_at timestamp, pushed_at timestamp
-pull_requests (id): id bigint, repository, number bigint, state, title, body, user json, draft bool, \
+pull_requests (id; repository, number): id bigint, repository, number bigint, state, title, body, user json, draft bool, \
     created_at timestamp, updated_at timestamp, closed_at timestamp, merged_at timestamp, merge_commit_sha, \
     head json, base json, labels json, additions bigint, deletions bigint, changed_files bigint, \
     html_url, merged_by json
@@ -69,8 +74,8 @@ pull_request_commits (repository, pull_request_number, sha): repository, pull_re
     commit_author_email, message, parents json
 pull_request_files (repository, pull_request_number, filename): repository, pull_request_number bigint, filename, \
     status, additions bigint, deletions bigint
-reviews (id): id bigint, repository, pull_request_number bigint, user json, state, submitted_at timestamp, commit_id, \
-    html_url
+reviews (id; repository, pull_request_number): id bigint, repository, pull_request_number bigint, user json, state, \
+    submitted_at timestamp, commit_id, html_url
 issues (id): id bigint, repository, number bigint, title, body, user json, state, state_reason, labels json, \
     assignees json, comments bigint, created_at timestamp, updated_at timestamp, closed_at timestamp, html_url
 issue_events (id): id bigint, repository, issue_number bigint, event, actor json, label json, commit_id, \
@@ -111,7 +116,7 @@ issues (id): id, key, project_key, summary, description_text, issuetype json, st
     resolution json, labels json, components json, assignee json, reporter json, parent json, issuelinks json, \
     story_points double, sprints json, custom_fields json, created timestamp, updated timestamp, \
     resolutiondate timestamp, statuscategorychangedate timestamp, url
-changelogs (id): id, issue_id, author json, created timestamp, items json
+changelogs (id; issue_id): id, issue_id, author json, created timestamp, items json
 worklogs (id): id, issue_id, author json, started timestamp, created timestamp, updated timestamp, \
     time_spent_seconds bigint
 remotelinks (id): id, issue_id, url, title, relationship, application json
@@ -189,9 +194,13 @@ RAW: dict[str, dict[str, Table]] = {
 TABLES: dict[str, tuple[str, ...]] = {source: tuple(tables) for source, tables in RAW.items() if source != "upload"}
 
 
-def index_of(table: Table) -> str:
-    """The index that is made last of a table: by it a build finds what a package changed."""
-    return f"{table.name}_load_id"
+def indexes_of(table: Table) -> dict[str, tuple[str, ...]]:
+    """The columns of each index that a table has beside its key, by the index's name.
+
+    By `_dlt_load_id` a build finds what a package changed, by the lookup what belongs to one pull request or issue.
+    """
+    found = {f"{table.name}_load_id": ("_dlt_load_id",)}
+    return found | ({f"{table.name}_lookup": (*TENANT_COLUMNS, *table.lookup)} if table.lookup else {})
 
 
 def create_statements(source: str) -> list[str]:
@@ -203,8 +212,10 @@ def create_statements(source: str) -> list[str]:
             f'"{name}" {TYPES[kind]}{" not null" if name in needed else ""}' for name, kind in table.all_columns.items()
         ]
         key = ", ".join(f'"{name}"' for name in table.full_key)
+        place = f"{table.schema}.{table.name}"
+        statements.append(f"create table if not exists {place} ({', '.join(columns)}, primary key ({key}))")
         statements += [
-            f"create table if not exists {table.schema}.{table.name} ({', '.join(columns)}, primary key ({key}))",
-            f"create index if not exists {index_of(table)} on {table.schema}.{table.name} (_dlt_load_id)",
+            f"create index if not exists {name} on {place} ({', '.join(indexed)})"
+            for name, indexed in indexes_of(table).items()
         ]
     return statements

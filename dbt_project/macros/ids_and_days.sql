@@ -12,3 +12,8 @@ md5(concat_ws('|', {{ parts | join(', ') }}))::uuid
 {%- macro glob_to_like(glob) -%}
 replace(replace(replace(replace({{ glob }}, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%')
 {%- endmacro %}
+
+{#- A text as a uuid, by which a row is looked up, where it is one and this is so; a commit's sha is longer. -#}
+{%- macro uuid_or_null(text, condition) -%}
+case when {{ condition }} and length({{ text }}) = 36 then {{ text }}::uuid end
+{%- endmacro %}

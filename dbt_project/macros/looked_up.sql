@@ -1,9 +1,10 @@
-{#- The rows with these values, for a LATERAL join. OFFSET keeps it a search for each: joined freely, all rows of all tenants would
-    be read, as the planner knows how many keys there are, but not that they are of few. -#}
-{%- macro with_values(table, values) -%}
+{#- The rows with these values, and of which `also` (of `each`) is so, for a LATERAL join. OFFSET keeps it a search for each: joined
+    freely, all rows of all tenants would be read, as the planner knows how many keys there are, but not that they are of few. -#}
+{%- macro with_values(table, values, also=none) -%}
 (
             select * from {{ table }} as each
             where {% for column, value in values.items() %}each.{{ column }} = {{ value }}{{ ' and ' if not loop.last }}{% endfor %}
+            {%- if also %} and {{ also }}{% endif %}
             offset 0
         )
 {%- endmacro %}
@@ -18,7 +19,7 @@
 (
         select found.*
         from (
-            {{ keys }}
+            select distinct {{ columns | join(', ') }} from ({{ keys }}) as named
         ) as keys
         cross join lateral {{ with_values(table, values) }} as found
     )

@@ -6,13 +6,15 @@
       scope_from  a column (a day): rows before the group's `from_day` are not worked out anew
     Rows of these groups that the model no longer gives are deleted, so a group that lost its last row goes away. The keys
     of all inserted, changed and deleted rows go to `<mart>__changed`, from where the publish step takes them. Where
-    `keeps_changes` is set they stay there with the build's id until a build has succeeded, for models that read them. -#}
+    `keeps_changes` is set they stay there with the build's id until a build has succeeded, for models that read them.
+    `changes_of` names columns that stand beside the keys as they were and as they are: what a row left is known to nobody else. -#}
 {%- macro get_incremental_touched_sql(arg_dict) -%}
 {%- set target, temp = arg_dict['target_relation'], arg_dict['temp_relation'] -%}
 {%- set key = arg_dict['unique_key'] -%}
 {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | list -%}
 {%- set scope = config.get('scope', ['tenant_id']) -%}
 {%- set from_column = config.get('scope_from') -%}
+{%- set kept = config.get('changes_of', []) -%}
 {%- set touched = context[config.get('touched', 'touched_tenants')](target, scope) -%}
 
 create temporary table moved on commit drop as
@@ -30,7 +32,12 @@ old as (
     )
 )
 
-select {{ key | join(', ') }}
+select
+    {{ key | join(', ') }}
+    {%- for column in kept %},
+    old.{{ column }} as old_{{ column }},
+    new.{{ column }} as new_{{ column }}
+    {%- endfor %}
 from old
 full join {{ temp }} as new using ({{ key | join(', ') }})
 where
@@ -53,17 +60,27 @@ inner join moved using ({{ key | join(', ') }});
 delete from {{ changed_keys_relation(target) }}
 where not {{ since_last_success('build_id') }};
 
-insert into {{ changed_keys_relation(target) }} ({{ key | join(', ') }}, build_id)
-select {{ key | join(', ') }}, {{ this_build() }} from moved;
+insert into {{ changed_keys_relation(target) }} ({{ (key + kept) | join(', ') }}, build_id)
+select {{ (key + kept) | join(', ') }}, {{ this_build() }} from {{ moved_versions(kept) }};
 
 {% elif target.schema == 'build' -%}
 {{ ensure_changed_keys(target, key) }};
 
-insert into {{ changed_keys_relation(target) }} ({{ key | join(', ') }})
-select {{ key | join(', ') }} from moved;
+insert into {{ changed_keys_relation(target) }} ({{ (key + kept) | join(', ') }})
+select {{ (key + kept) | join(', ') }} from {{ moved_versions(kept) }};
 
 {% endif -%}
 drop table moved
+{%- endmacro %}
+
+{#- The moved rows; with columns that are kept, each as it was and as it is (NULL where there is none). -#}
+{%- macro moved_versions(kept) -%}
+moved
+{%- if kept %}
+cross join lateral (
+    values (old_{{ kept | join(', old_') }}), (new_{{ kept | join(', new_') }})
+) as versions ({{ kept | join(', ') }})
+{%- endif -%}
 {%- endmacro %}
 
 {#- Where the keys of a model's changed rows wait for who reads them. -#}
@@ -78,7 +95,7 @@ drop table moved
 drop table if exists {{ changed_keys_relation(mart) }};
 {% endif -%}
 create table if not exists {{ changed_keys_relation(mart) }} as
-select {{ key | join(', ') }}{{ ', null::bigint as build_id' if config.get('keeps_changes') }} from {{ mart }} with no data
+select {{ (key + config.get('changes_of', [])) | join(', ') }}{{ ', null::bigint as build_id' if config.get('keeps_changes') }} from {{ mart }} with no data
 {%- endif -%}
 {%- endmacro %}
 

@@ -48,14 +48,9 @@ where
     (scored.sentiment, scored.scorer, scored.scorer_version)
     is distinct from (built.sentiment, built.sentiment_scorer, built.sentiment_scorer_version)
 union
-select built.tenant_id, built.issue_id
-from {{ mart }} as built
-inner join {{ ref('int_severity__attributed') }} as attributed using (tenant_id, issue_id)
-where
-    {{ of_touched_tenants('built.tenant_id') }}
-    and {{ of_touched_tenants('attributed.tenant_id') }}
-    and (attributed.component, attributed.component_reason, attributed.customer, attributed.customer_reason)
-    is distinct from (built.component, built.component_reason, built.customer, built.customer_reason)
+select tenant_id, issue_id
+from {{ changed_keys_relation(ref('int_severity__named')) }}
+where {{ since_last_success('build_id') }}
 {%- endmacro %}
 
 {#- The issues that changed, their history included. -#}
@@ -82,9 +77,10 @@ where {{ of_new_packages('_dlt_load_id', 'jira') }}
 union
 select issues.tenant_id, issues.issue_id
 from {{ changed_keys_relation(mentions) }} as mentions
-inner join {{ ref('int_issues__unioned') }} as issues
-    on mentions.tenant_id = issues.tenant_id and mentions.source = issues.source and mentions.key = lower(issues.key)
-where {{ since_last_success('mentions.build_id') }} and {{ of_touched_tenants('issues.tenant_id') }}
+cross join lateral {{ with_values(ref('int_issues__keys'), {
+    'tenant_id': 'mentions.tenant_id', 'source': 'mentions.source', 'key': 'mentions.key',
+}) }} as issues
+where {{ since_last_success('mentions.build_id') }}
 union
 select links.tenant_id, links.issue_id
 from {{ ref('stg_jira__remotelinks') }} as links

@@ -14,6 +14,8 @@ pytestmark = pytest.mark.slow  # twelve builds
 TABLES = (
     "int_changes__pull_request_shas", "int_changes__pull_requests", "int_changes__commits", "int_people__authored",
     "int_people__commits", "int_issues__pull_requests", "int_deployments__failure_evidence", "int_commits__copies",
+    "int_deployments__classified", "int_deployments__scope_days", "int_deployments__evidence_shown",
+    "int_incidents__mapped", "int_incidents__links",
 )  # fmt: skip
 BUILDS, EVENTS, TAGS = 5, 16, ("v1", "v2", "v3")
 
@@ -25,10 +27,14 @@ class Scatterbrained:
         self.random = Random(seed)
         self.company = Company(project, f"random-{seed}", "UTC")
         self.hours, self.number, self.withheld = 0.0, 0, {}  # type: ignore[var-annotated]
+        self.company.add("repositories", id=1, repository=self.company.repository, name="shop", default_branch="main")
+        with project.warehouse.connect("loader") as database:
+            database.execute("insert into app.team (tenant_id, team) values (%s, 'web')", [self.company.tenant_id])
         self.commits: list[str] = []
         self.said: dict[str, tuple[float, str]] = {}  # when each was written, and its message
         self.pulls: dict[int, dict[str, Any]] = {}
         self.deployments: list[dict[str, Any]] = []
+        self.incidents: list[dict[str, Any]] = []
 
     def live(self) -> None:
         """A few events, then a sync."""
@@ -38,7 +44,7 @@ class Scatterbrained:
             self.random.choice(
                 [self.commit, self.commit, self.pick, self.copy, self.pull, self.pull, self.merge, self.deploy,
                  self.deploy, self.deploy_early, self.tag, self.forget_a_deployment, self.forget_a_commit, self.force,
-                 self.relabel]
+                 self.relabel, self.fail, self.mend, self.move, self.share]
             )()  # fmt: skip
         for table in list(self.company.new):
             rows = self.company.new[table]
@@ -118,6 +124,36 @@ class Scatterbrained:
         if lone := [name for name in self.commits if name.startswith("c")]:
             gone = self.random.choice(lone)
             self.company.gone("commits", {"repository": self.company.repository, "sha": sha(gone)}, self.hours)
+
+    def fail(self) -> None:
+        """An incident, of which some name a deployment."""
+        self.number += 1
+        told = self.random.choice([None, *self.deployments[-3:]])
+        body = f"after deployment #{told['id']}" if told else ""
+        self.incidents.append(self.company.incident(self.number, self.hours, body=body))
+
+    def mend(self) -> None:
+        """One that is closed, or opened again."""
+        if self.incidents:
+            row = self.random.choice(self.incidents)
+            is_open = row["closed_at"] is not None
+            row |= {"closed_at": None if is_open else at(self.hours), "state": "open" if is_open else "closed",
+                    "updated_at": at(self.hours)}  # fmt: skip
+            self.company.add("issues", **row)
+
+    def move(self) -> None:
+        """To another time zone, of which no row tells."""
+        self.decide("update app.tenant set time_zone = %s", self.random.choice(["UTC", "Asia/Tokyo", "US/Pacific"]))
+
+    def share(self) -> None:
+        """The repository comes to a team, or is the team's no longer."""
+        if not self.decide("delete from app.team_repository"):
+            self.decide("insert into app.team_repository select tenant_id, team, '*' from app.team")
+
+    def decide(self, statement: str, *values: str) -> int:
+        """Something about this tenant: how many rows it took."""
+        with self.company.project.warehouse.connect("loader") as database:
+            return database.execute(f"{statement} where tenant_id = %s", [*values, self.company.tenant_id]).rowcount
 
     def force(self) -> None:
         """A pull request's commit that another history replaced."""

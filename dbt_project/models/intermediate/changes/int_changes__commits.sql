@@ -7,8 +7,13 @@
     touched='touched_delivered_commits',
     scope=['tenant_id', 'repository', 'sha'],
     keeps_changes=true,
+    changes_of=['deployed_at'],
     unique_key=['tenant_id', 'sha', 'repository', 'service', 'environment'],
-    indexes=[{'columns': ['tenant_id', 'sha', 'repository', 'service', 'environment'], 'unique': True}, {'columns': ['tenant_id', 'deployment_id']}],
+    indexes=[
+        {'columns': ['tenant_id', 'sha', 'repository', 'service', 'environment'], 'unique': True},
+        {'columns': ['tenant_id', 'deployment_id']},
+        {'columns': ['tenant_id', 'deployed_at']},
+    ],
 ) }}
 -- depends_on: {{ ref('int_changes__touched_commits') }}
 -- depends_on: {{ ref('int_commits__unioned') }}

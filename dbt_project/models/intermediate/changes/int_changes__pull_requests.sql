@@ -5,8 +5,14 @@
     touched='touched_delivered_pulls',
     scope=['tenant_id', 'pull_request_id'],
     keeps_changes=true,
+    changes_of=['deployed_at'],
     unique_key=['tenant_id', 'pull_request_id', 'service', 'environment'],
-    indexes=[{'columns': ['tenant_id', 'pull_request_id', 'service', 'environment'], 'unique': True}, {'columns': ['tenant_id', 'deployment_id']}],
+    indexes=[
+        {'columns': ['tenant_id', 'pull_request_id', 'service', 'environment'], 'unique': True},
+        {'columns': ['tenant_id', 'deployment_id']},
+        {'columns': ['tenant_id', 'deployed_at']},
+        {'columns': ['tenant_id', '(pull_request_id::text)']},
+    ],
 ) }}
 -- depends_on: {{ ref('int_changes__touched_pull_requests') }}
 -- depends_on: {{ ref('int_issues__whole_sources') }}

@@ -25,11 +25,6 @@ deployments as (
     select *
     from {{ ref('int_deployments__ordered') }}
     inner join moved using (tenant_id, deployment_id)
-),
-
-merged as (
-    select * from {{ ref('int_pull_requests__timestamps') }}
-    where merged_at is not null and {{ of_touched_tenants(is_needed=true) }}
 )
 
 select tenant_id, pull_request_id
@@ -48,19 +43,17 @@ from {{ built }} as built
 inner join moved using (tenant_id, deployment_id)
 union
 select merged.tenant_id, merged.pull_request_id
-from merged
-inner join deployments
-    on
-        merged.tenant_id = deployments.tenant_id
-        and merged.repository = deployments.repository
-        and merged.head_sha = deployments.sha
+from deployments
+cross join lateral {{ with_values(ref('int_pull_requests__timestamps'), {
+    'tenant_id': 'deployments.tenant_id', 'repository': 'deployments.repository', 'head_sha': 'deployments.sha',
+}) }} as merged
+where merged.merged_at is not null
 union
 select merged.tenant_id, merged.pull_request_id
-from merged
-inner join deployments
-    on
-        merged.tenant_id = deployments.tenant_id
-        and merged.repository = deployments.repository
-        and merged.merged_at > deployments.previous_finished_at
-        and merged.merged_at <= deployments.finished_at
+from deployments
+cross join lateral {{ with_values(
+    ref('int_pull_requests__timestamps'),
+    {'tenant_id': 'deployments.tenant_id', 'repository': 'deployments.repository'},
+    also='each.merged_at > deployments.previous_finished_at and each.merged_at <= deployments.finished_at',
+) }} as merged
 {%- endif %}

@@ -16,8 +16,8 @@ lead_times as (
             + {{ devlake_minutes('opened_at', 'merged_at') }}
             + {{ devlake_minutes('merged_at', 'deployed_at') }}
         ) as seconds
-    from {{ ref('int_definitions__pull_requests') }}
-    where has_predecessor and not is_baseline and {{ of_touched_tenants() }}
+    from {{ ref('int_definitions__recent_pull_requests') }}
+    where has_predecessor and not is_baseline
 ),
 
 -- Successes in the line of their service and in that of the tenant, each until the next one in it.

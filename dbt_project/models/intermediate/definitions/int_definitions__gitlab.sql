@@ -51,6 +51,12 @@ incidents as (
     group by tenant_id, scope_kind, scope, window_days
 ),
 
+-- By themselves: else each scope would look for its own among all that there ever were.
+recent as materialized (
+    select * from {{ ref('int_definitions__recent_pull_requests') }}
+    where not is_baseline
+),
+
 lead_times as (
     select
         windows.tenant_id,
@@ -61,11 +67,10 @@ lead_times as (
         percentile_cont(0.5) within group (
             order by extract(epoch from pulls.deployed_at - pulls.merged_at)::double precision
         ) as lead_time
-    from {{ ref('int_definitions__pull_requests') }} as pulls
+    from recent as pulls
     inner join windows using (tenant_id, scope_kind, scope)
     where
-        not pulls.is_baseline
-        and {{ local_day('pulls.deployed_at', 'windows.time_zone') }} between windows.first_day and windows.last_day
+        {{ local_day('pulls.deployed_at', 'windows.time_zone') }} between windows.first_day and windows.last_day
     group by 1, 2, 3, 4
 )
 

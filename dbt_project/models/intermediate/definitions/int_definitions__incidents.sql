@@ -7,6 +7,5 @@ select
     incidents.created_at,
     incidents.resolved_at
 from {{ ref('int_incidents__mapped') }} as incidents
-left join {{ ref('int_deployments__service_repositories') }} as repositories using (tenant_id, service)
-{{ in_scopes('incidents.tenant_id', 'incidents.service', 'repositories.repository') }}
+{{ in_scopes('incidents.tenant_id', 'incidents.service', 'incidents.repository') }}
 where scopes.scope is not null

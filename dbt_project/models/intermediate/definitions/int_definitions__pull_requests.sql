@@ -5,7 +5,10 @@
     touched='touched_definition_pulls',
     scope=['tenant_id', 'pull_request_id'],
     unique_key=['tenant_id', 'scope_kind', 'scope', 'pull_request_id'],
-    indexes=[{'columns': ['tenant_id', 'scope_kind', 'scope', 'pull_request_id'], 'unique': True}],
+    indexes=[
+        {'columns': ['tenant_id', 'scope_kind', 'scope', 'pull_request_id'], 'unique': True},
+        {'columns': ['tenant_id', 'deployed_at']},
+    ],
 ) }}
 -- depends_on: {{ ref('int_changes__touched_pull_requests') }}
 -- depends_on: {{ ref('int_issues__whole_sources') }}

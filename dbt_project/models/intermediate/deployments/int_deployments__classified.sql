@@ -1,10 +1,17 @@
 -- One row per candidate that a rule of the tenant's fits: a deployment with its service and environment class, or none, by
--- the first rule that fits (excluded_by) or by a person's override (dismissed_by). Of tenants with news alone.
+-- the first rule that fits (excluded_by) or by a person's override (dismissed_by). A table, as several models read it.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    keeps_changes=true,
+    unique_key=['tenant_id', 'deployment_id'],
+    indexes=[{'columns': ['tenant_id', 'deployment_id'], 'unique': True}],
+) }}
 with
 
 candidates as (
     select * from {{ ref('int_deployments__candidates') }}
-    where {{ of_touched_tenants(is_needed=true) }}
+    where {{ of_touched_tenants() }}
 ),
 
 -- A tenant without rules: GitHub deployments of every repository.

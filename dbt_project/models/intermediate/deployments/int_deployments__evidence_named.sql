@@ -23,8 +23,7 @@ left join {{ ref('int_incidents__mapped') }} as incidents
 left join {{ ref('int_pull_requests__merged') }} as pulls
     on
         evidence.tenant_id = pulls.tenant_id
-        and evidence.source_ref = pulls.pull_request_id::text
-        and evidence.kind in ('revert', 'hotfix')
+        and {{ uuid_or_null('evidence.source_ref', "evidence.kind in ('revert', 'hotfix')") }} = pulls.pull_request_id
 left join {{ ref('int_deployments__ordered') }} as deployments
     on
         evidence.tenant_id = deployments.tenant_id

@@ -7,7 +7,8 @@ facts as (
         deployments.service,
         deployments.repository,
         deployments.environment_class,
-        {{ local_day('coalesce(deployments.finished_at, deployments.started_at)', 'tenants.time_zone') }} as day,
+        coalesce(deployments.finished_at, deployments.started_at) as happened_at,
+        tenants.time_zone,
         'deployment' as fact,
         deployments.status = 'success' as is_success,
         deployments.is_failed,
@@ -26,7 +27,8 @@ facts as (
         changes.service,
         changes.repository,
         changes.environment_class,
-        {{ local_day('changes.deployed_at', 'tenants.time_zone') }} as day,
+        changes.deployed_at as happened_at,
+        tenants.time_zone,
         'change' as fact,
         null as is_success,
         null as is_failed,
@@ -44,9 +46,10 @@ facts as (
     select
         incidents.tenant_id,
         incidents.service,
-        repositories.repository,
+        incidents.repository,
         'production' as environment_class,
-        {{ local_day('incidents.resolved_at', 'tenants.time_zone') }} as day,
+        incidents.resolved_at as happened_at,
+        tenants.time_zone,
         'incident' as fact,
         null as is_success,
         null as is_failed,
@@ -56,7 +59,6 @@ facts as (
         incidents.open_seconds::double precision as seconds,
         null::double precision as seconds_from_merge
     from {{ ref('int_incidents__mapped') }} as incidents
-    left join {{ ref('int_deployments__service_repositories') }} as repositories using (tenant_id, service)
     inner join {{ source('app', 'tenant') }} as tenants using (tenant_id)
     where incidents.resolved_at is not null
 )
@@ -64,6 +66,7 @@ facts as (
 select
     scopes.scope_kind,
     scopes.scope,
+    {{ local_day('facts.happened_at', 'facts.time_zone') }} as day,
     facts.*
 from facts
 {{ in_scopes('facts.tenant_id', 'facts.service', 'facts.repository') }}

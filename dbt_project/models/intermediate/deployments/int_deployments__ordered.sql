@@ -4,8 +4,13 @@
     materialized='incremental',
     incremental_strategy='touched',
     keeps_changes=true,
+    changes_of=['started_at', 'finished_at'],
     unique_key=['tenant_id', 'deployment_id'],
-    indexes=[{'columns': ['tenant_id', 'deployment_id'], 'unique': True}, {'columns': ['tenant_id', 'service', 'environment', 'finished_at']}, {'columns': ['tenant_id', 'walked_sha']}],
+    indexes=[
+        {'columns': ['tenant_id', 'deployment_id'], 'unique': True},
+        {'columns': ['tenant_id', 'service', 'environment', 'finished_at']},
+        {'columns': ['tenant_id', 'walked_sha']},
+    ],
 ) }}
 with
 

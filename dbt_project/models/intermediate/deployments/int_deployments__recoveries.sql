@@ -2,6 +2,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
+    keeps_changes=true,
     unique_key=['tenant_id', 'deployment_id'],
     indexes=[{'columns': ['tenant_id', 'deployment_id'], 'unique': True}, {'columns': ['tenant_id', 'remediating_deployment_id']}],
 ) }}

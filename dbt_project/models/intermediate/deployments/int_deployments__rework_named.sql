@@ -26,9 +26,8 @@ left join {{ ref('int_incidents__mapped') }} as incidents
 left join {{ ref('int_issues__unioned') }} as bugs
     on
         repairs.tenant_id = bugs.tenant_id
-        and case repairs.kind when 'bug_fix' then repairs.source_ref::uuid end = bugs.issue_id
+        and {{ uuid_or_null('repairs.source_ref', "repairs.kind = 'bug_fix'") }} = bugs.issue_id
 left join {{ ref('int_pull_requests__merged') }} as pulls
     on
         repairs.tenant_id = pulls.tenant_id
-        and repairs.source_ref = pulls.pull_request_id::text
-        and repairs.kind in ('revert', 'hotfix')
+        and {{ uuid_or_null('repairs.source_ref', "repairs.kind in ('revert', 'hotfix')") }} = pulls.pull_request_id

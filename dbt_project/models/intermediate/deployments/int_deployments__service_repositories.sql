@@ -3,7 +3,7 @@ select
     tenant_id,
     service,
     min(repository) as repository
-from {{ ref('deployments') }}
+from {{ ref('int_deployments__ordered') }}
 where environment_class = 'production'
 group by tenant_id, service
 having count(distinct repository) = 1

@@ -7,10 +7,22 @@
 ) }}
 with
 
+-- What a window may show: most is older.
+shown as (
+    select
+        tenant_id,
+        min(first_day) as first_day
+    from {{ ref('int_deployments__summary_windows') }}
+    where period = 0 and {{ of_touched_tenants() }}
+    group by tenant_id
+),
+
 days as (
-    select *
-    from {{ ref('int_deployments__scope_days') }}
-    where environment_class = 'production' and {{ of_touched_tenants() }}
+    select days.*
+    from shown
+    inner join {{ ref('int_deployments__scope_days') }} as days
+        on shown.tenant_id = days.tenant_id and shown.first_day <= days.day
+    where days.environment_class = 'production'
 ),
 
 cases as (
@@ -32,15 +44,16 @@ cases as (
     union all
     {% endfor -%}
     select
-        tenant_id,
-        scope_kind,
-        scope,
-        first_day,
-        last_day,
+        weeks.tenant_id,
+        weeks.scope_kind,
+        weeks.scope,
+        weeks.first_day,
+        weeks.last_day,
         'deployment_days_per_week' as metric,
-        deployment_days as value
-    from {{ ref('int_deployments__scope_weeks') }}
-    where {{ of_touched_tenants() }}
+        weeks.deployment_days as value
+    from shown
+    inner join {{ ref('int_deployments__scope_weeks') }} as weeks
+        on shown.tenant_id = weeks.tenant_id and shown.first_day <= weeks.first_day
 ),
 
 samples as (

@@ -1,4 +1,11 @@
 -- One row per incident and thing that its text or a link of it names: a deployment, a commit or a pull request.
+-- A table: several models read it, each of which would look through the texts again.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched',
+    unique_key=['tenant_id', 'incident_id', 'kind', 'reference'],
+    indexes=[{'columns': ['tenant_id', 'incident_id', 'kind', 'reference'], 'unique': True}],
+) }}
 with
 
 texts as (
@@ -9,7 +16,7 @@ texts as (
         project,
         concat_ws(' ', title, body_text) as text
     from {{ ref('int_issues__unioned') }}
-    where is_incident and {{ of_touched_tenants(is_needed=true) }}
+    where is_incident and {{ of_touched_tenants() }}
     union all
     select
         links.tenant_id,
@@ -19,7 +26,7 @@ texts as (
         links.url as text
     from {{ ref('stg_jira__remotelinks') }} as links
     inner join {{ ref('int_issues__unioned') }} as issues using (tenant_id, issue_id)
-    where issues.is_incident and {{ of_touched_tenants('issues.tenant_id', is_needed=true) }}
+    where issues.is_incident and {{ of_touched_tenants('issues.tenant_id') }}
 )
 
 select distinct

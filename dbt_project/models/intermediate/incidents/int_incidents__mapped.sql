@@ -1,9 +1,16 @@
--- One row per incident with the service it struck: by component, by label, else by its GitHub repository.
+-- One row per incident with the service it struck: by component, by label, else by its GitHub repository; and the one repository
+-- that the service comes from.
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
+    keeps_changes=true,
+    changes_of=['resolved_at'],
     unique_key=['tenant_id', 'incident_id'],
-    indexes=[{'columns': ['tenant_id', 'incident_id'], 'unique': True}, {'columns': ['tenant_id', 'service', 'started_at']}],
+    indexes=[
+        {'columns': ['tenant_id', 'incident_id'], 'unique': True},
+        {'columns': ['tenant_id', 'service', 'started_at']},
+        {'columns': ['tenant_id', 'resolved_at']},
+    ],
 ) }}
 with
 
@@ -74,7 +81,8 @@ select
     incidents.source,
     incidents.key,
     incidents.severity,
-    coalesce(by_component.service, labelled.service, by_repository.service) as service,
+    struck.service,
+    origins.repository,
     labelled.environment,
     labelled.cause,
     incidents.created_at,
@@ -99,3 +107,6 @@ left join services_by_name as by_component
         and {{ plain_name('incidents.component') }} = by_component.plain_name
 left join services_by_repository as by_repository
     on incidents.tenant_id = by_repository.tenant_id and incidents.project = by_repository.repository
+cross join lateral (select coalesce(by_component.service, labelled.service, by_repository.service) as service) as struck
+left join {{ ref('int_deployments__service_repositories') }} as origins
+    on incidents.tenant_id = origins.tenant_id and struck.service = origins.service

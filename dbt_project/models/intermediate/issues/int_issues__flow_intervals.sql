@@ -14,7 +14,7 @@
 ) }}
 -- depends_on: {{ ref('int_issues__touched') }}
 -- depends_on: {{ source('app', 'build') }}
-{% set of_histories = of_keys(touched_histories(this), ['tenant_id', 'issue_id']) if is_incremental() else 'true' -%}
+{% set key = ['tenant_id', 'issue_id'] -%}
 with
 
 visits as (
@@ -23,8 +23,7 @@ visits as (
         coalesce(
             lag(category) over (partition by tenant_id, issue_id order by visit_number) <> 'in_progress', true
         ) as is_first
-    from {{ ref('int_issues__status_visits') }}
-    where {{ of_histories }}
+    from {{ looked_up(ref('int_issues__status_visits'), touched_histories(this), key) }} as visits
 ),
 
 work_visits as (
@@ -49,8 +48,7 @@ intervals as (
         created_at,
         opened_at as began_at,
         resolved_at as ended_at
-    from {{ ref('int_issues__open_intervals') }}
-    where {{ of_histories }}
+    from {{ looked_up(ref('int_issues__open_intervals'), touched_histories(this), key) }} as opened
     union all
     select
         tenant_id,

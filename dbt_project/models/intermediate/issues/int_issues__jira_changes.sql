@@ -30,10 +30,11 @@ select
     item.json ->> 'fromString' as old_text,
     item.json ->> 'to' as new_id,
     item.json ->> 'toString' as new_text
-from {{ ref('stg_jira__changelogs') }} as changelogs
+from
+    {{ looked_up(
+        ref('stg_jira__changelogs'),
+        'select tenant_id, connection_id, external_id as issue_external_id from ' ~ ref('int_issues__news'),
+        ['tenant_id', 'connection_id', 'issue_external_id'],
+    ) }} as changelogs
 cross join lateral jsonb_array_elements(changelogs.items) with ordinality as item (json, position)
-where
-    jsonb_typeof(changelogs.items) = 'array'
-    {%- if is_incremental() %}
-    and {{ of_raw_issues_with_news('issue_external_id') }}
-    {%- endif %}
+where jsonb_typeof(changelogs.items) = 'array'

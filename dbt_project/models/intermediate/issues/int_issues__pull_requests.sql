@@ -13,12 +13,8 @@
 with
 
 issues as (
-    select
-        tenant_id,
-        issue_id,
-        source,
-        lower(key) as key
-    from {{ looked_up(ref('int_issues__unioned'), touched_mentioned_issues(this), ['tenant_id', 'issue_id']) }} as issues
+    select *
+    from {{ looked_up(ref('int_issues__keys'), touched_mentioned_issues(this), ['tenant_id', 'issue_id']) }} as issues
     where source in ('github', 'jira')
 ),
 
@@ -40,9 +36,11 @@ said as (
         issues.issue_id,
         mentions.pull_request_id,
         mentions.method
-    from {{ ref('int_pull_requests__mentions') }} as mentions
+    from
+        {{ looked_up(
+            ref('int_pull_requests__mentions'), 'select distinct tenant_id, source, key from issues', ['tenant_id', 'source', 'key']
+        ) }} as mentions
     inner join issues using (tenant_id, source, key)
-    where {{ of_touched_tenants('mentions.tenant_id') }}
     union all
     select
         linked.tenant_id,

@@ -3,7 +3,12 @@
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key=['tenant_id', 'issue_id'],
-    indexes=[{'columns': ['tenant_id', 'issue_id'], 'unique': True}],
+    indexes=[
+        {'columns': ['tenant_id', 'issue_id'], 'unique': True},
+        {'columns': ['tenant_id', 'is_incident']},
+        {'columns': ['tenant_id', 'resolved_at']},
+        {'columns': ['tenant_id', 'source', 'lower(key)']},
+    ],
     post_hook="
         delete from {{ this }} as gone
         using {{ ref('int_issues__touched') }} as touched

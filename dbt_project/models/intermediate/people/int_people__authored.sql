@@ -5,8 +5,15 @@
     incremental_strategy='touched',
     touched='touched_delivered_commits',
     scope=['tenant_id', 'repository', 'sha'],
+    keeps_changes=true,
+    changes_of=['author_email', 'author_name', 'authored_at'],
     unique_key=['tenant_id', 'repository', 'sha'],
-    indexes=[{'columns': ['tenant_id', 'repository', 'sha'], 'unique': True}],
+    indexes=[
+        {'columns': ['tenant_id', 'repository', 'sha'], 'unique': True},
+        {'columns': ['tenant_id', 'repository', 'authored_at']},
+        {'columns': ['tenant_id', 'author_email', 'login']},
+        {'columns': ['tenant_id', 'author_name', 'login']},
+    ],
 ) }}
 -- depends_on: {{ ref('int_changes__touched_commits') }}
 -- depends_on: {{ ref('int_commits__unioned') }}

@@ -2,34 +2,20 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
+    touched='touched_authors',
+    scope=['tenant_id', 'repository', 'authored_at'],
     unique_key=['tenant_id', 'repository', 'sha'],
-    indexes=[{'columns': ['tenant_id', 'repository', 'sha'], 'unique': True}],
+    indexes=[
+        {'columns': ['tenant_id', 'repository', 'sha'], 'unique': True},
+        {'columns': ['tenant_id', 'repository', 'authored_at']},
+    ],
 ) }}
+-- depends_on: {{ source('app', 'build') }}
 with
 
 written as (
-    select * from {{ ref('int_people__authored') }}
-    where {{ of_touched_tenants() }}
-),
-
-by_email as (
-    select
-        tenant_id,
-        author_email,
-        min(login) as login
-    from written
-    group by tenant_id, author_email
-    having count(distinct login) = 1
-),
-
-by_name as (
-    select
-        tenant_id,
-        author_name,
-        min(login) as login
-    from written
-    group by tenant_id, author_name
-    having count(distinct login) = 1
+    select *
+    from {{ looked_up(ref('int_people__authored'), touched_authors(this), ['tenant_id', 'repository', 'authored_at']) }} as signed
 ),
 
 -- An account is known by GitHub, else by an address or a name that belongs to one account alone. Who has none goes by name.
@@ -38,8 +24,16 @@ found_by_rule as (
         written.*,
         coalesce(written.login, by_email.login, by_name.login, written.author_name, written.author_email) as person
     from written
-    left join by_email using (tenant_id, author_email)
-    left join by_name using (tenant_id, author_name)
+    left join {{ ref('int_people__accounts') }} as by_email
+        on
+            written.tenant_id = by_email.tenant_id
+            and written.author_email = by_email.signed_as
+            and by_email.kind = 'email'
+    left join {{ ref('int_people__accounts') }} as by_name
+        on
+            written.tenant_id = by_name.tenant_id
+            and written.author_name = by_name.signed_as
+            and by_name.kind = 'name'
 ),
 
 -- What somebody said of the commit's address stands above what was said of whom the rules take for its author.

@@ -15,8 +15,7 @@ from {{ ref('stg_github__reviews') }} as reviews
 inner join {{ ref('stg_github__pull_requests') }} as pulls
     on
         reviews.tenant_id = pulls.tenant_id
-        -- No `=`: the two beginnings of the key would be taken for a few rows, and all of a connection looked through for each.
-        and reviews.connection_id is not distinct from pulls.connection_id
+        and reviews.connection_id = pulls.connection_id
         and reviews.repository = pulls.repository
         and reviews.pull_request_number = pulls.number
 left join {{ ref('int_people__merged') }} as of_author

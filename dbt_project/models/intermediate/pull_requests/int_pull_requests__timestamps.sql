@@ -5,15 +5,20 @@
     unique_key=['tenant_id', 'pull_request_id'],
     touched='touched_own_rows',
     scope=['tenant_id', 'pull_request_id'],
-    indexes=[{'columns': ['tenant_id', 'pull_request_id'], 'unique': True}],
+    indexes=[
+        {'columns': ['tenant_id', 'pull_request_id'], 'unique': True},
+        {'columns': ['tenant_id', 'repository', 'merged_at']},
+        {'columns': ['tenant_id', 'repository', 'head_sha']},
+    ],
 ) }}
 -- depends_on: {{ ref('int_pull_requests__news') }}
 -- depends_on: {{ ref('int_issues__whole_sources') }}
+{% set key = ['tenant_id', 'connection_id', 'repository', 'number'] -%}
+{% set news = 'select ' ~ key | join(', ') ~ ' from ' ~ ref('int_pull_requests__news') -%}
 with
 
 pulls as (
-    select * from {{ ref('stg_github__pull_requests') }}
-    where {{ of_pull_requests_with_news('number') }}
+    select * from {{ looked_up(ref('stg_github__pull_requests'), news, key) }} as pulls
 ),
 
 commits as (
@@ -40,8 +45,7 @@ readied as (
     group by tenant_id, connection_id, repository, issue_number
 ),
 
--- In an incremental run of the few that they are: else they would be worked out anew for each pull request.
-reviews as {{ 'materialized ' if is_incremental() }}(
+reviews as (
     select
         tenant_id,
         pull_request_id,
@@ -50,8 +54,7 @@ reviews as {{ 'materialized ' if is_incremental() }}(
         count(*) filter (where state_name = 'CHANGES_REQUESTED')
         + (count(*) filter (where state_name = 'APPROVED') > 0)::int as review_rounds,
         count(distinct reviewer) as reviewer_count
-    from {{ ref('int_pull_requests__reviews') }}
-    where {{ of_pull_requests_with_news('number') }}
+    from {{ looked_up(ref('int_pull_requests__reviews'), news, key) }} as reviews
     group by tenant_id, pull_request_id
 )
 

@@ -20,7 +20,7 @@ select
 from {{ changed_keys_relation(ref('int_changes__pull_requests')) }}
 where {{ since_last_success('build_id') }}
 union
--- A new day adds days to a calendar, another calendar changes old ones.
+-- A new day adds days to a calendar, another calendar changes days that it had.
 select
     pulls.tenant_id,
     pulls.pull_request_id
@@ -30,7 +30,9 @@ where
         select days.tenant_id
         from {{ changed_keys_relation(ref('int_teams__work_days')) }} as days
         inner join {{ ref('int_tenants__touched') }} as touched using (tenant_id)
-        where {{ since_last_success('days.build_id') }} and days.day < touched.today - 7
+        where {{ since_last_success('days.build_id') }}
+        group by days.tenant_id, days.calendar, days.day, touched.today
+        having days.day < touched.today - 7 or count(days.seconds_before) > 1
     )
 {% if is_compared -%}
 union

@@ -3,6 +3,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='touched',
+    keeps_changes=true,
     unique_key=['tenant_id', 'issue_id'],
     indexes=[{'columns': ['tenant_id', 'issue_id'], 'unique': True}],
 ) }}

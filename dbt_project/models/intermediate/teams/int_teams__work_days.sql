@@ -5,6 +5,7 @@
     materialized='incremental',
     incremental_strategy='touched',
     keeps_changes=true,
+    changes_of=['seconds_before'],
     unique_key=['tenant_id', 'calendar', 'day'],
     indexes=[{'columns': ['tenant_id', 'calendar', 'day'], 'unique': True}],
 ) }}

@@ -25,7 +25,4 @@ select
     attribution_method,
     is_baseline,
     is_bot
-from {{ ref('int_changes__unioned') }}
-{%- if is_incremental() %}
-where (tenant_id, change_kind, change_id) in ({{ touched_changes(this) }})
-{%- endif %}
+from {{ looked_up(ref('int_changes__unioned'), touched_changes(this), ['tenant_id', 'change_kind', 'change_id']) }} as changes

@@ -1,5 +1,8 @@
 -- One row per deployment.
-{{ config(unique_key=['tenant_id', 'deployment_id']) }}
+{{ config(
+    unique_key=['tenant_id', 'deployment_id'],
+    indexes=[{'columns': ['tenant_id', 'coalesce(finished_at, started_at)']}],
+) }}
 with
 
 deployments as (

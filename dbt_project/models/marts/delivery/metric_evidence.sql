@@ -1,7 +1,26 @@
 -- One row per delivery metric and case: whether the case is in the figure, and why, or why not.
-{{ config(unique_key=['tenant_id', 'evidence_id']) }}
+{{ config(
+    unique_key=['tenant_id', 'evidence_id'],
+    touched='touched_cases',
+    scope=['tenant_id', 'case_kind', 'case_id'],
+    indexes=[{'columns': ['tenant_id', 'case_kind', 'case_id']}],
+) }}
+{%- for model in [
+    'int_changes__commits', 'int_changes__pull_requests', 'int_changes__touched_pull_requests', 'int_deployments__recoveries',
+    'int_issues__touched', 'int_issues__whole_sources', 'int_pull_requests__merged', 'int_teams__by_repository',
+    'int_tenants__time_zones', 'int_tenants__touched',
+] %}
+-- depends_on: {{ ref(model) }}
+{%- endfor %}
+-- depends_on: {{ source('app', 'build') }}
 with
 
+{% if is_incremental() -%}
+touched as materialized (
+    {{ touched_cases(this) | indent(4) }}
+),
+
+{% endif -%}
 -- They look at every deployment.
 metrics as (
     select * from (
@@ -13,45 +32,16 @@ deployments as (
     select
         *,
         concat_ws(' ', ref, left(sha, 7)) as reference
-    from {{ ref('deployments') }}
-    where {{ of_touched_tenants() }}
+    from {{ looked_up(ref('deployments'), cases_of_kind('deployment'), ['tenant_id', 'deployment_id']) }} as looked_at
 ),
 
 no_deployments as (
-    select * from {{ ref('int_deployments__classified') }}
-    where (excluded_by is not null or dismissed_by is not null) and {{ of_touched_tenants() }}
-),
-
-said as (
-    select
-        tenant_id,
-        deployment_id,
-        jsonb_agg(
-            jsonb_build_object(
-                'kind', kind, 'confidence', confidence, 'source_ref', source_ref, 'reference', reference,
-                'reason', reason, 'overruled_by', overruled_by, 'overruled_because', overruled_because
-            )
-            order by overruled_by is not null, confidence desc, kind, source_ref
-        ) as evidence
-    from {{ ref('int_deployments__evidence_named') }}
-    where {{ of_touched_tenants() }}
-    group by tenant_id, deployment_id
-),
-
-rework as (
-    select
-        tenant_id,
-        deployment_id,
-        jsonb_agg(
-            jsonb_build_object(
-                'kind', kind, 'confidence', 1, 'source_ref', source_ref, 'reference', reference, 'reason', null,
-                'overruled_by', null, 'overruled_because', null
-            )
-            order by kind, source_ref
-        ) as evidence
-    from {{ ref('int_deployments__rework_named') }}
-    where {{ of_touched_tenants() }}
-    group by tenant_id, deployment_id
+    select *
+    from
+        {{ looked_up(
+            ref('int_deployments__classified'), cases_of_kind('deployment'), ['tenant_id', 'deployment_id']
+        ) }} as candidates
+    where excluded_by is not null or dismissed_by is not null
 ),
 
 -- What is not delivered in production is in none of them, but for the rate of failed pipelines.
@@ -162,8 +152,13 @@ cases as (
         null::uuid as override_id,
         null::integer as rule_position,
         null as url
-    from {{ ref('int_changes__unioned') }}
-    where environment_class = 'production' and {{ of_touched_tenants() }}
+    from
+        {{ looked_up(
+            ref('int_changes__unioned'),
+            "select tenant_id, case_kind as change_kind, case_id as change_id from touched where case_kind in ('pull_request', 'commit')",
+            ['tenant_id', 'change_kind', 'change_id'],
+        ) }} as changes
+    where environment_class = 'production'
 
     union all
 
@@ -184,8 +179,10 @@ cases as (
         null::uuid as override_id,
         null::integer as rule_position,
         null as url
-    from {{ ref('int_changes__undelivered') }}
-    where {{ of_touched_tenants() }}
+    from
+        {{ looked_up(
+            ref('int_changes__undelivered'), cases_of_kind('pull_request'), ['tenant_id', 'pull_request_id']
+        ) }} as undelivered
 
     union all
 
@@ -197,7 +194,7 @@ cases as (
         incidents.incident_id::text as case_id,
         null::uuid as deployment_id,
         incidents.service,
-        repositories.repository,
+        incidents.repository,
         incidents.environment,
         coalesce(incidents.resolved_at, incidents.started_at) as happened_at,
         case
@@ -209,12 +206,12 @@ cases as (
         null::uuid as override_id,
         null::integer as rule_position,
         issues.url
-    from {{ ref('int_incidents__mapped') }} as incidents
+    from
+        {{ looked_up(
+            ref('int_incidents__mapped'), cases_of_kind('incident'), ['tenant_id', 'incident_id']
+        ) }} as incidents
     inner join {{ ref('int_issues__unioned') }} as issues
         on incidents.tenant_id = issues.tenant_id and incidents.incident_id = issues.issue_id
-    left join {{ ref('int_deployments__service_repositories') }} as repositories
-        on incidents.tenant_id = repositories.tenant_id and incidents.service = repositories.service
-    where {{ of_touched_tenants('incidents.tenant_id') }}
 )
 
 select
@@ -239,8 +236,8 @@ select
     cases.seconds,
     cases.reference,
     case
-        when cases.metric in ('change_failure_rate', 'recovery_time') then said.evidence
-        when cases.metric = 'rework_rate' and cases.is_in_numerator then rework.evidence
+        when cases.metric in ('change_failure_rate', 'recovery_time') then evidence.of_failure
+        when cases.metric = 'rework_rate' and cases.is_in_numerator then evidence.of_rework
     end as evidence,
     cases.override_id,
     overrides.reason as override_reason,
@@ -248,8 +245,7 @@ select
     cases.url
 from cases
 inner join {{ ref('int_tenants__now') }} as tenants using (tenant_id)
-left join said using (tenant_id, deployment_id)
-left join rework using (tenant_id, deployment_id)
+left join {{ ref('int_deployments__evidence_shown') }} as evidence using (tenant_id, deployment_id)
 left join {{ ref('int_teams__by_repository') }} as owners using (tenant_id, repository)
 left join {{ ref('int_overrides__in_force') }} as overrides
     on cases.tenant_id = overrides.tenant_id and cases.override_id = overrides.override_id

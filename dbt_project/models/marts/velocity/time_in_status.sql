@@ -20,8 +20,5 @@ select
     max(entered_at) as last_entered_at,
     max(left_at) as last_left_at,
     bool_or(left_at is null) as is_current
-from {{ ref('int_issues__status_visits') }}
-{% if is_incremental() -%}
-where {{ of_keys(touched_histories(this), ['tenant_id', 'issue_id']) }}
-{%- endif %}
+from {{ looked_up(ref('int_issues__status_visits'), touched_histories(this), ['tenant_id', 'issue_id']) }} as visits
 group by tenant_id, issue_id, status

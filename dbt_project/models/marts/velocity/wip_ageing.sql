@@ -48,6 +48,10 @@ cycles as (
     inner join days using (tenant_id, source)
     where
         cycle_times.resolved_on > days.scored_on - {{ days_back }}
+        -- Nor is an older one read: no time zone is a day away.
+        and cycle_times.resolved_at >= (
+            select min(newest.scored_on) - {{ days_back + 1 }} from days as newest
+        )::timestamp at time zone 'UTC'
         and {{ of_tenants('select named.tenant_id from days as named', 'cycle_times.tenant_id') }}
 ),
 
