@@ -27,3 +27,15 @@
 {{ table }}
 {%- endif -%}
 {%- endmacro %}
+
+{#- When the commit of a row with tenant_id, commit_repository and sha was committed: one, whichever connections show it. -#}
+{%- macro first_committed_at(row) -%}
+(
+        select min(shown.committed_at) as committed_at
+        from {{ ref('int_commits__unioned') }} as shown
+        where
+            shown.tenant_id = {{ row }}.tenant_id
+            and shown.repository = {{ row }}.commit_repository
+            and shown.sha = {{ row }}.sha
+    )
+{%- endmacro %}

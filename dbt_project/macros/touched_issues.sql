@@ -122,16 +122,40 @@ inner join {{ ref('int_issues__scoring_days') }} as days using (tenant_id, sourc
 where {{ day }} <> days.scored_on
 {%- endmacro %}
 
-{#- Tenants with new rows, or with a source of which another week is complete. -#}
-{%- macro touched_weeks(mart, columns=[]) -%}
-select tenant_id
-from {{ ref('int_tenants__touched') }}
+{#- The issues that changed, and those of which another is a part now, or is no longer. -#}
+{%- macro touched_work_items(mart, columns=[]) -%}
+{{ touched_histories(mart) }}
 union
-select days.tenant_id
-from {{ ref('int_issues__scoring_days') }} as days
-left join (select tenant_id, source, max(week) as week from {{ mart }} group by tenant_id, source) as built
-    using (tenant_id, source)
-where built.week is null or date_trunc('week', days.scored_on)::date - 7 > built.week
+select tenant_id, issue_id
+from {{ changed_keys_relation(ref('int_throughput__parts')) }}
+where {{ since_last_success('build_id') }}
+union
+select parents.tenant_id, parents.issue_id
+from {{ changed_keys_relation(ref('int_throughput__parts')) }} as moved
+cross join lateral {{ with_values(ref('int_throughput__parts'), {
+    'tenant_id': 'moved.tenant_id', 'connection_id': 'moved.connection_id', 'key': 'moved.parent_key',
+}) }} as parents
+where {{ since_last_success('moved.build_id') }}
+{%- endmacro %}
+
+{#- The weeks in which a piece of work is or was resolved that changed, and those that a group has now and had not, or had. -#}
+{%- macro touched_group_weeks(mart, columns=[]) -%}
+{%- set group_week = 'tenant_id, source, project, team, week' -%}
+select {{ group_week }}
+from {{ changed_keys_relation(ref('int_throughput__items')) }}
+where {{ since_last_success('build_id') }} and week is not null
+union
+(
+    select {{ group_week }} from {{ ref('int_throughput__group_weeks') }}
+    except
+    select {{ group_week }} from {{ mart }}
+)
+union
+(
+    select {{ group_week }} from {{ mart }}
+    except
+    select {{ group_week }} from {{ ref('int_throughput__group_weeks') }}
+)
 {%- endmacro %}
 
 {#- Tenants with new rows, or one of whose sources has been read to another day. -#}

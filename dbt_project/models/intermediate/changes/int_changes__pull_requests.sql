@@ -42,10 +42,14 @@ by_ancestry as (
         case when deployments.is_known_by_tag then 'release_tag' else shas.attribution_method end as attribution_method,
         case when deployments.is_known_by_tag then 5 else shas.rank end as rank,
         delivered.method = 'baseline' as is_baseline
-    from {{ ref('int_changes__pull_request_shas') }} as shas
+    from
+        {{ looked_up(
+            ref('int_changes__pull_request_shas'),
+            'select tenant_id, repository, pull_request_id from pulls',
+            ['tenant_id', 'repository', 'pull_request_id'],
+        ) }} as shas
     inner join {{ source('ml', 'commit_deployments') }} as delivered using (tenant_id, repository, sha)
     inner join deployments using (tenant_id, deployment_id)
-    where {{ of_delivered_pulls('shas.') }}
 ),
 
 -- The deployed commit is the pull request's head: the branch itself was deployed.
@@ -65,15 +69,14 @@ by_head as (
             and pulls.head_sha = deployments.sha
 ),
 
--- Only where the deployed commit is not in the graph, nor a tag of its name: what was merged since the deployment before.
-by_time as (
+-- What was merged since the deployment before.
+in_time as (
     select
         pulls.tenant_id,
         pulls.pull_request_id,
         deployments.deployment_id,
-        'time_window' as attribution_method,
-        6 as rank,
-        false as is_baseline
+        deployments.repository,
+        deployments.walked_sha as sha
     from deployments
     inner join pulls
         on
@@ -81,14 +84,29 @@ by_time as (
             and deployments.repository = pulls.repository
             and pulls.merged_at > deployments.previous_finished_at
             and pulls.merged_at <= deployments.finished_at
+),
+
+-- Only where the deployed commit is not in the graph, nor a tag of its name.
+by_time as (
+    select
+        in_time.tenant_id,
+        in_time.pull_request_id,
+        in_time.deployment_id,
+        'time_window' as attribution_method,
+        6 as rank,
+        false as is_baseline
+    from in_time
     where
         not exists (
-            select from {{ ref('int_commits__unioned') }} as commits
+            select
+            from
+                {{ looked_up(
+                    ref('int_commits__unioned'), 'select tenant_id, repository, sha from in_time', ['tenant_id', 'repository', 'sha']
+                ) }} as commits
             where
-                {{ of_touched_tenants('commits.tenant_id') }}
-                and commits.tenant_id = deployments.tenant_id
-                and commits.repository = deployments.repository
-                and commits.sha = deployments.walked_sha
+                commits.tenant_id = in_time.tenant_id
+                and commits.repository = in_time.repository
+                and commits.sha = in_time.sha
         )
 ),
 

@@ -38,9 +38,9 @@ brought as materialized (
     where delivered.method <> 'baseline'
 ),
 
--- Every commit that a deployment brought, merges too; a commit that two connections show is one.
+-- Every commit that a deployment brought, merges too; one that two connections show is one.
 commits as (
-    select distinct
+    select
         brought.tenant_id,
         brought.window_days,
         brought.service,
@@ -50,10 +50,7 @@ commits as (
         brought.sha,
         extract(epoch from brought.finished_at - commits.committed_at) as seconds
     from brought
-    cross join
-        lateral {{ with_values(ref('int_commits__unioned'), {
-            'tenant_id': 'brought.tenant_id', 'repository': 'brought.commit_repository', 'sha': 'brought.sha',
-        }) }} as commits
+    cross join lateral {{ first_committed_at('brought') }} as commits
     where brought.finished_at > commits.committed_at
 ),
 
