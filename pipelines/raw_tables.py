@@ -65,9 +65,9 @@ def _tables(source: str, text: str) -> dict[str, Table]:
 GITHUB = """
 repositories (id): id bigint, repository, name, default_branch, private bool, archived bool, html_url, \
     created_at timestamp, updated_at timestamp, pushed_at timestamp
-pull_requests (id; repository, number): id bigint, repository, number bigint, state, title, body, user json, draft bool, \
-    created_at timestamp, updated_at timestamp, closed_at timestamp, merged_at timestamp, merge_commit_sha, \
-    head json, base json, labels json, additions bigint, deletions bigint, changed_files bigint, \
+pull_requests (id; repository, number): id bigint, repository, number bigint, state, title, body, user json, \
+    draft bool, created_at timestamp, updated_at timestamp, closed_at timestamp, merged_at timestamp, \
+    merge_commit_sha, head json, base json, labels json, additions bigint, deletions bigint, changed_files bigint, \
     html_url, merged_by json
 pull_request_commits (repository, pull_request_number, sha): repository, pull_request_number bigint, sha, \
     position bigint, authored_at timestamp, committed_at timestamp, author json, commit_author_name, \

@@ -28,11 +28,17 @@ from {{ ref('int_pull_requests__timestamps') }} as pulls
 where
     pulls.tenant_id in (
         select days.tenant_id
-        from {{ changed_keys_relation(ref('int_teams__work_days')) }} as days
+        from (
+            select
+                tenant_id,
+                day,
+                count(seconds_before) > 1 as is_another
+            from {{ changed_keys_relation(ref('int_teams__work_days')) }}
+            where {{ since_last_success('build_id') }}
+            group by tenant_id, calendar, day
+        ) as days
         inner join {{ ref('int_tenants__touched') }} as touched using (tenant_id)
-        where {{ since_last_success('days.build_id') }}
-        group by days.tenant_id, days.calendar, days.day, touched.today
-        having days.day < touched.today - 7 or count(days.seconds_before) > 1
+        where days.is_another or days.day < touched.today - 7
     )
 {% if is_compared -%}
 union
