@@ -53,10 +53,9 @@ class DuckModels:
             kind = "view" if node["config"]["materialized"] == "view" else "table"
             try:
                 self.duckdb.execute(f"create {kind} {relation(node)} as {query}")
-                if node["config"].get(
-                    "keeps_changes"
-                ):  # its empty table of changed keys, as macros/touched.sql makes it
-                    keys = f"select {', '.join(node['config']['unique_key'])}, null::bigint as build_id"
+                if node["config"].get("keeps_changes"):  # its changed keys: see macros/touched.sql
+                    kept = [*node["config"]["unique_key"], *node["config"].get("changes_of", [])]
+                    keys = f"select {', '.join(kept)}, null::bigint as build_id"
                     changed = f"{node['schema']}.{node['name']}__changed"
                     self.duckdb.execute(f"create table {changed} as {keys} from {relation(node)} limit 0")
             except duckdb.Error as error:
