@@ -20,24 +20,21 @@ lead_times as (
     where has_predecessor and not is_baseline
 ),
 
--- Successes in the line of their service and in that of the tenant, each until the next one in it.
-lines as (
-    select
-        deployments.*,
-        lines.line,
-        coalesce(
-            lead(deployments.finished_at) over (
-                partition by deployments.tenant_id, lines.line
-                order by deployments.finished_at, deployments.deployment_id desc
-            ),
-            'infinity'
-        ) as next_finished_at
-    from {{ ref('deployments') }} as deployments
-    cross join lateral (values (deployments.service), (null)) as lines (line)
-    where
-        deployments.environment_class = 'production'
-        and deployments.status = 'success'
-        and {{ of_touched_tenants('deployments.tenant_id') }}
+-- What a window may show of the incidents: those that came or ended in one; no time zone is a day away.
+incidents as (
+    select incidents.*
+    from (
+        select
+            tenant_id,
+            (min(first_day) - 1)::timestamp at time zone 'UTC' as first_at
+        from {{ ref('int_definitions__windows') }}
+        where {{ of_touched_tenants() }}
+        group by tenant_id
+    ) as shown
+    inner join {{ ref('int_incidents__mapped') }} as incidents
+        on
+            shown.tenant_id = incidents.tenant_id
+            and greatest(incidents.created_at, incidents.resolved_at) >= shown.first_at
 ),
 
 -- The newest success before the incident, however long ago; of its service, or of the tenant where it names none.
@@ -45,17 +42,24 @@ blamed as (
     select
         incidents.tenant_id,
         incidents.resolved_at,
-        lines.deployment_id,
-        lines.service,
-        lines.repository,
-        lines.finished_at
-    from {{ ref('int_incidents__mapped') }} as incidents
-    inner join lines
-        on
-            incidents.tenant_id = lines.tenant_id
-            and coalesce(incidents.service, '') = coalesce(lines.line, '')
-            and incidents.created_at > lines.finished_at
-            and incidents.created_at <= lines.next_finished_at
+        newest.deployment_id,
+        newest.service,
+        newest.repository,
+        newest.finished_at
+    from incidents
+    cross join lateral (
+        select *
+        from {{ ref('deployments') }} as deployments
+        where
+            deployments.tenant_id = incidents.tenant_id
+            and deployments.environment_class = 'production'
+            and deployments.status = 'success'
+            and (deployments.service = incidents.service or incidents.service is null)
+            -- A success has finished; so it is written that an index gives the newest first.
+            and coalesce(deployments.finished_at, deployments.started_at) < incidents.created_at
+        order by coalesce(deployments.finished_at, deployments.started_at) desc, deployments.deployment_id
+        limit 1
+    ) as newest
 ),
 
 recoveries as (

@@ -32,9 +32,19 @@ recalculated as (
 {% if is_incremental() -%}
 ,
 
-known as (
-    select * from {{ this }}
+-- Of the issues that are worked out anew, of whole sources, and of tenants that are gone.
+known as materialized (
+    select *
+    from {{ looked_up(this, 'select tenant_id, issue_id from ' ~ ref('int_issues__news'), ['tenant_id', 'issue_id']) }} as built
     where is_current
+    union
+    select *
+    from {{ this }}
+    where is_current and {{ of_tenants(
+        'select whole.tenant_id from ' ~ ref('int_issues__whole_sources') ~ ' as whole'
+        ~ ' union select gone.tenant_id from ' ~ this ~ ' as gone'
+        ~ ' where gone.tenant_id not in (select present.tenant_id from ' ~ source('app', 'tenant') ~ ' as present)'
+    ) }}
 ),
 
 changed as (
