@@ -4,6 +4,7 @@
       touched     the macro that gives them, called as macro(mart, columns); default `touched_tenants`
       scope       the columns by which rows belong to a group; default [tenant_id]
       scope_from  a column (a day): rows before the group's `from_day` are not worked out anew
+    They are kept by themselves, for the planner to see how few they are: of what came since a success it expects a third of all.
     Rows of these groups that the model no longer gives are deleted, so a group that lost its last row goes away. The keys
     of all inserted, changed and deleted rows go to `<mart>__changed`, from where the publish step takes them. Where
     `keeps_changes` is set they stay there with the build's id until a build has succeeded, for models that read them.
@@ -17,16 +18,15 @@
 {%- set kept = config.get('changes_of', []) -%}
 {%- set touched = context[config.get('touched', 'touched_tenants')](target, scope) -%}
 
-create temporary table moved on commit drop as
-with scope as (
-    {{ touched }}
-),
+create temporary table touched_groups on commit drop as
+{{ touched }};
 
-old as (
+create temporary table moved on commit drop as
+with old as (
     select target.*
     from {{ target }} as target
     where exists (
-        select from scope
+        select from touched_groups as scope
         where {% for column in scope %}{{ 'and ' if not loop.first }}target.{{ column }} = scope.{{ column }} {% endfor %}
         {% if from_column %}and target.{{ from_column }} >= scope.from_day{% endif %}
     )
@@ -70,7 +70,7 @@ insert into {{ changed_keys_relation(target) }} ({{ (key + kept) | join(', ') }}
 select {{ (key + kept) | join(', ') }} from {{ moved_versions(kept) }};
 
 {% endif -%}
-drop table moved
+drop table moved, touched_groups
 {%- endmacro %}
 
 {#- The moved rows; with columns that are kept, each as it was and as it is (NULL where there is none). -#}

@@ -1,4 +1,5 @@
--- One row per scope and complete week since its first production deployment: the days on which it deployed.
+-- One row per scope and complete week since its first production deployment: the days on which it deployed. Of tenants with news
+-- alone.
 with
 
 -- Nothing in each of its weeks, and the days of one. (Counted together: a join of the two is planned as of far more weeks.)
@@ -16,6 +17,7 @@ counted as (
             and periods.period_kind = 'week'
             and periods.first_day >= scopes.first_deployment_day
             and periods.last_day < periods.today
+    where {{ of_touched_tenants('scopes.tenant_id', is_needed=true) }}
     union all
     select
         days.tenant_id,
@@ -27,7 +29,8 @@ counted as (
     inner join {{ ref('int_deployments__scopes') }} as scopes using (tenant_id, scope_kind, scope)
     inner join {{ ref('int_tenants__now') }} as tenants using (tenant_id)
     where
-        days.environment_class = 'production'
+        {{ of_touched_tenants('days.tenant_id', is_needed=true) }}
+        and days.environment_class = 'production'
         and days.deployment_count > 0
         and date_trunc('week', days.day::timestamp)::date >= scopes.first_deployment_day
         and date_trunc('week', days.day::timestamp)::date + 6 < tenants.today

@@ -1,4 +1,5 @@
 -- One row per incident of a service that was deployed before it began: the newest production deployment by then.
+-- Of tenants with news alone.
 with
 
 deployments as (
@@ -6,6 +7,7 @@ deployments as (
     where
         environment_class = 'production' and status = 'success' and finished_at is not null
         and environment is not null
+        and {{ of_touched_tenants(is_needed=true) }}
 ),
 
 -- Where a deployment may be the newest: in its environment, and in the service as a whole, which counts for incidents that
@@ -59,6 +61,7 @@ happened as (
         incident_id,
         cause
     from {{ ref('int_incidents__mapped') }}
+    where {{ of_touched_tenants(is_needed=true) }}
 ),
 
 ordered as (

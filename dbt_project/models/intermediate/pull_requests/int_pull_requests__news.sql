@@ -22,20 +22,7 @@ packages as (
     where {{ since_last_success('build_id') }}
 ),
 
--- Kept, that it is hashed: of who is named by four columns the planner expects one, and would look through all of a tenant's
--- for each of them.
-pulls as materialized (
-    select
-        tenant_id,
-        connection_id,
-        repository,
-        number,
-        id,
-        merge_commit_sha
-    from {{ pull_requests }}
-),
-
--- Kept for the same reason: each pull request would be looked for among them.
+-- Kept: each pull request would be looked for among them.
 merging as materialized (
     select
         loaded.tenant_id,
@@ -91,7 +78,9 @@ news as (
         pulls.number,
         pulls.id
     from told
-    inner join pulls using (tenant_id, connection_id, repository, number)
+    cross join lateral {{ with_values(pull_requests, {
+        'tenant_id': 'told.tenant_id', 'connection_id': 'told.connection_id', 'repository': 'told.repository', 'number': 'told.number',
+    }) }} as pulls
     union all
     -- The merge commit tells how it was merged.
     select
@@ -101,12 +90,13 @@ news as (
         pulls.number,
         pulls.id
     from merging
-    inner join pulls
+    inner join {{ pull_requests }} as pulls
         on
             merging.tenant_id = pulls.tenant_id
             and merging.connection_id = pulls.connection_id
             and merging.repository = pulls.repository
             and merging.sha = pulls.merge_commit_sha
+    where {{ of_tenants('select distinct named.tenant_id from merging as named', 'pulls.tenant_id') }}
 )
 {%- endif %}
 
