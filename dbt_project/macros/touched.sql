@@ -21,6 +21,8 @@
 create temporary table touched_groups on commit drop as
 {{ touched }};
 
+analyze touched_groups;
+
 create temporary table moved on commit drop as
 with old as (
     select target.*
