@@ -20,17 +20,10 @@ lead_times as (
     where has_predecessor and not is_baseline
 ),
 
--- What a window may show of the incidents: those that came or ended in one; no time zone is a day away.
+-- What a window may show of the incidents: those that came or ended in one.
 incidents as (
     select incidents.*
-    from (
-        select
-            tenant_id,
-            (min(first_day) - 1)::timestamp at time zone 'UTC' as first_at
-        from {{ ref('int_definitions__windows') }}
-        where {{ of_touched_tenants() }}
-        group by tenant_id
-    ) as shown
+    from {{ ref('int_definitions__shown_from') }} as shown
     inner join {{ ref('int_incidents__mapped') }} as incidents
         on
             shown.tenant_id = incidents.tenant_id
