@@ -66,5 +66,6 @@ def test_every_table_has_its_key_among_its_columns() -> None:
     for source, tables in RAW.items():
         assert source == "upload" or TABLES[source] == tuple(tables)
         for table in tables.values():
-            assert set(table.key) <= set(table.columns), table.name
-        assert len(create_statements(source)) == 1 + 2 * len(tables)
+            assert {*table.key, *table.lookup} <= set(table.columns), table.name
+        looked_up = [table for table in tables.values() if table.lookup]
+        assert len(create_statements(source)) == 1 + 2 * len(tables) + len(looked_up)
